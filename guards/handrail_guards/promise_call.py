@@ -198,7 +198,9 @@ class PromiseInCall:
 
     def _subject(self, judgement: Judgement, part: PromisePart) -> PromiseSubject:
         subject = subject_of_judgement(judgement, self.servers)
-        return replace(subject, by=self.group.by, group=self.group.name, about=part.about, of=part.of)
+        return replace(
+            subject, by=self.group.by, group=self.group.name, about=part.about, of=part.of, counted=part.counted
+        )
 
     def _rule(self, judgement: Judgement, part: PromisePart) -> PromiseRule:
         subject = self._subject(judgement, part)

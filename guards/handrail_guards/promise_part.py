@@ -54,8 +54,15 @@ class PromisePart:
     @property
     def told(self) -> str:
         """Return it in one line, with how sure it is."""
-        looks = LOOKS if self.second_looks else ""
-        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{once(self.once_per)}{looks}"
+        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{self.counted}"
+
+    @property
+    def counted(self) -> str:
+        """Return in words which labels count, and how; empty: the one that each distinct input has.
+
+        Labels that were counted in one way say nothing of what is counted in another.
+        """
+        return f"{once(self.once_per)}{LOOKS if self.second_looks else ''}"
 
     def is_about(self, label: str | None) -> bool:
         """Return whether a case that is answered with this label is one of those that it is about."""

@@ -34,6 +34,8 @@ class PromiseSubject:
     """What of its answers is bounded."""
     of: str = ""
     """The label or the field."""
+    counted: str = ""
+    """Which labels count, and how; empty: the one that each distinct input has."""
 
     @property
     def mark(self) -> str:
@@ -43,7 +45,7 @@ class PromiseSubject:
     @property
     def judge(self) -> "PromiseSubject":
         """Return who judges, whatever the case and whatever is bounded."""
-        return replace(self, by="", group="", about="wrong", of="")
+        return replace(self, by="", group="", about="wrong", of="", counted="")
 
     @property
     def part(self) -> tuple[str, str, PartKind, str]:
@@ -57,6 +59,8 @@ def _mark(subject: PromiseSubject) -> str:
     told += subject.servers
     if subject.by or subject.about != "wrong":
         told.append([subject.by, subject.group, subject.about, subject.of])
+    if subject.counted:
+        told.append({"counted": subject.counted})
     return hash_of_data(told, digits=MARK_DIGITS)
 
 

@@ -221,7 +221,7 @@ def check(
 ) -> None:
     """Measure a promise again on labelled cases: ends with 0 if it holds, 1 if not or if another model answers.
 
-    Ends with 3 when the cases are too few to say. They must not be among those that the promise counts.
+    Ends with 3 when the cases are too few to say. Those that the promise has counted are left out, as are copies.
     """
     from handrail_evals.decide.keeping.measuring import check_promise  # noqa: PLC0415 -- looking needs none of it
     from handrail_evals.measure.cases.read import read_cases  # noqa: PLC0415 -- as above
@@ -229,7 +229,7 @@ def check(
 
     with calling_foreign_code():
         asked = load_step(step)
-        by_field = asked.promise is not None and asked.promise.by is not None
+        by_field = asked.promise is not None and (asked.promise.by, asked.promise.once_per) != (None, None)
         labelled = read_cases(cases, input=Any if by_field else str, expected=asked.output_type)
         found = _with_client(store, lambda client: check_promise(asked, list(labelled), client.promise_store))
     for each in found:

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from handrail_ground.hashing import drawn, hash_of_data, likeness
+from handrail_ground.hashing import drawn
 from handrail_guards.outcome import PromisedPart
+from handrail_orchestrator.promising.copies import copy_of
 from handrail_orchestrator.promising.rules import StoredRules
 from handrail_orchestrator.store.promises import PromiseCase, PromiseStore
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST = 1_000
 """Judges that are remembered; then all are forgotten, and those in use are looked up again."""
-COPY_DIGITS = 16
 
 
 class Promised(NamedTuple):
@@ -42,7 +42,7 @@ class BoundPromise:
     def cases(self, promised: Promised, encoded: str, at: float) -> list[PromiseCase]:
         """Return what the ledgers keep of a case, one for each part of the promise that is about it."""
         by = promised.by
-        copy = by.kind or hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS)
+        copy = by.kind or copy_of(encoded)
         found = []
         first = PromisedPart(promise=by.promise, rule=by.rule, subject=by.subject, score=by.score)
         for each in (first, *by.beside):

@@ -138,4 +138,5 @@ def subject_told(told: str) -> PromiseSubject:
         group=data.get("group", ""),
         about=data.get("about", "wrong"),
         of=data.get("of", ""),
+        counted=data.get("counted", ""),
     )

@@ -40,7 +40,7 @@ def value_of(recorded: str) -> tuple[Any] | None:
     Of a doubtful one that is the suggestion. For those who read thousands, and nothing else of each.
     """
     data = outcome_data(recorded)
-    name = _VALUES.get(data.get("kind")) if isinstance(data, dict) else None
+    name = _VALUES.get(str(data.get("kind"))) if isinstance(data, dict) else None
     return None if name is None else (data.get(name),)
 
 

@@ -323,6 +323,10 @@ class PromiseStore(Protocol):
         """Return the rules of a promise by which cases were judged, each with how many, and how many it accepted."""
         ...
 
+    def promise_answered(self, stream: int, copies: Sequence[str]) -> set[str]:
+        """Return those of these inputs, by the marks of their copies, that a stream was asked about blind."""
+        ...
+
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
         ...

@@ -86,6 +86,14 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
         handrail("promise", "check", "letters.py:letter", "--cases", write(wrong, "wrong.jsonl"), *STORE).exit_code == 1
     )
 
+    counted = [{"name": f"old{n}", "input": f"{n} {(n * 0.37) % 1:.4f}", "expected": "a"} for n in range(10)]
+    held = handrail("promise", "check", "letters.py:letter", "--cases", write(right + counted, "held.jsonl"), *STORE)
+    assert held.exit_code == 0
+    assert "0 of the 40 accepted cases are wrong" in held.stdout
+    assert "(10 that the promise has counted left out)" in held.stdout
+    old = handrail("promise", "check", "letters.py:letter", "--cases", write(counted, "old.jsonl"), *STORE)
+    assert old.exit_code == 3
+
     done("promise", "pause", "sort/letter", "--why", "we look", "--as", "ann", *STORE)
     assert "paused by ann: we look" in done("promise", "show", "sort/letter", *STORE)
     assert "accepts from" in done("promise", "resume", "sort/letter", "--why", "fine", "--as", "ann", *STORE)
@@ -95,6 +103,25 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     assert stale.exit_code == 1
     assert "(promise 1, one, prompt " in done("promise", "list", "--all", *STORE)
     assert "kept for one, and two answers now" in stale.stdout
+
+
+def test_a_promise_that_is_counted_once_per_order_is_measured_again_by_the_orders() -> None:
+    code = CODE.replace("sure=0.8)", 'sure=0.8, once_per="order")').replace("text: str", "text: dict[str, str]")
+    sure = 'return Says("a", 0.9)'
+    Path("orders.py").write_text(
+        code.replace(code[code.index("return Says") :].splitlines()[0], sure), encoding="utf-8"
+    )
+    handrail(
+        "run", "orders.py:sort", write([{"order": "1", "text": "x"}, {"order": "2", "text": "y"}], "in.jsonl"), *STORE
+    )
+    orders = ["1", "1", "3", "3", "4"]
+    cases = [
+        {"name": f"c{n}", "input": {"order": order, "text": f"new {n}"}, "expected": "a"}
+        for n, order in enumerate(orders)
+    ]
+    found = handrail("promise", "check", "orders.py:letter", "--cases", write(cases, "cases.jsonl"), *STORE)
+    assert found.exit_code == 3
+    assert "(2 copies of others, 1 that the promise has counted left out)" in found.stdout
 
 
 def test_what_is_not_promised_is_said_so() -> None:

@@ -17,6 +17,7 @@ from handrail_guards.promise import PromiseTerms
 from handrail_guards.promise_call import NO_GROUPS, PromiseGroup, PromiseInCall, subject_of_judgement
 from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import PromiseSubject
+from handrail_orchestrator.promising.copies import copy_of, copy_of_kind
 from handrail_orchestrator.promising.rules import StoredRules, model_of, subject_told
 from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
@@ -28,6 +29,7 @@ LEFT_OUT = {
     "seen": "labelled with the suggestion in view",
     "copies": "copies of others",
     "outside": "that do not say what is counted once",
+    "counted": "that the promise has counted",
 }
 """What is said of the cases that count nowhere, by why."""
 
@@ -69,8 +71,9 @@ async def check_promise(
 ) -> list[PromiseCheck]:
     """Ask a step for labelled cases and hold its rules in force, one for each workflow, against the labels.
 
-    The cases must be drawn as the traffic is, and not be among those that the promise counts. As in the ledger, of
-    copies the first one counts, and labels that say that they were not given blind do not.
+    The cases must be drawn as the traffic is. As in the ledger, of copies the first one counts, and labels that say
+    that they were not given blind do not. A case that people were asked about blind in this store is left out: it has
+    been counted. It is known by the input that the step was called with, as its only value.
 
     Raises:
         InvalidLabels: the step is under no promise, no case may count, or several models answered.
@@ -94,16 +97,31 @@ async def check_promise(
     rows = [row for row in store.promises() if row.step == step.name and row.terms in parts]
     own = [(row, told) for row in rows if (told := subject_told(row.told)).judge == subject]
     groups = {} if terms.by is None else {case.name: _group(terms.by, case.input) for case in cases}
+    copies = _copies(step, cases, kinds)
     found_in: dict[str, list[Measured]] = {}
     checks = []
     for row, told in own:
         if row.workflow not in found_in:
             found_in[row.workflow] = [*_measured(step, terms, StoredRules(store, row.workflow), judged, groups)]
-        counts = [each for each in found_in[row.workflow] if each.group == told.group]
-        total = len(counts) if groups else judged.total
-        checks.append(_held(row, parts[row.terms], told, counts, total))
-    checks = checks or [_stale(rows, judged, step.name, subject.model)]
-    return [replace(each, reason=f"{each.reason}{_told_of(left_out)}", left_out=left_out.total()) for each in checks]
+        mine = [each for each in found_in[row.workflow] if each.group == told.group]
+        known = store.promise_answered(row.stream, [copies[each.case] for each in mine if each.case in copies])
+        counts = [each for each in mine if copies.get(each.case) not in known]
+        counted = len(mine) - len(counts)
+        total = len(counts) if groups else judged.total - counted
+        checks.append(_less(_held(row, parts[row.terms], told, counts, total), left_out + Counter(counted=counted)))
+    return checks or [_less(_stale(rows, judged, step.name, subject.model), left_out)]
+
+
+def _copies(step: AIStep[Any], cases: Sequence[AnyCase], kinds: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Return by which marks a ledger knows cases of these inputs, by their names."""
+    if kinds is not None:
+        return {name: copy_of_kind(kind) for name, kind in kinds.items() if kind is not None}
+    given = {each.name: each.input if isinstance(each.input, tuple) else (each.input,) for each in cases}
+    return {name: copy_of(step.input_json(values, {})) for name, values in given.items()}
+
+
+def _less(check: PromiseCheck, left_out: Counter[str]) -> PromiseCheck:
+    return replace(check, reason=f"{check.reason}{_told_of(left_out)}", left_out=left_out.total())
 
 
 def _countable(judged: JudgedCases, kinds: Mapping[str, str | None] | None) -> tuple[JudgedCases, Counter[str]]:
@@ -134,6 +152,7 @@ def _told_of(left_out: Counter[str]) -> str:
 class Measured(NamedTuple):
     """A labelled case as the rules in force decide it."""
 
+    case: str
     group: str | None
     """None: it is of none, so that nothing is promised of it."""
     is_accepted: bool
@@ -160,7 +179,7 @@ def _measured(
         call = PromiseInCall(terms, rules, step.servers, step.promise_parts, of_group)  # its kind was seen to
         if is_labels:
             call = call.answered("none" if answer is None else str(answer))
-        yield Measured(group, call.doubt(each.judgement) is None, answer, label)
+        yield Measured(each.case, group, call.doubt(each.judgement) is None, answer, label)
 
 
 def _data(text: str, *, is_label: bool) -> Any:

@@ -16,6 +16,7 @@ from handrail_ai_steps.errors import ModelNotReady, UnreadableModel
 from handrail_ai_steps.models.learning import PREFIX, put_in_force, version_in_force
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.resolve import MODELS_FOLDER
+from handrail_evals.decide.corrections.record import Judgements
 from handrail_evals.decide.keeping.keeping import KeepsPromises, next_rule
 from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.state import state_of
@@ -44,11 +45,13 @@ LEASE_SECONDS: Final = 300.0
 FEWEST_SCORES: Final = 50
 """Texts kept from a version while it was fitted that give its thresholds."""
 LINES_AT_ONCE: Final = 1_000
+WHOLE: Final = ("", "", "wrong", "")
+"""What a promise is about that has one part alone."""
 
 _log = logging.getLogger("handrail.learning")
 
 
-class KeepsLearning(KeepsPromises, Protocol):
+class KeepsLearning(KeepsPromises, Judgements, Protocol):
     """A store as learning works on it: a client that has it open."""
 
     @property
@@ -123,7 +126,7 @@ async def learn_again(
 def learners(client: KeepsLearning, models: Path) -> list[Learner]:
     """Return the steps whose model learns, asked for by ``learning:NAME``, and whose promise has one part alone."""
     rows = client.promise_store.promises()
-    parted = {(row.workflow, row.step) for row in rows if subject_told(row.told) != subject_told(row.told).judge}
+    parted = {(row.workflow, row.step) for row in rows if subject_told(row.told).part != WHOLE}
     named = {
         (row.workflow, row.step): model.removeprefix(PREFIX).rpartition("@")[0]
         for row in rows

@@ -1,7 +1,7 @@
 """Writing and reading promises: the ledger of their cases, the rules in force, and what was said of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from handrail_ground.hashing import hash_of_text
@@ -34,6 +34,9 @@ _SHORT = ", ".join(
 )
 _SELECT_SHORT = f"SELECT {_SHORT} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
 _SELECT = f"SELECT {_COLUMNS} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
+
+MOST_AT_ONCE = 500
+"""Values that are asked for in one statement."""
 
 STREAM = "SELECT id, frozen_to FROM promise_streams WHERE workflow = ? AND step = ? AND subject = ?"
 _NEW_STREAM = """
@@ -280,6 +283,17 @@ class PromiseRows(ABC):
         return [
             (int(rule), int(cases), int(accepted)) for rule, cases, accepted in self._rows(_JUDGED, (stream, promise))
         ]
+
+    def promise_answered(self, stream: int, copies: Sequence[str]) -> set[str]:
+        """Return those of these inputs, by the marks of their copies, that a stream was asked about blind."""
+        found: set[str] = set()
+        for start in range(0, len(copies), MOST_AT_ONCE):
+            these = copies[start : start + MOST_AT_ONCE]
+            marks = ", ".join("?" * len(these))
+            where = f"stream = ? AND drawn = 1 AND copy IN ({marks})"
+            rows = self._rows(f"SELECT DISTINCT copy FROM promise_cases WHERE {where}", (stream, *these))  # noqa: S608 -- question marks
+            found |= {str(copy) for (copy,) in rows}
+        return found
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
