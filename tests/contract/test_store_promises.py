@@ -199,6 +199,9 @@ def test_one_process_keeps_a_promise_until_its_time_is_over(store: Store) -> Non
     one, other = TakePromise(promise, "one", NOW, NOW + 60), TakePromise(promise, "other", NOW + 1, NOW + 61)
     assert wrote(store, one, other, one._replace(until=NOW + 90)) == [True, False, True]
     assert wrote(store, other._replace(now=NOW + 90, until=NOW + 150)) == [True]
+    # one that was taken while a clock was far ahead holds nobody up once it is right again
+    ahead = one._replace(keeper="other", now=NOW + 1e9, until=NOW + 1e9 + 60)
+    assert wrote(store, ahead, one._replace(keeper="next")) == [True, True]
 
 
 def test_thresholds_are_fixed_once(store: Store) -> None:

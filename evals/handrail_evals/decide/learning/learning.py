@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,8 +21,9 @@ from handrail_evals.decide.corrections.record import Judgements
 from handrail_evals.decide.keeping.keeping import KeepsPromises, next_rule
 from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.state import state_of
+from handrail_evals.decide.learning.failing import failures, is_to_wait, say_failed
 from handrail_evals.decide.learning.lessons import TaughtBy, lessons
-from handrail_evals.decide.learning.paying import LessonsLearned, expected
+from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, LessonsLearned, expected
 from handrail_evals.decide.learning.rescoring import AT_ONCE, rescored
 from handrail_evals.decide.learning.shadowing import PATIENCE, Shadowed, VersionFate, fate_of
 from handrail_evals.decide.learning.training import ENDS
@@ -37,7 +39,7 @@ from handrail_orchestrator.store.learned import (
     TakeLearning,
 )
 from handrail_orchestrator.store.outbox import Notice
-from handrail_orchestrator.store.promises import MovePromise, PromiseNote, PromiseRow
+from handrail_orchestrator.store.promises import MovePromise, PromiseCounts, PromiseNote, PromiseRow
 
 EVERY_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 300.0
@@ -206,7 +208,7 @@ async def _decide(client: KeepsLearning, learner: Learner, version: LearnedRow) 
         threshold=state.keeper.threshold,
         is_stopped=serving.state == "paused",
         examples=version.examples,
-        labels=len((await asyncio.to_thread(_lessons, client, learner)).examples),
+        labels=await _labels(client, learner, enough=GROWTH * version.examples),
     )
     found = fate_of(shadowed, about=row.subject)
     if found.fate == "shadow":
@@ -254,38 +256,52 @@ def _lessons(client: KeepsLearning, learner: Learner) -> TaughtBy:
     return lessons(client.learned_store, client, learner.workflow, learner.step)
 
 
+def _at_most(counts: Sequence[PromiseCounts]) -> int:
+    """Return how many cases people may have answered, by what the ledger counts: reading them all takes long."""
+    return sum(each.cases - each.accepted + each.accepted_answered for each in counts)
+
+
+async def _labels(client: KeepsLearning, learner: Learner, *, enough: float) -> int:
+    """Return how many answers there are to learn from, or how many at most where those are not enough."""
+    most = _at_most(_counts(client, learner))
+    return most if most < enough else len((await asyncio.to_thread(_lessons, client, learner)).examples)
+
+
+def _counts(client: KeepsLearning, learner: Learner) -> list[PromiseCounts]:
+    return [client.promise_store.promise_counts(stream) for stream in {row.stream for row in learner.rows}]
+
+
 async def _train(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
     """Train a new version where that is expected to pay; returns what was done."""
     now = client.now()
     serving = learner.serving
-    if serving.second_looks:
-        return []  # what reviewers miss of a version's answers nobody would know
     newest = max(learner.versions, key=lambda each: each.version, default=None)
     number = 1 if newest is None else newest.version + 1
-    taught = await asyncio.to_thread(_lessons, client, learner)
-    counts = client.promise_store.promise_counts(serving.stream)
-    whole = serving.delta if newest is None else _whole_delta(learner, serving)
-    found = expected(
-        LessonsLearned(
-            labels=len(taught.examples),
-            options=taught.options,
-            taught=0 if newest is None else newest.examples,
-            cases=sum(
-                client.promise_store.promise_counts(stream).cases for stream in {row.stream for row in learner.rows}
-            ),
-            to_people=1 - counts.accepted / counts.cases if serving.threshold is not None and counts.cases else 1.0,
-            target=serving.target,
-            delta=whole / (number * (number + 1)),
-        )
-    )
-    if not found.pays:
+    # what reviewers miss of a version's answers nobody would know
+    if serving.second_looks or is_to_wait(failures(client.promise_store, serving.id, number), now):
         return []
+    counts, of_all = client.promise_store.promise_counts(serving.stream), _counts(client, learner)
+    whole = serving.delta if newest is None else _whole_delta(learner, serving)
+    hoped = LessonsLearned(
+        labels=_at_most(of_all),
+        options=FEWEST_OPTIONS,
+        taught=0 if newest is None else newest.examples,
+        cases=sum(each.cases for each in of_all),
+        to_people=1 - counts.accepted / counts.cases if serving.threshold is not None and counts.cases else 1.0,
+        target=serving.target,
+        delta=whole / (number * (number + 1)),
+    )
+    if not expected(hoped).pays:  # nor would it with fewer answers, or more kinds of them
+        return []
+    taught = await asyncio.to_thread(_lessons, client, learner)
+    found = expected(replace(hoped, labels=len(taught.examples), options=taught.options))
     take = TakeLearning(learner.workflow, learner.step, name, now, now + LEASE_SECONDS)
-    if not await client.change_learned(take):
+    if not found.pays or not await client.change_learned(take):
         return []
     made = await _trained(client, learner, taught, number, take)
-    if made is None:
-        return []
+    if isinstance(made, str):
+        _log.error("training a model for %s/%s failed: %s", learner.workflow, learner.step, made)
+        return [await say_failed(client, serving.id, number, made, by=f"keeper:{name}")]
     subject = replace(subject_told(serving.told), model=made["model"])
     kept_out = made["kept_out"]
     ladder = ladder_of(kept_out, fewest=FEWEST_SCORES) if len(kept_out) >= FEWEST_SCORES else None
@@ -317,8 +333,8 @@ def _told(subject: PromiseSubject) -> str:
 
 async def _trained(
     client: KeepsLearning, learner: Learner, taught: TaughtBy, number: int, take: TakeLearning
-) -> dict[str, Any] | None:
-    """Train in a process of its own, holding the lease meanwhile; returns what it told, None: it failed."""
+) -> dict[str, Any] | str:
+    """Train in a process of its own, holding the lease meanwhile; returns what it told, or why it failed."""
     order = {"folder": str(learner.folder), "name": learner.folder.name, "version": number}
     command = (sys.executable, "-m", "handrail_evals.decide.learning.training")
     pipe = asyncio.subprocess.PIPE
@@ -332,13 +348,11 @@ async def _trained(
         if not await process.wait():
             found: dict[str, Any] = json.loads(output)
             return found
-        why = (problem.decode(errors="replace").strip().splitlines() or ["it was ended"])[-1]
+        return (problem.decode(errors="replace").strip().splitlines() or ["it was ended"])[-1]
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    _log.error("training a model for %s/%s failed: %s", learner.workflow, learner.step, why)
-    return None
 
 
 async def _tell(process: asyncio.subprocess.Process, order: dict[str, Any], taught: TaughtBy) -> None:

@@ -7,6 +7,8 @@ from handrail_evals.decide.keeping.state import SHADOW_SHARE
 
 FEWEST = 60
 """Labels that a first version takes, however few options there are."""
+FEWEST_OPTIONS = 2
+"""There is nothing to learn where all answers are the same."""
 AN_OPTION = 4
 """Labels that a first version takes for each option that people have answered with."""
 GROWTH = 1.5
@@ -53,7 +55,7 @@ def expected(lessons: LessonsLearned) -> Expected:
     """
     if not lessons.taught:
         needed = max(FEWEST, AN_OPTION * lessons.options)
-        if lessons.options < 2:
+        if lessons.options < FEWEST_OPTIONS:
             return Expected(pays=False, why=f"{lessons.labels:,} answers, all of them the same")
         found = f"{lessons.labels:,} answers of {lessons.options:,} kinds; a first version takes {needed:,}"
         return Expected(pays=lessons.labels >= needed, why=found)

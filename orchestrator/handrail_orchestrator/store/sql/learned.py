@@ -92,7 +92,7 @@ _UPTO = "UPDATE learned_sources SET upto = (SELECT coalesce(max(id), 0) FROM pro
 _LEASE = """
 INSERT INTO learning (workflow, step, learner, until) VALUES (?, ?, ?, ?)
 ON CONFLICT (workflow, step) DO UPDATE SET learner = excluded.learner, until = excluded.until
-WHERE learning.until <= ? OR learning.learner = excluded.learner
+WHERE learning.until <= ? OR learning.learner = excluded.learner OR learning.until > ?
 """
 
 
@@ -153,7 +153,7 @@ def decide(tx: Transaction, change: DecideModel) -> bool:
 def take(tx: Transaction, change: TakeLearning) -> bool:
     """Take a step's training."""
     lease = (change.workflow, change.step, change.learner, change.until, change.now)
-    return tx.execute(_LEASE, lease).rowcount == 1
+    return tx.execute(_LEASE, (*lease, promises.longest_lease(change.now, change.until))).rowcount == 1
 
 
 class LearnedRows(ABC):

@@ -77,7 +77,9 @@ UPDATE promise_cases SET number = counted.number FROM (
 ) AS counted WHERE promise_cases.id = counted.id AND (promise_cases.source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
 """  # noqa: S608 -- a constant
 _SETTLE = "UPDATE promise_cases SET verdict = ? WHERE id = ? AND drawn = 1 AND verdict IS NULL"
-_TAKE = "UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ?)"
+_TAKE = """
+UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ? OR kept_until > ?)
+"""
 _LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
 _MOVE = """
 UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1 WHERE id = ? AND version = ?
@@ -201,7 +203,13 @@ def settle(tx: Transaction, change: SettleCases) -> None:
 
 def take(tx: Transaction, change: TakePromise) -> bool:
     """Take a promise's keeping."""
-    return tx.execute(_TAKE, (change.keeper, change.until, change.promise, change.now, change.keeper)).rowcount == 1
+    lease = (change.keeper, change.until, change.promise, change.now, change.keeper)
+    return tx.execute(_TAKE, (*lease, longest_lease(change.now, change.until))).rowcount == 1
+
+
+def longest_lease(now: float, until: float) -> float:
+    """Return until when nobody can hold a lease that others take as long: it was taken while a clock was ahead."""
+    return until + (until - now)
 
 
 def set_ladder(tx: Transaction, change: SetLadder) -> bool:

@@ -1,0 +1,90 @@
+"""A training that fails is said once, written down with its reason, and tried again ever later."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from handrail import Client, Orchestrator, Run, classify, workflow
+from handrail.calibration import keep_promises, learn_again
+from handrail.guards import promise
+from handrail.orchestrator import ReviewQuery
+from handrail_evals.decide.learning.failing import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, is_to_wait, wait_seconds
+from handrail_orchestrator.store.promises import MovePromise
+
+pytestmark = pytest.mark.slow
+
+Team = Literal["accounts", "cards"]
+
+
+class Ahead(Client):
+    """A client whose clock is ahead by so many seconds."""
+
+    ahead = 0.0
+
+    def __init__(self, store: str) -> None:
+        super().__init__(store)
+        self.titles: list[str] = []
+        """Of notices."""
+
+    async def change_promises(self, change: Any) -> Any:
+        if isinstance(change, MovePromise) and change.notice is not None:
+            self.titles.append(change.notice.title)
+        return await super().change_promises(change)
+
+    def now(self) -> float:
+        return super().now() + self.ahead
+
+
+async def answered(store: str, folder: Path, count: int = 80) -> None:
+    """Have people answer requests to a model that has learned nothing yet."""
+    learns = classify("route", Team, "Which?", models=f"learning:{folder}", accept=promise(wrong_at_most=0.1))
+
+    @workflow(version=1)
+    async def triage(run: Run, text: str) -> Team:
+        return await run.decide(learns, text)
+
+    async with Orchestrator(store, workflows=[triage]) as orchestrator:
+        await orchestrator.start_many(triage, [(f"r-{n}", f"{'card' if n % 2 else 'login'} {n}") for n in range(count)])
+        await orchestrator.idle()
+        for item in orchestrator.reviews(ReviewQuery(limit=500)):
+            await orchestrator.decide(item.id, "cards" if int(item.run_id[2:]) % 2 else "accounts", by="ann")
+        await orchestrator.idle()
+        await keep_promises(orchestrator)
+
+
+def test_a_training_that_fails_is_said_once_and_tried_again_ever_later(tmp_path: Path) -> None:
+    store, models = f"sqlite:///{tmp_path / 'runs.db'}", tmp_path / "models"
+
+    async def played() -> tuple[list[list[str]], Any, Any, Any]:
+        await answered(store, models / "route")
+        models.write_text("a file where the folder of the models should be")
+        said = []
+        async with Ahead(store) as client:
+            for ahead in (0, 60, FIRST_WAIT_SECONDS - 60, FIRST_WAIT_SECONDS + 60, FIRST_WAIT_SECONDS * 2 + 120):
+                client.ahead = ahead
+                said.append([each.note for each in await learn_again(client, models=models)])
+            history = client.promise_history("triage/route")
+            models.unlink()
+            client.ahead = 10 * FIRST_WAIT_SECONDS
+            return said, history, client.titles, await learn_again(client, models=models)
+
+    said, history, titles, mended = asyncio.run(played())
+    assert [len(each) for each in said] == [1, 0, 0, 1, 0]
+    assert "training version 1 failed: " in said[0][0]
+    assert said[0][0].endswith("it is tried again in 10 minutes")
+    assert said[3][0].endswith("it is tried again in 20 minutes")
+    failed = [each.why for each in history if each.action == "training_failed"]
+    assert failed == [said[0][0], said[3][0]]
+    assert titles == ["triage/route: version 1 of its model cannot be trained"]
+    assert "version 1 learned" in mended[0].note
+
+
+def test_the_waits_grow_to_a_day_and_a_clock_that_was_set_back_does_not_wait() -> None:
+    waits = [wait_seconds(count) for count in (1, 2, 3, 9, 1_000)]
+    assert waits == [600, 1_200, 2_400, LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS]
+    assert not is_to_wait([], 0.0)
+    assert is_to_wait([1_000.0], 1_599.0)
+    assert not is_to_wait([1_000.0], 1_600.0)
+    assert not is_to_wait([1_000.0], 999.0)
