@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.model import Model
+from handrail_ai_steps.models.learning import LearningModel
 from handrail_ai_steps.task import Task
 from handrail_guards.acceptance import Acceptance
 from handrail_guards.promise import PromiseTerms
@@ -38,11 +40,35 @@ def require_promise(task: Task, terms: PromiseTerms) -> None:
         raise InvalidTask(f"{where}(wrong_at_most={{{bars[0]!r}: ...}}): the answer has no fields; give one share")
     if bars and terms.second_looks:
         raise InvalidTask(
-            f"{where}(second_looks=True): second looks are at whole records, not at fields; give one share"
+            f"{where}(second_looks=True): a second look is at a whole record, and with a bar for each field one case is"
+            " about several: give one share (wrong_at_most=0.02), or leave second_looks out; the surest contradictions"
+            " are listed by handrail promise show"
         )
     for path in bars:
         if wrong := output.names.problem(path):
             raise InvalidTask(f"{where}(wrong_at_most=...): {wrong}")
+
+
+def require_trainable(step: str, models: Sequence[Model], terms: PromiseTerms) -> None:
+    """Check that a model which learns is behind a promise that it is trained for.
+
+    Raises:
+        InvalidTask: the promise has several parts, groups or second looks, so that nobody would ever train it.
+    """
+    learning = next((each.name for each in models if isinstance(each, LearningModel)), None)
+    if learning is None:
+        return
+    several = set(terms.bars) != {""} or terms.missed_at_most is not None
+    asked = {
+        "by": terms.by is not None,
+        "second_looks": terms.second_looks,
+        "bars of labels, or missed_at_most": several,
+    }
+    if wrong := [name for name, is_asked in asked.items() if is_asked]:
+        raise InvalidTask(
+            f"step {step!r}: {learning} is trained for a promise about everything that is accepted, and not with"
+            f" {', '.join(wrong)}: leave that out, or name a model that is trained already, as in models='local:NAME'"
+        )
 
 
 def _require_label(where: str, label: str, labels: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.pictures.among import pictures_among, told_in_words
 from handrail_ai_steps.promise_group import group_of
-from handrail_ai_steps.promised import answered, require_promise
+from handrail_ai_steps.promised import answered, require_promise, require_trainable
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
@@ -109,6 +109,7 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
         require_fields(self.name, self.accept, names)
         if self.promise is not None:
             require_promise(self.task, self.promise)
+            require_trainable(self.name, self.models, self.promise)
         guards = (*_on_readings(names, self.models), *self.guards)
         guard_set = GuardSet.of(self.name, guards, models=len(self.models), limits=self.limits, problem=names.problem)
         object.__setattr__(self, "_guard_set", guard_set)

@@ -58,8 +58,9 @@ class PromiseTerms:
             )
         if self.second_looks and self.missed_at_most is not None:
             raise InvalidGuard(
-                "promise(second_looks=True, missed_at_most=...): second looks tell what is wrong, not what is missed;"
-                " leave one of them out"
+                "promise(second_looks=True, missed_at_most=...): a second look confirms that the model's answer is"
+                " wrong, and what is missed is told by the true label, whatever the model said: leave second_looks out;"
+                " the surest contradictions are listed by handrail promise show"
             )
         for name, value, example in (("by", self.by, "tier"), ("once_per", self.once_per, "order")):
             if value is not None and not is_text(value):

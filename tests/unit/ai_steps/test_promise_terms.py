@@ -256,3 +256,20 @@ def test_whatever_the_parts_allow_what_is_accepted_is_a_threshold_of_each(
     else:
         allowed = [each for each in total if each >= floor]
         assert not allowed or sure < min(allowed)
+
+
+@pytest.mark.parametrize(
+    ("terms", "named"),
+    [
+        ({"wrong_at_most": 0.1, "by": "tier"}, "by"),
+        ({"wrong_at_most": 0.1, "second_looks": True}, "second_looks"),
+        ({"wrong_at_most": {"urgent": 0.1}}, "bars of labels, or missed_at_most"),
+        ({"missed_at_most": 0.1, "label": "urgent"}, "bars of labels, or missed_at_most"),
+    ],
+)
+def test_a_model_that_learns_is_refused_behind_a_promise_that_nobody_trains_it_for(
+    terms: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(InvalidTask, match=f"not with {named}: leave that out, or name a model that is trained"):
+        classify("route", Team, "Which?", models="learning:route", accept=promise(**terms))
+    classify("route", Team, "Which?", models="learning:route", accept=promise(wrong_at_most=0.1, once_per="order"))

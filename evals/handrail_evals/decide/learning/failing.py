@@ -43,12 +43,12 @@ async def say_failed(client: KeepsPromises, promise: int, version: int, why: str
         key = f"training:{promise}:{version}"
         title = f"{name_of(row)}: version {version} of its model cannot be trained"
         notice = Notice("promise", key, title, now, body=said) if count == 1 else None
-        if await client.change_promises(_noted(row, note, now, by, notice)):
+        if await client.change_promises(noted(row, note, now, by, notice)):
             break
     return said
 
 
-def _noted(row: PromiseRow, note: PromiseNote, now: float, by: str, notice: Notice | None) -> MovePromise:
+def noted(row: PromiseRow, note: PromiseNote, now: float, by: str, notice: Notice | None) -> MovePromise:
     """Return a change that leaves a promise where it stands, and says something of it."""
     stands = (row.read_to, row.checkpoint, None, row.state, row.why)
     return MovePromise(row.id, row.version, now, by, *stands, notes=[note], notice=notice)

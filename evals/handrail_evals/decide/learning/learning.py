@@ -21,6 +21,7 @@ from handrail_evals.decide.corrections.record import Judgements
 from handrail_evals.decide.keeping.keeping import KeepsPromises, next_rule
 from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.state import state_of
+from handrail_evals.decide.learning.absent import absent_version, say_absent
 from handrail_evals.decide.learning.failing import failures, is_to_wait, say_failed
 from handrail_evals.decide.learning.lessons import TaughtBy, lessons
 from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, LessonsLearned, expected
@@ -153,6 +154,13 @@ def folder_of(name: str, models: Path) -> Path:
 
 
 async def _look(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
+    if (absent := absent_version(learner.folder, learner.versions)) is not None:
+        row = next(each for each in learner.rows if each.stream == absent.stream)
+        host, by = name.partition(":")[0], f"keeper:{name}"
+        said = await say_absent(client, row, absent, learner.folder, host=host, by=by)
+        if said is not None:
+            _log.error("%s/%s: %s", learner.workflow, learner.step, said)
+        return [] if said is None else [said]
     _repair(learner)
     for version in learner.versions:
         if version.state != "given_up":  # one that is retired may still wait for answers that came before its own cases

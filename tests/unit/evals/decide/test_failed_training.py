@@ -60,7 +60,7 @@ def test_a_training_that_fails_is_said_once_and_tried_again_ever_later(tmp_path:
     async def played() -> tuple[list[list[str]], Any, Any, Any]:
         await answered(store, models / "route")
         models.write_text("a file where the folder of the models should be")
-        said = []
+        said: list[list[str]] = []
         async with Ahead(store) as client:
             for ahead in (0, 60, FIRST_WAIT_SECONDS - 60, FIRST_WAIT_SECONDS + 60, FIRST_WAIT_SECONDS * 2 + 120):
                 client.ahead = ahead
@@ -79,6 +79,28 @@ def test_a_training_that_fails_is_said_once_and_tried_again_ever_later(tmp_path:
     assert failed == [said[0][0], said[3][0]]
     assert titles == ["triage/route: version 1 of its model cannot be trained"]
     assert "version 1 learned" in mended[0].note
+
+
+def test_a_machine_that_has_no_copy_of_a_version_says_so_once_and_trains_nothing(tmp_path: Path) -> None:
+    store, models = f"sqlite:///{tmp_path / 'runs.db'}", tmp_path / "models"
+
+    async def played() -> tuple[list[list[str]], Any, list[str]]:
+        await answered(store, models / "route")
+        said: list[list[str]] = []
+        async with Ahead(store) as client:
+            for learner in ("here:1", "there:1", "there:2", "here:1"):
+                if learner == "there:1":
+                    models.rename(tmp_path / "elsewhere")
+                if learner == "here:1" and said:
+                    (tmp_path / "elsewhere").rename(models)
+                said.append([each.note for each in await learn_again(client, models=models, learner=learner)])
+            return said, client.promises(), client.titles
+
+    said, promises, titles = asyncio.run(played())
+    assert [len(each) for each in said] == [1, 1, 0, 0]
+    assert said[1][0].startswith("version 1 of the model is not on there: there is no ")
+    assert titles == ["triage/route: version 1 of its model is not on there"]
+    assert [each.state for each in promises] == ["keeping", "shadow"]
 
 
 def test_the_waits_grow_to_a_day_and_a_clock_that_was_set_back_does_not_wait() -> None:
