@@ -201,7 +201,11 @@ def test_one_process_keeps_a_promise_until_its_time_is_over(store: Store) -> Non
     assert wrote(store, other._replace(now=NOW + 90, until=NOW + 150)) == [True]
     # one that was taken while a clock was far ahead holds nobody up once it is right again
     ahead = one._replace(keeper="other", now=NOW + 1e9, until=NOW + 1e9 + 60)
-    assert wrote(store, ahead, one._replace(keeper="next")) == [True, True]
+    following = one._replace(keeper="next")
+    assert wrote(store, ahead, following) == [True, True]
+    given_back = TakePromise(promise, "next", NOW + 1, NOW + 1)
+    assert wrote(store, given_back._replace(keeper="one"), other) == [False, False]
+    assert wrote(store, given_back, other) == [True, True]
 
 
 def test_thresholds_are_fixed_once(store: Store) -> None:

@@ -245,7 +245,7 @@ class SettleCases(NamedTuple):
 
 
 class TakePromise(NamedTuple):
-    """Take the keeping of a promise until a time, if nobody else has it. Reply: whether."""
+    """Take the keeping of a promise until a time, if nobody else has it; until now gives it back. Reply: whether."""
 
     promise: int
     keeper: str

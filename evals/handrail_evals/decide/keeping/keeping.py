@@ -95,6 +95,8 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
                 _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
                 continue
             kept += [] if looked_at is None else [looked_at]
+            now = client.now()
+            await client.change_promises(TakePromise(row.id, name, now, now))  # whoever comes next need not wait
     return kept
 
 

@@ -1,5 +1,6 @@
 """Writing and reading promises: the ledger of their cases, the rules in force, and what was said of them."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -208,8 +209,11 @@ def take(tx: Transaction, change: TakePromise) -> bool:
 
 
 def longest_lease(now: float, until: float) -> float:
-    """Return until when nobody can hold a lease that others take as long: it was taken while a clock was ahead."""
-    return until + (until - now)
+    """Return until when nobody can hold a lease that others take as long: it was taken while a clock was ahead.
+
+    Who gives a lease back, by taking it until now, takes nobody else's.
+    """
+    return until + (until - now) if until > now else math.inf
 
 
 def set_ladder(tx: Transaction, change: SetLadder) -> bool:

@@ -144,6 +144,18 @@ def test_answers_of_a_sealed_store_count_like_others(desk: Desk, monkeypatch: py
     assert 20 < record.wrong < 80
 
 
+def test_whoever_looks_next_need_not_wait_for_one_that_is_done(desk: Desk) -> None:
+    async def played() -> PromiseRecord:
+        await desk.batch(300, mostly_right)
+        async with Client(desk.store) as client:
+            await client.pause_promise("sort/letter", by="ann", why="we look")
+            await client.resume_promise("sort/letter", by="ann", why="it was fine")
+            await keep_promises(client, keeper="another")
+            return client.promise("sort/letter")
+
+    assert asyncio.run(played()).threshold is not None
+
+
 def test_another_traffic_stops_it_and_it_begins_anew(desk: Desk) -> None:
     async def played() -> tuple[Any, Any]:
         await desk.batch(400, mostly_right)
