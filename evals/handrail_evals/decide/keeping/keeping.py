@@ -16,11 +16,11 @@ from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
 from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
+from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.store.learned import LearnedStore
-from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import (
     MovePromise,
     NewRule,
@@ -236,7 +236,7 @@ async def _moved(
         return None
     change = MovePromise(
         row.id, row.version, client.now(), f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,
-        None if row.state == "shadow" else _notice(row, state, rule, client.now()),
+        None if row.state == "shadow" else notice_of(row, state, rule, client.now()),
     )  # fmt: skip
     if not await client.change_promises(change):
         return None  # a person, or another keeper, was faster
@@ -296,22 +296,6 @@ def _counted(keeper: PromiseKeeper, subject: PromiseSubject) -> str:
         return f"{keeper.answers:,} blind cases of {subject.of!r}, {keeper.errors:,} of them missed {from_there}"
     wrong = f"wrong in {subject.of!r}" if subject.about == "field" else "wrong"
     return f"{keeper.answers:,} blind answers at or above {keeper.threshold:.4f}, {keeper.errors:,} of them {wrong}"
-
-
-def _notice(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: float) -> Notice | None:
-    """Return what people are told: a promise that stopped, accepts for the first time, or is at risk."""
-    target = name_of(row)
-    key = f"promise:{row.id}:{row.version}"
-    if state.stopped:
-        return Notice("promise", key, f"{target}: the promise stopped; people decide again", now, body=state.stopped)
-    if rule is None or rule.threshold is None:
-        return None
-    if row.threshold is None:
-        title = f"{target}: the promise ({row.terms}) accepts from a confidence of {rule.threshold:.3f} on"
-        return Notice("promise", key, title, now, body=rule.why)
-    if rule.accepted_share > row.accepted_share and not state.is_shadowed:
-        return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
-    return None
 
 
 class PromiseKeeping:
