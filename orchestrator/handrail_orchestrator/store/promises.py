@@ -263,7 +263,10 @@ class SetLadder(NamedTuple):
 
 
 class MovePromise(NamedTuple):
-    """Move a promise on, if it is still at ``version``: its state, its rule, how far it has read. Reply: whether."""
+    """Move a promise on, if it is still at ``version``: its state, its rule, how far it has read. Reply: whether.
+
+    Its keeping is given back with it.
+    """
 
     promise: int
     version: int

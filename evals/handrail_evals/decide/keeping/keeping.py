@@ -94,7 +94,9 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
             except EvalsError as error:
                 _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
                 continue
-            kept += [] if looked_at is None else [looked_at]
+            if looked_at is not None:
+                kept.append(looked_at)
+                continue
             now = client.now()
             await client.change_promises(TakePromise(row.id, name, now, now))  # whoever comes next need not wait
     return kept
@@ -120,8 +122,7 @@ async def _look(
     client: KeepsPromises, row: PromiseRow, name: str, found: SettledCases, *, is_shadowed: bool
 ) -> Kept | None:
     store = client.promise_store
-    await keep_settled(client, found)
-    await client.change_promises(NumberCases(row.stream))
+    await asyncio.gather(keep_settled(client, found), client.change_promises(NumberCases(row.stream)))
     fixed = await _ladder(client, row)
     if fixed is None:
         return None

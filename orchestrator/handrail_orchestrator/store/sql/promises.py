@@ -83,8 +83,10 @@ UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ?
 """
 _LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
 _MOVE = """
-UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1 WHERE id = ? AND version = ?
+UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1, kept_until = 0
+WHERE id = ? AND version = ?
 """
+"""Whoever has moved it on is done with it."""
 _RULE = """
 INSERT INTO promise_rules (promise, number, at, threshold, accepted_share, below_share, band_from, cases, labels, wrong,
     why, believed)
