@@ -136,6 +136,8 @@ async def _look(
     notes: list[PromiseNote] = []
     if is_anew and found.missed is not None:
         notes.append(PromiseNote("reviewers", f"{found.missed.told}; {100 * settings.tested:.3g}% is tested"))
+    if found.given_up:
+        notes.append(PromiseNote("given_up", found.given_up))
     if row.ladder is None:
         why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
         notes.append(PromiseNote("ladder", why))

@@ -5,10 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from handrail_evals.decide.keeping.keeper import KeeperSettings
-from handrail_evals.decide.keeping.ledger import AT_ONCE, AnswersOfPeople, repeats, verdicts
+from handrail_evals.decide.keeping.ledger import AT_ONCE, PATIENCE_SECONDS, AnswersOfPeople, repeats, verdicts
 from handrail_evals.decide.keeping.looks import LOOKS, REVIEWERS_PART, LookWanted, MissedBound, missed_bound
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import CaseVerdict, PromiseChanges, PromiseRow, PromiseStore, SettleCases
+
+NOBODY_WILL = (
+    f"cancelled, answered by a late policy, open for more than {PATIENCE_SECONDS / 86_400:.0f} days, or without its run"
+)
+"""Why nobody will answer a case."""
 
 
 class Settles(AnswersOfPeople, Protocol):
@@ -42,6 +47,13 @@ class SettledCases:
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""
         return bool(self.verdicts or self.looks or self.repeats)
+
+    @property
+    def given_up(self) -> str:
+        """Return what is to be said of new cases that count as wrong, as nobody will answer; empty: nothing."""
+        count = sum(verdict == "given_up" for _, verdict in self.verdicts)
+        told = f"{count:,} {'cases that were drawn count' if count != 1 else 'case that was drawn counts'} as wrong"
+        return "" if not count else f"{told}: {NOBODY_WILL}"
 
     def settings(self, row: PromiseRow) -> KeeperSettings | None:
         """Return what is tested, with what reviewers miss taken out; None: that is not known yet."""

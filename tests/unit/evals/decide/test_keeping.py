@@ -268,7 +268,7 @@ def test_a_person_pauses_it_and_it_goes_on_where_it_was(desk: Desk) -> None:
 
 
 def test_a_case_that_is_still_open_holds_the_reading_up_and_in_the_end_counts_as_wrong(desk: Desk) -> None:
-    async def played() -> tuple[Any, Any]:
+    async def played() -> tuple[Any, Any, Any]:
         sort = sort_with(letter())
         await desk.batch(100, mostly_right)
         async with Orchestrator(desk.store, workflows=[sort]) as orchestrator:
@@ -280,12 +280,15 @@ def test_a_case_that_is_still_open_holds_the_reading_up_and_in_the_end_counts_as
             before = orchestrator.promise("sort/letter"), orchestrator.promise_store.promises()[0].read_to
             await orchestrator.cancel("open")
             await keep_promises(orchestrator)
-            return before, (orchestrator.promise("sort/letter"), orchestrator.promise_store.promises()[0].read_to)
+            after = orchestrator.promise("sort/letter"), orchestrator.promise_store.promises()[0].read_to
+            return before, after, orchestrator.promise_history("sort/letter")
 
-    (held_up, read_before), (after, read_after) = asyncio.run(played())
+    (held_up, read_before), (after, read_after), history = asyncio.run(played())
     assert (held_up.cases, held_up.answered) == (102, 101)
     assert read_before <= 100
     assert (after.answered, after.wrong - held_up.wrong, read_after) == (102, 1, 102)
+    (given_up,) = [each.why for each in history if each.action == "given_up"]
+    assert given_up.startswith("1 case that was drawn counts as wrong: cancelled, answered by a late policy, open for")
 
 
 class Written(Client):
