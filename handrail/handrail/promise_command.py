@@ -69,27 +69,53 @@ def list_promises(
 
 @app.command()
 @complaining
-def show(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+def show(
+    target: TargetArgument,
+    at: Annotated[
+        list[float] | None, typer.Option("--at", metavar="SHARE", help="also what another target would allow, as 0.05")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
     """Show a promise: whom it speaks of, its rule in force with its reason, and what people spend and are spared.
 
     Of a step all parts and groups are shown, one after the other.
     """
 
-    async def fetch(client: Client) -> list[tuple[PromiseRecord, list[PromiseRuleRecord], list[Contradiction]]]:
+    async def fetch(
+        client: Client,
+    ) -> list[tuple[PromiseRecord, list[PromiseRuleRecord], list[Contradiction], list[Any]]]:
         return [
-            (each, client.promise_rules(str(each.number)), client.promise_contradictions(str(each.number)))
+            (
+                each,
+                client.promise_rules(str(each.number)),
+                client.promise_contradictions(str(each.number)),
+                _at_others(client, each.number, at or []),
+            )
             for each in client.promises_named(target)
         ]
 
-    for record, rules, contradictions in _with_client(store, fetch):
+    for record, rules, contradictions, others in _with_client(store, fetch):
         if as_json:
             told = {
                 "rules": [each.as_json() for each in rules],
                 "contradictions": [each.as_json() for each in contradictions],
+                "at": [each.as_json() for each in others],
             }
             typer.echo(json_line(record.as_json() | told, ascii_only=False))
         else:
-            typer.echo(harmless("\n".join([*_lines(record, rules), *_contradicted(contradictions)])))
+            lines = [*_lines(record, rules), *(f"  else      {each.told}" for each in others)]
+            typer.echo(harmless("\n".join([*lines, *_contradicted(contradictions)])))
+
+
+def _at_others(client: Client, number: int, targets: list[float]) -> list[Any]:
+    """Return what a promise would accept at other targets."""
+    if not targets:
+        return []
+    from handrail_evals.decide.keeping.another_target import at_another_target  # noqa: PLC0415 -- as below
+
+    row = next(each for each in client.promise_store.promises() if each.id == number)
+    return [at_another_target(client.promise_store, row, each) for each in targets]
 
 
 def _contradicted(contradictions: list[Contradiction]) -> list[str]:

@@ -61,6 +61,12 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     told = json.loads(done("promise", "show", "sort/letter", "--json", *STORE))
     assert told["threshold"] == kept["threshold"]
     assert [each["number"] for each in told["rules"]] == [1]
+    shown = done("promise", "show", "sort/letter", "--at", "0.5", "--at", "0.01", *STORE)
+    assert "at 50% these answers would allow to accept from " in shown
+    assert "at 1% these answers would allow nothing yet, instead of " in shown
+    same = json.loads(done("promise", "show", "sort/letter", "--at", "0.2", "--json", *STORE))
+    assert same["at"][0]["threshold"] == kept["threshold"]
+    assert handrail("promise", "show", "sort/letter", "--at", "2", *STORE).exit_code == 2
     assert "promise         sort/letter, at most 20% wrong, sure to 80%: accepts from" in done("stats", *STORE)
     assert "promise  " not in done("stats", "--workflow", "sort", "--version", "1", "--csv", *STORE)
     assert "blind answers at or above" in done("promise", "history", "sort/letter", *STORE)
