@@ -81,7 +81,7 @@ class Cascade:
         """
         outcomes: list[ModelOutcome] = []
         for left, model in zip(range(len(models), 0, -1), models, strict=True):
-            with self.breaker.turn(model) as turn:
+            async with self.breaker.turn(model) as turn:
                 if turn.way == "pass_over" and left > 1:
                     self.call.pass_over(model, turn.why)
                     outcomes.append(self._nothing(model, Doubt("unavailable", turn.why)))

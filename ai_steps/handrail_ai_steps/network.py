@@ -48,7 +48,7 @@ def forbid_network() -> Iterator[None]:
 def _guarded(call: Callable[..., Any], host_of: Callable[[tuple[Any, ...]], Any]) -> Callable[..., Any]:
     def checked(*args: Any, **kwargs: Any) -> Any:
         host = host_of(args or tuple(kwargs.values()))
-        if not _is_here(host):
+        if not is_here(host):
             raise NetworkForbidden(
                 f"the network is forbidden here, and something reached for {host!r}; "
                 "use a ScriptedModel, a recording, or a server on this machine",
@@ -68,7 +68,8 @@ def _host_looked_up(args: tuple[Any, ...]) -> Any:
     return args[0]
 
 
-def _is_here(host: str | bytes | None) -> bool:
+def is_here(host: str | bytes | None) -> bool:
+    """Return whether a host, by name or address, is this machine; None, as of a path, is."""
     if host is None:
         return True
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host

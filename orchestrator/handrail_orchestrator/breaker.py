@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.store.model_circuits import MODEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +62,6 @@ def checked_breakers(systems: Mapping[str, Breaker]) -> dict[str, Breaker]:
             raise InvalidWorkflow(
                 f'systems={{{name!r}: {each!r}}}: give a name and a Breaker(...), as in {{"crm": Breaker()}}'
             )
+        if name.startswith(MODEL):
+            raise InvalidWorkflow(f"systems={{{name!r}: ...}}: names that begin with {MODEL!r} are those of models")
     return dict(systems)

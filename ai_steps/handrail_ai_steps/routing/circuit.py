@@ -1,24 +1,11 @@
 """What outages and answers make of one model: up, down until a moment, or tried by one caller for all."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
-Way: TypeAlias = Literal["go", "probe", "pass_over"]
-"""What a caller may do; ``probe``: ask, for all others."""
-
-Said: TypeAlias = Literal["outage", "reached", "nothing"]
-"""What asking told of whether the model is there; ``nothing``: it was not asked, or stopped before it could say."""
+from handrail_guards.model_circuits import CircuitRule, Said, Way
 
 PROBE_SPANS = 10
 """How long a probe may take, in times of ``probe_after_seconds``, before another caller tries: it may have died."""
-
-
-@dataclass(frozen=True, slots=True)
-class CircuitRule:
-    """When a model counts as down, and when it is tried again."""
-
-    failures: int
-    probe_after_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Steering(Desk):
         return bool(await self._change(ProbeNow(system, self.now(), None if by is None else actor(by))))
 
     def down(self) -> list[SystemDown]:
-        """Return the systems that are down, by name, and how many runs wait for each."""
+        """Return the systems and models that are down, by name, and how many runs wait for each."""
         return [_down(each) for each in self._open_store.systems() if each.row.state != "up"]
 
     def paused(self) -> list[Paused]:

@@ -8,6 +8,7 @@ from handrail_orchestrator.embedded.batches import Batches
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.carrying import carrier_of
 from handrail_orchestrator.embedded.claiming import Claiming
+from handrail_orchestrator.embedded.outages import Outages
 from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.promised import PromisedJudges
@@ -91,6 +92,7 @@ class EmbeddedEngine(Host):
             files=Files(store),
             telemetry=telemetry,
             systems=systems,
+            outages=Outages(clock, self.writer),
             shared=shared,
             place=place,
         )

@@ -7,6 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from handrail_guards.model_circuits import share_circuits
 from handrail_orchestrator.embedded.branches import leave_branches
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
 from handrail_orchestrator.embedded.library import BoundWorkflow
@@ -139,6 +140,8 @@ class Execution:
         """Execute, and record how it ended."""
         leave_branches()
         token = enter_strands(self.strands)
+        circuits = None if self._equipment.outages is None else self._equipment.outages.of(self.claimed.key)
+        share_circuits(circuits)  # for the task of this execution, which has a context of its own
         self.set_deadline()
         try:
             try:
@@ -159,6 +162,8 @@ class Execution:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+            if circuits is not None:
+                circuits.close()
             leave_strands(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:

@@ -10,15 +10,17 @@ from handrail_orchestrator.store.port import Store
 def hold_back(
     active: Iterable[Execution], equipment: Equipment, paused: frozenset[str], failing: frozenset[str]
 ) -> None:
-    """Let runs of workflows that are paused end the step they are in, and rest; note which systems fail."""
+    """Let runs of workflows that are paused end the step they are in, and rest; note which systems and models fail."""
     if equipment.systems is not None:
         equipment.systems.failing = failing
+    if equipment.outages is not None:
+        equipment.outages.failing = failing
     for execution in active:
         execution.run.rest(rests=execution.claimed.workflow in paused)
 
 
 def held_back(store: Store) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the workflows that are paused, and the systems that have failed lately."""
+    """Return the workflows that are paused, and the systems and models that have failed lately."""
     paused = frozenset(each.name for each in store.pauses() if each.kind == "workflow")
     return paused, frozenset(each.row.system for each in store.systems())
 
@@ -27,6 +29,8 @@ def connect(equipment: Equipment, *, looks: Callable[[], None], rings: Callable[
     """Have this process, and others, look when a system or a place of a limit has become free for them."""
     if equipment.systems is not None:
         equipment.systems.changed = looks
+    if equipment.outages is not None:
+        equipment.outages.changed = looks
     if equipment.shared is not None:
         equipment.shared.ring_others = rings
 

@@ -8,6 +8,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import FileReading
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.outages import Outages
 from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.sharing import SharedLimits
@@ -49,6 +50,8 @@ class Equipment:
     """Who is told how runs go; None: nobody."""
     systems: Systems | None = None
     """None there as well."""
+    outages: Outages | None = None
+    """Which models are down, as all processes know it; None there as well."""
     shared: SharedLimits | None = None
     """As above."""
     place: "Whereabouts | None" = None

@@ -34,6 +34,7 @@ from handrail_orchestrator.store.learned import (
     TakeLearning,
     TakeRescored,
 )
+from handrail_orchestrator.store.model_circuits import EnterModel, LeaveModel, ModelCircuitChange
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.promises import (
     MovePromise,
@@ -336,6 +337,7 @@ Change = (
     | PersonChange
     | o.OutboxChange
     | h.ControlChange
+    | ModelCircuitChange
     | SharedLimitChange
     | ro.RolloutChanges
     | PutKnown
@@ -379,6 +381,7 @@ def run_of(change: Change) -> int | None:
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
+            | EnterModel() | LeaveModel()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | LeavePlace() | TakeTurn()
             | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()

@@ -31,6 +31,7 @@ from handrail_orchestrator.store.claiming import (
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
+from handrail_orchestrator.store.model_circuits import EnterModel, LeaveModel
 from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sql import (
@@ -45,6 +46,7 @@ from handrail_orchestrator.store.sql import (
     known,
     learned,
     lifecycle,
+    model_circuits,
     of_runs,
     outbox,
     outcomes,
@@ -228,6 +230,8 @@ APPLY: dict[type, Apply] = {
     h.SystemFailed: systems.fail,
     h.SystemAnswered: systems.answer,
     h.ProbeNow: systems.probe_now,
+    EnterModel: model_circuits.enter,
+    LeaveModel: model_circuits.leave,
     h.BulkBatch: bulks.change_many,
     sh.TakePlace: sharing.take_place,
     sh.LeavePlace: sharing.leave_place,

@@ -8,6 +8,7 @@ from typing import Any
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import breaking as b
 from handrail_orchestrator.store import control as h
+from handrail_orchestrator.store.model_circuits import MODEL
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.rows import DUE
 from handrail_orchestrator.store.sql import audit, outbox
@@ -49,25 +50,25 @@ WHERE key = ?
 
 def enter(tx: Transaction, change: h.EnterSystem) -> h.Entered:
     """Let a run use a system, for itself or for all; or have it wait, its time limits standing still."""
-    row = _row(tx, change.system)
+    row = row_of(tx, change.system)
     _must_be_mine(tx, change.run)
     patience = max(PATIENCE_SECONDS, TRY_SPANS * change.rule.probe_after_seconds)
-    way, now_is = b.entered(row, change.run, tx.worker, change.now, patience, is_tried=_is_tried(tx, row))
+    way, now_is = b.entered(row, change.run, tx.worker, change.now, patience, is_tried=is_tried(tx, row))
     if way == "wait":
         _hold(tx, change.system, change.run, change.step, change.now)
         return h.Entered("wait")
     if way == "probe":
-        _put(tx, now_is)
+        put(tx, now_is)
     return h.Entered(way, _let_in(tx, change.run, change.step, change.now))
 
 
 def fail(tx: Transaction, change: h.SystemFailed) -> bool:
     """Count a failure; once the system is down its run waits, also the one that found it still down."""
     _must_be_mine(tx, change.run)
-    before = _row(tx, change.system)
-    after = b.failed(before, change.rule, change.now, change.error, is_probe=_is_probe(tx, before, change.run))
+    before = row_of(tx, change.system)
+    after = b.failed(before, change.rule, change.now, change.error, is_probe=is_probe(tx, before, change.run))
     if after != before:
-        _put(tx, after)
+        put(tx, after)
     if before.state == "up" and after.state == "down":
         title = f"{change.system} is down: {after.failures} failures in a row, the last a {change.error}"
         body = "Runs that need it wait, and go on by themselves when it is back."
@@ -80,8 +81,8 @@ def fail(tx: Transaction, change: h.SystemFailed) -> bool:
 
 def answer(tx: Transaction, change: h.SystemAnswered) -> None:
     """Note an answer; once the system is back let go of those who wait, so many in a second."""
-    before = _row(tx, change.system)
-    after = b.answered(before, is_probe=_is_probe(tx, before, change.run))
+    before = row_of(tx, change.system)
+    after = b.answered(before, is_probe=is_probe(tx, before, change.run))
     if after == before:
         return
     tx.execute("DELETE FROM systems WHERE system = ?", (change.system,))
@@ -110,34 +111,37 @@ def look(tx: Transaction, versions: Sequence[tuple[str, int]], now: float) -> tu
     rows = [b.SystemRow._make(row) for row in tx.execute(_SELECT).fetchall()]
     nexts: list[float] = []
     for row in rows:
-        if row.state == "up":
+        if row.state == "up" or row.system.startswith(MODEL):  # no run waits for a model
             continue
         if now < row.look_at:
             nexts.append(row.look_at)
             continue
         found = tx.execute(_NEXT, (json.dumps(list(versions)), row.system)).fetchone()
         if found is not None:
-            _put(tx, b.chosen(row, found[0], now, PATIENCE_SECONDS))
+            put(tx, b.chosen(row, found[0], now, PATIENCE_SECONDS))
             tx.execute("UPDATE runs SET wake = ? WHERE key = ? AND status = 'waiting'", (DUE, found[0]))
             nexts.append(now + PATIENCE_SECONDS)
     return frozenset(row.system for row in rows), min(nexts, default=None)
 
 
-def _row(tx: Transaction, system: str) -> b.SystemRow:
+def row_of(tx: Transaction, system: str) -> b.SystemRow:
+    """Return what is known of a system; of one that has not failed lately, that it is up."""
     found = tx.execute(f"{_SELECT} WHERE system = ?", (system,)).fetchone()
     return b.SystemRow(system) if found is None else b.SystemRow._make(found)
 
 
-def _put(tx: Transaction, row: b.SystemRow) -> None:
+def put(tx: Transaction, row: b.SystemRow) -> None:
+    """Write what is known of a system now."""
     tx.execute(_PUT, row)
 
 
-def _is_tried(tx: Transaction, row: b.SystemRow) -> bool:
+def is_tried(tx: Transaction, row: b.SystemRow) -> bool:
     """Return whether the run that tries is executed by whoever said that it does."""
     return row.worker is not None and bool(tx.execute(_IS_TRIED, (row.probe, row.worker)).fetchone())
 
 
-def _is_probe(tx: Transaction, row: b.SystemRow, run: int) -> bool:
+def is_probe(tx: Transaction, row: b.SystemRow, run: int) -> bool:
+    """Return whether it is this run that tries, executed by whoever writes."""
     return row.state == "probed" and (row.probe, row.worker) == (run, tx.worker)
 
 

@@ -1,0 +1,58 @@
+"""Several processes on one store: a model that one of them found down is asked by none, but for one call that tries."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from handrail import Client
+from tests.acceptance.processes import kill, spawn
+from tests.stores import store_in
+from tests.unit.orchestrator.control.flows import until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+
+async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_is_freed(either_store: Path) -> None:
+    folder, store = either_store, store_in(either_store)
+
+    def lines(name: str) -> list[str]:
+        return (folder / name).read_text().split() if (folder / name).exists() else []
+
+    def asked() -> list[str]:
+        return lines("calls")
+
+    processes = {"one": spawn("asker.py", store, str(folder), "one")}
+    try:
+        async with Client(store, create=True) as client:
+            await until(lambda: bool(client.down()))
+            (down,) = client.down()
+            assert str(down) == (
+                "model small at http://models.example/v1 is down (3 times a failure in a row): calls pass it over"
+            )
+            processes["two"] = spawn("asker.py", store, str(folder), "two")
+            await until(lambda: len(lines("two")) >= 3)
+            assert asked() == ["one"] * 3
+
+            (folder / "hangs").touch()
+            assert await client.probe(down.system)
+            await until(lambda: len(asked()) == 4)
+            prober = asked()[-1]
+            other = {"one": "two", "two": "one"}[prober]
+            before = len(lines(other))
+            await until(lambda: len(lines(other)) >= before + 3)
+            assert len(asked()) == 4
+
+            kill(processes[prober])
+            (folder / "up").touch()
+            (folder / "hangs").unlink()
+            await until(lambda: not client.down())
+            await until(lambda: len(asked()) > 6)
+            assert set(asked()[4:]) == {other}
+            assert client.run(f"{prober}-0").output == "cards"  # by the other model
+    finally:
+        for each in processes.values():
+            if each.poll() is None:
+                os.kill(each.pid, signal.SIGKILL)
+            each.communicate()
