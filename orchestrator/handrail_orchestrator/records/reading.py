@@ -42,7 +42,8 @@ _RUN = readers_of(
     output=text("output", plain),
     error=text("error", RecordedError.read),
     tags=lambda row: json.loads(row.tags or "{}"),
-    undoing=lambda row: None if row.undoing is None else json.loads(row.undoing)["status"],
+    # on a server, versions before this one made an empty object of nothing as they forgot a run's values
+    undoing=lambda row: json.loads(row.undoing or "{}").get("status"),
     trace_id=lambda row: trace_id_of(row.trace),
 )
 

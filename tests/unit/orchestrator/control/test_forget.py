@@ -17,6 +17,7 @@ from handrail_orchestrator.audit.verify import Verified, verify
 from handrail_orchestrator.control import forgetting
 from handrail_orchestrator.file import File
 from handrail_orchestrator.reader import reading
+from tests.unit.orchestrator.commands import done
 
 WORD = "Zyxwv"
 """What only the customer's values say."""
@@ -243,3 +244,18 @@ async def test_whom_to_forget_is_said_and_only_admins_may(store: str) -> None:
         await client.people.add("sue", roles={"*": "senior"}, by="root")
         with pytest.raises(NotAllowed, match="to have values forgotten takes the role admin"):
             await client.forget(tags={"customer": "acme"}, by="sue")
+
+
+@pytest.mark.parametrize("left", ["{}", '{"error": null}'])
+async def test_runs_that_earlier_versions_forgot_on_a_server_are_listed_and_shown(
+    store: str, tmp_path: Path, left: str
+) -> None:
+    """They wrote an empty object where a run was not being undone; a rotation of keys added an error to it."""
+    async with Orchestrator(store, workflows=[part]) as orchestrator:
+        await (await orchestrator.start(part, WORD, id="a")).result()
+        await orchestrator.forget(runs=["a"])
+    with sqlite3.connect(tmp_path / "runs.db") as database:
+        database.execute("UPDATE runs SET undoing = ?", (left,))
+    database.close()
+    for command in (["list"], ["show", "a"]):
+        assert "completed" in await asyncio.to_thread(done, "runs", *command, "--store", store)
