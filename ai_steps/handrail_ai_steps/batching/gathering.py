@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
 from handrail_ai_steps.batching import desk
@@ -116,7 +116,7 @@ class Gathering:
         known: dict[str, str],
         waiting: dict[str, _Parked],
     ) -> None:
-        replies = await replies_to(server, key, parcel, known, self.how)
+        replies = await _once(key, lambda: replies_to(server, key, parcel, known, self.how))
         for name in known:
             if not (future := waiting[name].reply).done():  # its call may have been cancelled
                 future.set_result(replies[name])
@@ -143,6 +143,40 @@ class _Place:
             return reply
         desk.without(reply, request, model)
         return None
+
+
+Replies: TypeAlias = dict[str, BatchReply]
+
+
+@dataclass(slots=True, eq=False)
+class _UnderWay:
+    """What was sent under a key, and how many calls wait for its replies."""
+
+    task: asyncio.Task[Replies]
+    waiting: int = 0
+
+
+_under_way: dict[tuple[asyncio.AbstractEventLoop, str], _UnderWay] = {}
+
+
+async def _once(key: str, ask: Callable[[], Coroutine[object, object, Replies]]) -> Replies:
+    """Return the replies to what is sent under a key; who asks for the same meanwhile waits for the same.
+
+    Two that looked for the batch before either had made it would make two. It is stopped with the last who waits.
+    """
+    place = (asyncio.get_running_loop(), key)
+    this = _under_way.get(place)
+    if this is None or this.task.done():
+        this = _under_way[place] = _UnderWay(asyncio.create_task(ask()))
+    this.waiting += 1
+    try:
+        return await asyncio.shield(this.task)
+    finally:
+        this.waiting -= 1
+        if not this.waiting:
+            this.task.cancel()
+            if _under_way.get(place) is this:
+                del _under_way[place]
 
 
 async def replies_to(

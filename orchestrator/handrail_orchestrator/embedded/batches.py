@@ -95,6 +95,11 @@ class Batches:
         """Take note that a batch is executed here, under this claim."""
         self._owned[run_id] = (key, claim)
 
+    def left(self, run_id: str, key: int, claim: int | None) -> None:
+        """Take note that it is not any more, under this claim."""
+        if self._owned.get(run_id) == (key, claim):
+            del self._owned[run_id]
+
     # -- steps of a batch
 
     async def _gather(self, run_id: str, batch: BatchOfRuns) -> list[Parcel]:
@@ -175,6 +180,8 @@ class Batches:
 
     async def _still_ours(self, run_id: str) -> None:
         """Return only if this process still owns the batch; the first time, nobody joins it any more after this."""
+        if run_id not in self._owned:
+            raise BatchDelayed(f"the batch {run_id} is not executed here any more")
         key, claim = self._owned[run_id]
         seal = SealBatch(key)
         await self._writer.ask(seal if claim is None else ClaimedChange(claim, seal))

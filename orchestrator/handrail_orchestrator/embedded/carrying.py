@@ -23,7 +23,17 @@ def carrier_of(workflow: str) -> AnyWorkflow:
 
 async def carry(run: Run, batch: BatchOfRuns) -> str:
     """Gather, send, look and hand out."""
-    batches = _batches(run)
+    embedded = _embedded(run)
+    batches = embedded.equipment.batches
+    assert batches is not None  # noqa: S101 -- it was looked at
+    batches.executed_by(run.id, embedded.key, embedded.claim)
+    try:
+        return await _carry(run, batches, batch)
+    finally:  # it waits, or is over
+        batches.left(run.id, embedded.key, embedded.claim)
+
+
+async def _carry(run: Run, batches: Batches, batch: BatchOfRuns) -> str:
     await run.sleep(batch.batching.gather_seconds, name="gather")
     parcels: list[Parcel] = await run.step(batches.gather, run.id, batch)
     handed = await run.all(*(_carried(run, batches, batch, each) for each in parcels))
@@ -92,8 +102,7 @@ async def _ended(run: Run, batches: Batches, batch: BatchOfRuns, parcel: Parcel,
     return given_up
 
 
-def _batches(run: Run) -> Batches:
+def _embedded(run: Run) -> EmbeddedRun:
     if not isinstance(run, EmbeddedRun) or run.equipment.batches is None:
         raise Misuse("a batch is executed by an orchestrator, and by nothing else")
-    run.equipment.batches.executed_by(run.id, run.key, run.claim)
-    return run.equipment.batches
+    return run

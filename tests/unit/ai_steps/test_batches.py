@@ -154,6 +154,18 @@ async def test_a_program_that_starts_again_with_the_key_collects_what_it_had_sen
     assert [each["questions"] for each in stub.seen()["batches"]] == [5, 5]
 
 
+async def test_two_calls_with_one_key_at_the_same_moment_are_one_batch(stub: BatchStub, model: OpenAIModel) -> None:
+    stub.misbehave(hold_create=0.2)
+    route = step(model)
+    stopped = asyncio.create_task(route.batch(cases(3), key="nightly"))
+    both = asyncio.gather(*(route.batch(cases(3), key="nightly") for _ in range(2)))
+    await asyncio.sleep(0)
+    stopped.cancel()  # others wait for the same
+    assert [[each.value for each in outcomes] for outcomes in await both] == [["alpha", "beta", "gamma"]] * 2
+    assert [each["questions"] for each in stub.seen()["batches"]] == [3]
+    assert stub.seen()["single"] == []
+
+
 async def test_a_key_whose_batch_was_collected_and_deleted_is_sent_as_a_new_batch(
     stub: BatchStub, model: OpenAIModel
 ) -> None:
