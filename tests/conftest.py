@@ -1,6 +1,7 @@
 """What holds for every test: no network, no keys from outside, one thread a library, one marker a folder."""
 
 import compileall
+import gc
 import os
 import signal
 import sys
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
+from tests.bytecode import let_the_caller_decide  # first: it keeps what the others compile
 from tests.network import forbid_network
+from tests.profiles import register_profiles
 from tests.scratch import choose_scratch
 from tests.stores import SECRET, kept_on_a_server
 
 choose_scratch()
+register_profiles()
 
 if TYPE_CHECKING:  # loaded by the tests that need them
     from tests.servers.postgres import Cluster, PostgresAt
@@ -26,17 +29,11 @@ if TYPE_CHECKING:  # loaded by the tests that need them
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-# What is compiled while tests are collected is kept: hundreds of tests start processes, and each would compile all that
-# it imports anew, which takes longer than the rest of its start. What tests write and import themselves is not kept.
-_caller_keeps_nothing = sys.dont_write_bytecode
-sys.dont_write_bytecode = False
-
-# A shared machine misses deadlines that say nothing about the code; the timeout of each test catches what hangs.
-settings.register_profile("handrail", deadline=None, print_blob=True)
-settings.register_profile("fast", settings.get_profile("handrail"), max_examples=10)  # for `make test-fast`
-settings.load_profile("handrail")
-
 TESTS = Path(__file__).parent
+
+# Every client would read the authorities that this machine trusts, which takes 20 ms; tests ask nobody outside.
+os.environ["SSL_CERT_FILE"] = str(TESTS / "fixtures" / "authority_of_nobody.pem")
+
 PARTS = ("handrail", "evals", "ai_steps", "orchestrator", "guards")
 
 
@@ -51,9 +48,20 @@ def pytest_configure(config: pytest.Config) -> None:
                 compileall.compile_file(file, quiet=2)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from walking over thousands of tests, again and again, now and while they run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Let the caller decide what becomes of what the tests themselves import."""
-    sys.dont_write_bytecode = _caller_keeps_nothing
+    let_the_caller_decide()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

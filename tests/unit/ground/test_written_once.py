@@ -1,7 +1,8 @@
 """What the ground floor holds is written there and nowhere else, where that can be told from the code."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,6 @@ import pytest
 from handrail_ground.optional import OPTIONAL
 
 ROOT = Path(__file__).parents[3]
-MODULES = {
-    path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(ROOT.glob("*/handrail*/**/*.py"))
-    if "tests" not in path.relative_to(ROOT).parts
-}
 WAKING = Path("orchestrator/handrail_orchestrator/triggers/waking.py")
 """Goes on without its library, which only saves time."""
 GROUND = Path("guards/handrail_ground")
@@ -27,6 +23,16 @@ EXTRACTOR = Path("ai_steps/handrail_ai_steps/models/extractor")
 """As the local model: its modules that compute are imported by name."""
 CONSOLE = Path("handrail/handrail/console")
 """Its modules that compute stand behind the door, which imports them by name."""
+
+
+@cache
+def modules() -> Mapping[Path, ast.Module]:
+    """Return what all modules hold; not read while tests are collected, which every test process does."""
+    return {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(ROOT.glob("*/handrail*/**/*.py"))
+        if "tests" not in path.relative_to(ROOT).parts
+    }
 
 
 def calls(name: str) -> Callable[[ast.AST], bool]:
@@ -53,13 +59,14 @@ def reads(attribute: str) -> Callable[[ast.AST], bool]:
     ],
 )
 def test_a_noun_of_the_ground_floor_is_written_once(home: str, is_sign: Callable[[ast.AST], bool]) -> None:
-    found = {path for path, module in MODULES.items() if any(map(is_sign, ast.walk(module)))}
+    found = {path for path, module in modules().items() if any(map(is_sign, ast.walk(module)))}
 
     assert found == {GROUND / f"{home}.py"}
 
 
+@pytest.mark.slow
 def test_an_optional_library_is_reached_through_the_door_alone() -> None:
-    found = {path for path, module in MODULES.items() if OPTIONAL.intersection(imported(module))}
+    found = {path for path, module in modules().items() if OPTIONAL.intersection(imported(module))}
 
     behind = {LOCAL, EXTRACTOR, CONSOLE, SERVER, TEMPORAL}
     assert {path for path in found if not behind.intersection(path.parents)} == {WAKING, SEALING}

@@ -1,0 +1,11 @@
+"""How much hypothesis tries: `handrail` in `make test`, `fast` in the quick tests."""
+
+from hypothesis import settings
+
+
+def register_profiles() -> None:
+    """Register both, and take the one that nobody has to ask for."""
+    # A shared machine misses deadlines that say nothing about the code; the timeout of each test catches what hangs.
+    settings.register_profile("handrail", deadline=None, print_blob=True)
+    settings.register_profile("fast", settings.get_profile("handrail"), max_examples=10)  # for `make test-fast`
+    settings.load_profile("handrail")
