@@ -13,11 +13,18 @@ from tests.contract import flows
 from tests.contract.engines import ENGINES
 from tests.contract.stores import STORES
 
-SEALED = [pytest.param(name, marks=pytest.mark.slow) for name in ("sealed", "sealed postgres")]
+SLOW = (pytest.mark.slow,)
+ON_A_SERVER = (*SLOW, pytest.mark.versions)
+"""The server makes a hundred tables for each test, and psycopg talks to it."""
+
+OURS = [pytest.param(name, marks=pytest.mark.ours) for name in STORES if name != "sealed"]
+"""SQLite comes with Python."""
+
+SEALED = [pytest.param(name, marks=SLOW) for name in ("sealed", "sealed postgres")]
 """The same stores as the others, with sealed values in them."""
 
 
-@pytest.fixture(params=[*(name for name in STORES if name != "sealed"), "postgres", *SEALED])
+@pytest.fixture(params=[*OURS, pytest.param("postgres", marks=ON_A_SERVER), *SEALED])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     if request.param.endswith("postgres"):
         if request.param.startswith("sealed"):
@@ -30,8 +37,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     made.close()
 
 
-PARAMS = [pytest.param(name, marks=pytest.mark.slow) if name == "temporal" else name for name in ENGINES]
+MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {"postgres": ON_A_SERVER, "temporal": SLOW}
 """An engine behind a server of its own takes seconds a test."""
+
+PARAMS = [pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES]
 
 
 @pytest.fixture(params=PARAMS)

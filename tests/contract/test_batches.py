@@ -37,7 +37,13 @@ def stub(running: BatchStub) -> BatchStub:
     return running
 
 
-@pytest.fixture(params=["file", "postgres", pytest.param("sealed postgres", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        "file",
+        pytest.param("postgres", marks=(pytest.mark.slow, pytest.mark.versions)),
+        pytest.param("sealed postgres", marks=pytest.mark.slow),
+    ]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     if request.param == "file":
         made: Store = SqliteStore(str(tmp_path / "runs.db"))

@@ -95,6 +95,8 @@ def test_a_store_of_other_tables_is_refused(old: str, new: str) -> None:
         move_store(old, new)
 
 
+@pytest.mark.slow
+@pytest.mark.versions
 def test_a_nul_arrives_on_a_server_as_a_sign_but_in_a_name_it_stops_the_move(old: str, postgres_url: str) -> None:
     changed(old, "UPDATE reviews SET title = 'a' || char(0) || 'b' WHERE id = 2")
     changed(old, "UPDATE runs SET id = 'r' || char(0) WHERE key = 2")
@@ -119,6 +121,8 @@ def test_a_move_that_is_refused_at_once_makes_nothing(
     assert not (tmp_path / "new.db").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.versions
 def test_numbers_and_texts_at_their_limits_arrive_as_they_were(old: str, postgres_url: str, new: str) -> None:
     changed(old, "UPDATE runs SET input = 'ä\\ \"''\t\n%s ?' || char(0x1F600) WHERE key = 1")
     changed(old, "UPDATE runs SET claim = 9223372036854775807, created = 1.7976931348623157e308 WHERE key = 2")
@@ -129,6 +133,8 @@ def test_numbers_and_texts_at_their_limits_arrive_as_they_were(old: str, postgre
     assert {name for name in there.tables if there.tables[name] != back.tables[name]} <= {"settings"}  # the marks
 
 
+@pytest.mark.slow
+@pytest.mark.versions
 def test_sealed_values_are_moved_as_they_are_and_opened_there(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -220,6 +220,8 @@ def test_a_process_that_comes_late_with_the_old_key_first_has_it_needed_again(tm
     assert {run.input for run in opened(path, both).runs()} == {SAID}
 
 
+@pytest.mark.slow
+@pytest.mark.versions
 def test_a_store_on_a_server_is_sealed_and_another_key_takes_over(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
