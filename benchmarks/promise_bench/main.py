@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 from rich.console import Console
 
 from bench.figure import Figure
-from bench.table import report
+from bench.table import console, report
 from guarantee_bench.predictions import FILES, Tickets
 from promise_bench import measured
+from promise_bench.kept import KeptStreams
 from promise_bench.traffic import Traffic
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -23,6 +24,7 @@ PARTS: Mapping[str, Part] = {
     "errors": measured.errors,
     "drift": measured.drift,
     "batch": measured.batch,
+    "learning": measured.learning,
 }
 
 
@@ -31,12 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/promise.py", description="Measure the keeper of promises.")
     parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data", help="the folder of the data")
     parser.add_argument("--population", choices=tuple(FILES), action="append", help="all by default")
+    parser.add_argument("--target", type=float, choices=(0.02, 0.05), action="append", help="all by default")
     parser.add_argument("--only", choices=tuple(PARTS), action="append", help="a part; all by default")
     parser.add_argument("--streams", type=int, default=400, help="streams a cell")
     parser.add_argument("--pools", type=int, default=40, help="pools a cell of the part batch")
     parser.add_argument("--long", action="store_true", help="streams of 20,000 cases, not of 5,000")
     parser.add_argument("--splits", type=int, default=3, help="splits into thresholds and traffic, streams in turn")
+    parser.add_argument(
+        "--learning-streams", type=int, default=1, help="streams of the part learning, half an hour each"
+    )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        metavar="FILE",
+        default=PROJECT / "build" / "promise" / "streams.jsonl",
+        help="where streams are kept as they are played: the same command goes on where it was stopped",
+    )
     parser.add_argument("--peers-python", type=Path, default=PROJECT / ".venv-bench" / "bin" / "python")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
@@ -47,18 +60,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not asked.peers_python.exists():
         progress.log(f"no {asked.peers_python}: packages to compare with are left out; `make bench` installs them")
     bench = measured.Bench(
-        traffic=_traffic(asked, progress),
+        traffic=_traffic(asked, progress) if asked.only != ["learning"] else {},
         streams=asked.streams,
         pools=asked.pools,
         is_long=asked.long,
         seed=asked.seed,
         peers=asked.peers_python if asked.peers_python.exists() else None,
+        tickets=asked.data / "tickets",
+        kept=KeptStreams(asked.kept),
+        targets=asked.target or (0.02, 0.05),
+        learning_streams=asked.learning_streams,
     )
     for name in asked.only or PARTS:
         began = time.perf_counter()
         figures += PARTS[name](bench)
         progress.log(f"{name}: {time.perf_counter() - began:.0f} s")
     missed = report("The promise", figures)
+    if "streams" in (asked.only or PARTS):
+        console().print(measured.bars_table(bench))
     if asked.json is not None:
         told = [[each.part, each.name, each.value, each.unit, each.mark, each.note] for each in figures]
         asked.json.write_text(json.dumps(told, indent=1) + "\n")

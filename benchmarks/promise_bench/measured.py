@@ -6,11 +6,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal, TypeAlias
 
+from rich.table import Table
+
 from bench.figure import Figure, at_least, at_most
 from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.looks import REVIEWERS_PART, missed_bound
 from promise_bench.batch import LABELS, compared, summary
 from promise_bench.drifted import let_through
+from promise_bench.kept import KeptStreams
+from promise_bench.learning import CASES, LAST, Learnt, learning_stream
 from promise_bench.stream import Labels, Played, play
 from promise_bench.traffic import Traffic
 
@@ -58,6 +62,11 @@ class Bench:
     seed: int
     peers: Path | None
     """The interpreter that has the other packages; None: they are left out."""
+    tickets: Path
+    kept: KeptStreams
+    """What was played before, by this method."""
+    targets: Sequence[float] = (0.02, 0.05)
+    learning_streams: int = 0
 
     @property
     def marks(self) -> tuple[int, ...]:
@@ -66,19 +75,21 @@ class Bench:
 
     def cells(self) -> list[tuple[str, float]]:
         """Return the populations and targets."""
-        return [cell for cell in BARS if (cell[0], "strong") in self.traffic]
+        return [cell for cell in BARS if (cell[0], "strong") in self.traffic and cell[1] in self.targets]
 
-    def played(
-        self, cell: tuple[str, float], labels: Labels, settings: KeeperSettings | None = None
-    ) -> list[tuple[Traffic, Played]]:
-        """Return the streams of a cell."""
+    def played(self, cell: tuple[str, float], labels: Labels, settings: KeeperSettings | None = None) -> list[Played]:
+        """Return the streams of a cell: those that are kept, and the others as they are played."""
         splits = self.traffic[cell[0], "strong"]
         keeps = settings or KeeperSettings(target=cell[1], delta=DELTA)
-        return [
-            (split, play(split, keeps, self.marks, seed=self.seed + number, labels=labels))
-            for number in range(self.streams)
-            for split in [splits[number % len(splits)]]
-        ]
+        found, marks = [], [each.mark for each in splits]
+        for number in range(self.streams):
+            split, mark = splits[number % len(splits)], marks[number % len(splits)]
+            name = f"{cell[0]} {mark} {keeps} {labels} {self.marks} seed {self.seed + number}"
+            if (known := self.kept.get(name)) is None:
+                known = play(split, keeps, self.marks, seed=self.seed + number, labels=labels).as_json()
+                self.kept.put(name, known)
+            found.append(Played.of_json(known))
+        return found
 
 
 def streams(bench: Bench) -> list[Figure]:
@@ -87,16 +98,16 @@ def streams(bench: Bench) -> list[Figure]:
     for cell in bench.cells():
         played, where, reviews = bench.played(cell, Labels()), _told(cell), 0.0
         for place, (mark, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False)):
-            reviews = fmean(each.marks[place].reviews for _, each in played)
+            reviews = fmean(each.marks[place].reviews for each in played)
             note = f"{reviews:,.0f} reviews of accepted cases"
-            reached = _reached(played, cell[1], place)
+            reached = _reached(played, place)
             found.append(
                 Figure(where, f"of the oracle's coverage, {mark:,} cases", reached, bar=at_least(bar), note=note)
             )
         if bench.is_long:
             found.append(Figure(where, "reviews", reviews, unit="", bar=at_most(MOST_REVIEWS[cell])))
-        found.append(_broken(where, [each for _, each in played], bench.streams))
-        spent = 1e6 * sum(each.keeper_seconds for _, each in played) / (len(played) * bench.marks[-1])
+        found.append(_broken(where, played))
+        spent = 1e6 * sum(each.keeper_seconds for each in played) / (len(played) * bench.marks[-1])
         found.append(Figure(where, "the keeper's work a case", spent, unit="µs", bar=at_most(HIGHEST_MICROSECONDS)))
         split = bench.traffic[cell[0], "strong"][0]
         coverage, risk = split.truth(BY_HAND)
@@ -111,9 +122,9 @@ def late(bench: Bench) -> list[Figure]:
     for cell in bench.cells():
         played = bench.played(cell, Labels(late=LATE))
         where = f"{_told(cell)}, labels {LATE:,} cases late"
-        last = _reached(played, cell[1], len(bench.marks) - 1)
+        last = _reached(played, len(bench.marks) - 1)
         found.append(Figure(where, f"of the oracle's coverage, {bench.marks[-1]:,} cases", last))
-        found.append(_broken(where, [each for _, each in played], bench.streams))
+        found.append(_broken(where, played))
     return found
 
 
@@ -127,14 +138,14 @@ def errors(bench: Bench) -> list[Figure]:
         twice = KeeperSettings(target=cell[1], delta=(1 - REVIEWERS_PART) * DELTA, counted=counted, reserve=True)
         once = bench.played(cell, Labels(wrong=ERRORS))
         again = bench.played(cell, Labels(wrong=ERRORS, looks="two"), twice)
-        clean = _reached(bench.played(cell, Labels()), cell[1], place)
+        clean = _reached(bench.played(cell, Labels()), place)
         name = f"of the oracle's coverage, {bench.marks[-1]:,} cases"
-        found.append(Figure(where, f"{name}, one look", _reached(once, cell[1], place)))
-        reached = _reached(again, cell[1], place)
+        found.append(Figure(where, f"{name}, one look", _reached(once, place)))
+        reached = _reached(again, place)
         bar, note = at_least(clean - POINTS_BELOW), f"{clean:.0f} with clean labels"
         found.append(Figure(where, f"{name}, two looks", reached, bar=bar, note=note))
-        found.append(_broken(f"{where}, one look", [each for _, each in once], bench.streams))
-        found.append(_broken(f"{where}, two looks", [each for _, each in again], bench.streams))
+        found.append(_broken(f"{where}, one look", once))
+        found.append(_broken(f"{where}, two looks", again))
     return found
 
 
@@ -180,19 +191,66 @@ def batch(bench: Bench) -> list[Figure]:
     return found
 
 
+def learning(bench: Bench) -> list[Figure]:
+    """CLINC150 from an empty start at 5%: the model is trained again and again on what people decide."""
+    played = []
+    for number in range(bench.learning_streams):
+        name = f"learning seed {bench.seed + number}"
+        if (known := bench.kept.get(name)) is None:
+            known = learning_stream(bench.tickets, seed=bench.seed + number).as_json()
+            bench.kept.put(name, known)
+        played.append(Learnt.of_json(known))
+    if not played:
+        return []
+    where, count = f"clinc150, 5%, {CASES:,} requests from an empty start", len(played)
+    decided = 100 * fmean(each.accepted / CASES for each in played)
+    last = 100 * fmean(each.last_accepted / LAST for each in played)
+    unseen = 100 * fmean(each.unseen / CASES for each in played)
+    wrong = 100 * sum(each.wrong for each in played) / max(1, sum(each.accepted for each in played))
+    risk = 100 * max(each.highest_risk for each in played)
+    broken = float(sum(each.is_broken for each in played))
+    note = f"{unseen:.1f}% that nobody was asked about; {fmean(each.versions for each in played):.1f} versions"
+    return [
+        Figure(where, "decided without a person", decided, bar=at_least(60.0), note=note),
+        Figure(where, f"of the last {LAST:,}", last, bar=at_least(85.0)),
+        Figure(where, "of these wrong", wrong, note=f"{risk:.1f}% true risk of the worst rule"),
+        Figure(where, f"broken of {count} streams", broken, unit="", bar=at_most(float(most_broken(count)))),
+    ]
+
+
+def bars_table(bench: Bench) -> Table:
+    """Return the bars, and what was reached of them by the streams of each cell."""
+    table = Table(title=f"Of the oracle's coverage, in percent (at least), {bench.streams} streams a cell")
+    table.add_column("cell")
+    for mark in bench.marks:
+        table.add_column(f"{mark:,} cases", justify="right")
+    table.add_column("reviews (at most)", justify="right")
+    table.add_column("broken (at most)", justify="right")
+    for cell in bench.cells():
+        played = bench.played(cell, Labels())
+        cells = [
+            f"{_reached(played, place):.1f} ({bar:.0f})"
+            for place, (_, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False))
+        ]
+        reviews = f"{fmean(each.marks[-1].reviews for each in played):,.0f}"
+        most = f" ({MOST_REVIEWS[cell]:,})" if bench.is_long else ""
+        broken = sum(each.marks[-1].is_broken for each in played)
+        table.add_row(_told(cell), *cells, f"{reviews}{most}", f"{broken} ({most_broken(len(played))})")
+    return table
+
+
 def _told(cell: tuple[str, float]) -> str:
     return f"{cell[0]}, {cell[1]:.0%}"
 
 
-def _reached(played: Sequence[tuple[Traffic, Played]], target: float, place: int) -> float:
-    oracles = {id(traffic): traffic.oracle(target) for traffic, _ in played}
-    return 100 * fmean(each.marks[place].coverage / oracles[id(traffic)] for traffic, each in played)
+def _reached(played: Sequence[Played], place: int) -> float:
+    return 100 * fmean(each.marks[place].coverage / each.oracle for each in played)
 
 
-def _broken(where: str, played: Sequence[Played], count: int) -> Figure:
-    most = most_broken(count)
+def _broken(where: str, played: Sequence[Played]) -> Figure:
     broken = float(sum(each.marks[-1].is_broken for each in played))
-    return Figure(where, f"broken of {count} streams", broken, unit="", bar=at_most(float(most)))
+    most = float(most_broken(len(played)))
+    return Figure(where, f"broken of {len(played)} streams", broken, unit="", bar=at_most(most))
 
 
 def most_broken(streams: int) -> int:

@@ -4,8 +4,8 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self, TypeAlias
 
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
@@ -48,6 +48,17 @@ class Played:
 
     marks: tuple[Mark, ...]
     keeper_seconds: float
+    oracle: float
+    """The largest coverage that truly keeps the promise, 0 to 1."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, data: Any) -> Self:
+        """Return one from JSON data."""
+        return cls(tuple(Mark(**each) for each in data["marks"]), data["keeper_seconds"], data["oracle"])
 
 
 def play(
@@ -91,4 +102,4 @@ def play(
             is_broken |= traffic.truth(threshold)[1] > settings.target
         if number in marks:
             found.append(Mark(number, traffic.truth(threshold)[0], is_broken, reviews))
-    return Played(tuple(found), spent)
+    return Played(tuple(found), spent, traffic.oracle(settings.target))

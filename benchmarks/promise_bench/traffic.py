@@ -1,6 +1,7 @@
 """The traffic that promises are kept on: held-out answers of a local model, a part of which gives the thresholds."""
 
 import bisect
+import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class Traffic:
         return cls(
             name, ladder, tuple(ordered), tuple(-score for score, _ in ordered), tuple(errors), tuple(unlabelled)
         )
+
+    @property
+    def mark(self) -> str:
+        """Return what tells it from any other traffic, shortened."""
+        return hashlib.sha256(repr((self.ladder, self.cases)).encode()).hexdigest()[:12]
 
     def truth(self, threshold: float | None) -> tuple[float, float]:
         """Return the coverage and the risk that a threshold truly has."""

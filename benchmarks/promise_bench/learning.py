@@ -1,0 +1,138 @@
+"""A stream from an empty start: nobody has labelled anything, and the model is trained on what people decide."""
+
+import asyncio
+import json
+import random
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from handrail import Orchestrator, Run, Workflow, classify, workflow
+from handrail.calibration import keep_promises, learn_again
+from handrail.guards import promise
+from handrail.orchestrator import ReviewQuery
+from handrail_ai_steps.models.learning import version_in_force
+from handrail_ai_steps.models.local import LocalModel
+
+FILES = ("clinc150.train", "clinc150.val")
+NONE = "none of these"
+"""The answer to a request out of scope, offered like any other."""
+CASES = 10_000
+LAST = 1_000
+AT_ONCE = 100
+"""Requests that come, and are answered by people, between two looks of the keeper."""
+TARGET = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a stream came to."""
+
+    accepted: int
+    """Requests that were decided without waiting for a person."""
+    unseen: int
+    """Those of them that nobody was asked about."""
+    wrong: int
+    """Of the accepted."""
+    last_accepted: int
+    """Accepted of the last thousand."""
+    highest_risk: float
+    """The largest share of wrong values that a rule truly had, on texts that never came; 0 to 1."""
+    versions: int
+    by_thousand: tuple[int, ...]
+    """Accepted of each thousand."""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether more of what was accepted was wrong than promised."""
+        return self.wrong > TARGET * self.accepted
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, data: Any) -> Self:
+        """Return one from JSON data."""
+        return cls(**{**data, "by_thousand": tuple(data["by_thousand"])})
+
+
+def learning_stream(tickets: Path, *, seed: int) -> Learnt:
+    """Play one stream of requests, in a store and a folder of models of its own."""
+    texts = [
+        (record["text"], record["label"] or NONE)
+        for name in FILES
+        for line in (tickets / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
+        if line
+        for record in [json.loads(line)]
+    ]
+    random.Random(seed).shuffle(texts)
+    with tempfile.TemporaryDirectory(prefix="handrail-learning-") as folder:
+        return asyncio.run(_Stream(Path(folder), texts[:CASES], texts[CASES:]).play())
+
+
+class _Stream:
+    def __init__(self, folder: Path, coming: list[tuple[str, str]], others: list[tuple[str, str]]) -> None:
+        self._folder, self._coming, self._others = folder, coming, others
+        self._truth = {f"r-{number}": label for number, (_, label) in enumerate(coming)}
+        self._known: dict[str, list[tuple[float, bool]]] = {}
+        """The confidence of each version in each of the others, and whether it is right."""
+
+    async def play(self) -> Learnt:
+        triage = self._triage()
+        accepted, asked = list[str](), set[str]()
+        wrong, highest = 0, 0.0
+        by_thousand = [0] * (CASES // LAST)
+        for start in range(0, len(self._coming), AT_ONCE):
+            requests = [(f"r-{start + place}", text) for place, (text, _) in enumerate(self._coming[start:][:AT_ONCE])]
+            async with Orchestrator(f"sqlite:///{self._folder / 'runs.db'}", workflows=[triage]) as orchestrator:
+                await orchestrator.start_many(triage, requests)
+                await orchestrator.idle()
+                done = [run for name, _ in requests if (run := orchestrator.run(name)).status == "completed"]
+                accepted += [run.id for run in done]
+                wrong += sum(run.output != self._truth[run.id] for run in done)
+                by_thousand[start // LAST] += len(done)
+                while items := orchestrator.reviews(ReviewQuery(limit=500)):
+                    asked.update(each.run_id for each in items)
+                    answers = (orchestrator.decide(each.id, self._truth[each.run_id], by="ann") for each in items)
+                    await asyncio.gather(*answers)
+                    await orchestrator.idle()
+                await keep_promises(orchestrator)
+                await learn_again(orchestrator, models=self._folder)
+                await keep_promises(orchestrator)
+                highest = max(highest, self._risk(orchestrator.promise("triage/route").threshold))
+        versions = len(list(self._folder.glob("route/v*")))
+        unseen = len(set(accepted) - asked)
+        return Learnt(len(accepted), unseen, wrong, by_thousand[-1], highest, versions, tuple(by_thousand))
+
+    def _triage(self) -> Workflow[str, str]:
+        intents: Any = Literal[tuple(sorted({label for _, label in [*self._coming, *self._others]}))]
+        step: Any = classify(
+            "route", intents, "What does this ask for?", models=f"learning:{self._folder / 'route'}",
+            accept=promise(wrong_at_most=TARGET, sure=0.95),
+        )  # fmt: skip
+
+        @workflow(version=1)
+        async def triage(run: Run, text: str) -> str:
+            answer: str = await run.decide(step, text)
+            return answer
+
+        return triage
+
+    def _risk(self, threshold: float | None) -> float:
+        """Return the share of wrong values that the version in force has from a threshold on, on the others."""
+        version = version_in_force(self._folder / "route")
+        if threshold is None or version is None:
+            return 0.0
+        if version not in self._known:
+            found = LocalModel.load(self._folder / "route" / version).predict([text for text, _ in self._others])
+            self._known = {
+                version: [
+                    (said.confidence, said.label == label)
+                    for said, (_, label) in zip(found, self._others, strict=True)
+                    if said.known
+                ]
+            }
+        taken = [right for confidence, right in self._known[version] if confidence >= threshold]
+        return taken.count(False) / len(taken) if taken else 0.0
