@@ -24,7 +24,7 @@ from handrail_evals.decide.keeping.state import state_of
 from handrail_evals.decide.learning.absent import absent_version, say_absent
 from handrail_evals.decide.learning.failing import failures, is_to_wait, say_failed
 from handrail_evals.decide.learning.lessons import TaughtBy, lessons
-from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, LessonsLearned, expected
+from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, LessonsLearned, expected, fair_trial
 from handrail_evals.decide.learning.rescoring import AT_ONCE, rescored
 from handrail_evals.decide.learning.shadowing import PATIENCE, Shadowed, VersionFate, fate_of
 from handrail_evals.decide.learning.training import ENDS
@@ -217,6 +217,7 @@ async def _decide(client: KeepsLearning, learner: Learner, version: LearnedRow) 
         is_stopped=serving.state == "paused",
         examples=version.examples,
         labels=await _labels(client, learner, enough=GROWTH * version.examples),
+        fair_trial=fair_trial(row.target, row.delta) if serving.threshold is None else 0,
     )
     found = fate_of(shadowed, about=row.subject)
     if found.fate == "shadow":

@@ -9,13 +9,20 @@ FEWEST = 60
 """Labels that a first version takes, however few options there are."""
 FEWEST_OPTIONS = 2
 """There is nothing to learn where all answers are the same."""
-AN_OPTION = 4
-"""Labels that a first version takes for each option that people have answered with."""
+AN_OPTION = 12
+"""Labels that a first version takes for each option that people have answered with.
+
+With four, a model of 151 options (CLINC150) was right in 68% of new cases and kept 5% on the surest 17% of them, which
+is too little to show; with eight in 78%, and on 55%. The first version has the largest part of delta: it is worth
+waiting for."""
 GROWTH = 1.5
 """So many times the labels of the last version must be there: less is not seen in what it accepts, and each version has
 a smaller part of delta than the one before."""
 FIRST_THRESHOLD = 0.25
 """Of the cases: so much is accepted at the first threshold of a ladder."""
+FAIR = 3.5
+"""While nothing is accepted a version is tried on so many times the cases that the first threshold takes at the least:
+with a quarter of the errors that are allowed it takes some twice as many, and that is a mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,5 +80,17 @@ def expected(lessons: LessonsLearned) -> Expected:
 
 def shadow_cases(target: float, delta: float) -> float:
     """Return how many cases it takes at least until a version in shadow may have a threshold."""
-    labels = math.log(2 / delta) / -math.log1p(-target)
-    return labels / (FIRST_THRESHOLD * SHADOW_SHARE)
+    return _flawless_labels(target, delta) / (FIRST_THRESHOLD * SHADOW_SHARE)
+
+
+def fair_trial(target: float, delta: float) -> int:
+    """Return how many cases a version is tried on at least while nothing is accepted, so that all of them are labelled.
+
+    Labels come fast then: one that was given up whenever half as many again had come would never carry a threshold, nor
+    would the next one, each with a smaller part of delta.
+    """
+    return math.ceil(FAIR * _flawless_labels(target, delta) / FIRST_THRESHOLD)
+
+
+def _flawless_labels(target: float, delta: float) -> float:
+    return math.log(2 / delta) / -math.log1p(-target)

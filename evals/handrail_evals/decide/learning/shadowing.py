@@ -32,6 +32,8 @@ class Shadowed:
     """Labels that the version learned from."""
     labels: int
     """Labels that there are to learn from now."""
+    fair_trial: int = 0
+    """Cases on which it is tried at least, however many labels come: what it takes while nothing is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,11 @@ class VersionFate:
 def fate_of(shadowed: Shadowed, *, about: str) -> VersionFate:
     """Return what becomes of a version in shadow."""
     cases = len(shadowed.pairs)
-    is_late = cases >= PATIENCE or shadowed.labels >= GROWTH * shadowed.examples
+    outgrown = shadowed.labels >= GROWTH * shadowed.examples and cases >= shadowed.fair_trial
+    is_late = cases >= PATIENCE or outgrown
     if shadowed.threshold is None:
         why = f"{cases:,} cases have carried no threshold for it"
-        if shadowed.labels >= GROWTH * shadowed.examples:
+        if outgrown:
             why += f", and there are {shadowed.labels:,} answers to learn from, of which it knew {shadowed.examples:,}"
         return VersionFate("given_up" if is_late else "shadow", why)
     if shadowed.is_stopped:
