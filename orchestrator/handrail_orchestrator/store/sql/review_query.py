@@ -19,6 +19,8 @@ _SKIPPED = (
 """When a person last skipped an item or sent it up, as a number that grows."""
 _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('skip', 'send_up')"
 
+_OF_WORKFLOW = "SELECT key FROM runs WHERE runs.workflow IN (SELECT id FROM workflows WHERE name = ?)"
+
 # named, because without statistics SQLite would read every item that waits
 _GOES_ON = "queue NOT IN (SELECT name FROM pauses WHERE kind = 'queue')"
 """A question of a queue that is paused is offered to nobody, and its timers stand still."""
@@ -67,12 +69,9 @@ Statement: TypeAlias = tuple[str, list[object]]
 def count_sql(query: ReviewQuery, at_most: int | None = None) -> Statement:
     """Return the statement that counts, as far as ``at_most``, and its parameters."""
     where = _conditions(query)
-    needed = query.run_id is not None or query.workflow is not None
-    if query.is_late and query.states == ACTIVE and query.timer_due is None and not needed:
-        index = " INDEXED BY reviews_due"
-    else:
-        index = ""
-    joined = f"{_RUN}{_WORKFLOW}" if needed else ""
+    is_late = query.is_late and query.states == ACTIVE and query.timer_due is None and query.run_id is None
+    index = " INDEXED BY reviews_due" if is_late and query.workflow is None else _index(query)
+    joined = _RUN if query.run_id is not None else ""
     counted = f"FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}"
     if at_most is None:
         return f"SELECT count(*) {counted}", where.parameters
@@ -148,7 +147,8 @@ def _conditions(query: ReviewQuery) -> _Where:
     if query.not_queues:
         where.add(f"reviews.queue NOT IN ({', '.join('?' * len(query.not_queues))})", *query.not_queues)
     where.equal("runs.id", query.run_id)
-    where.equal("workflows.name", query.workflow)
+    if query.workflow is not None:
+        where.add(f"reviews.run IN ({_OF_WORKFLOW})", query.workflow)
     where.equal("reviews.step", query.step)
     where.among("reviews.kind", query.kinds)
     where.equal("reviews.assignee", query.assignee)
