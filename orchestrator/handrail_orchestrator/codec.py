@@ -22,6 +22,7 @@ from typing_extensions import TypedDict
 from handrail_orchestrator.asked import form
 from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
+from handrail_orchestrator.key_schemas import SchemaWithKeys
 from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
 from handrail_orchestrator.step import Args, Kwargs
@@ -178,7 +179,7 @@ class _Plan:
     @cached_property
     def schema_text(self) -> str:
         try:
-            return json.dumps(self.adapter.json_schema(by_alias=False), sort_keys=True)
+            return json.dumps(self.adapter.json_schema(by_alias=False, schema_generator=SchemaWithKeys), sort_keys=True)
         except PydanticInvalidForJsonSchema:
             return "{}"
 

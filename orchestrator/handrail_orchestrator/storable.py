@@ -85,7 +85,18 @@ def _with_exact_json(schema: CoreSchema) -> CoreSchema:
     copy = with_parts(schema, _with_exact_json)
     if copy["type"] in {"model", "dataclass", "typed-dict"}:
         copy["config"] = {**copy.get("config", {}), **EXACT_JSON}
+    if copy["type"] == "dict" and _is_whole_numbers(copy.get("keys_schema")):
+        copy["keys_schema"] = {"type": "chain", "steps": [{"type": "int"}, copy["keys_schema"]]}
     return copy
+
+
+def _is_whole_numbers(schema: object) -> bool:
+    """Return whether these are listed whole numbers: as a key of JSON each is a text, and pydantic reads it so."""
+    match schema:
+        case {"type": "literal", "expected": list(expected)}:
+            return all(type(each) is int for each in expected)
+        case _:
+            return False
 
 
 def _refuse(schema: CoreSchema, path: str) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.correcting import corrected
@@ -13,6 +13,9 @@ from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.review.closing import closed, format_checker
 from handrail_orchestrator.review.plainness import no_json
 from handrail_orchestrator.unmarking import as_plain
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 LONGEST_MESSAGE = 300
 """Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
@@ -94,7 +97,18 @@ def misfits(
         schema if keeps_more else closed(schema), registry=Registry(), format_checker=format_checker()
     )
     found = islice(validator.iter_errors(value), MOST_MISFITS)
-    return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
+    return sorted(((_place(each), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
+
+
+def _place(error: "ValidationError") -> tuple[str | int, ...]:
+    """Return where something is wrong; of a key, where what it names stands."""
+    steps = [*error.absolute_schema_path]
+    is_key = any(step == "propertyNames" and (at == 0 or steps[at - 1] not in _MAPS) for at, step in enumerate(steps))
+    return (*error.path, error.instance) if is_key and isinstance(error.instance, str) else tuple(error.path)
+
+
+_MAPS = frozenset({"properties", "patternProperties", "$defs"})
+"""What stands under these has names that people gave."""
 
 
 def _brief(message: str) -> str:

@@ -1,5 +1,6 @@
 """What a JSON Schema leaves open and an answer may not: fields that nobody named, days and times that do not exist."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -47,6 +48,9 @@ def _closed(schema: Any) -> Any:
         case {"properties": Mapping() as fields, **rest}:
             inside = {name: _closed(each) for name, each in fields.items()}
             return {"additionalProperties": False, **_closed(rest), "properties": inside}
+        case {"patternProperties": Mapping() as named, **rest}:
+            inside = {pattern: _closed(each) for pattern, each in named.items()}
+            return {"additionalProperties": False, **_closed(rest), "patternProperties": inside}
         case Mapping():
             return {name: each if name in _DATA else _closed(each) for name, each in schema.items()}
         case list():
@@ -84,4 +88,19 @@ def format_checker() -> "FormatChecker":
             return True
 
         checker.checks(name, raises=ValidationError)(reads)
+    checker.checks("integer")(_is_whole)
+    checker.checks("number")(_is_number)
     return checker
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether a key is a whole number, written in the one way that it is: 01 and 1 would be one key."""
+    return not isinstance(value, str) or _WHOLE.fullmatch(value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, str) or _NUMBER.fullmatch(value) is not None
+
+
+_WHOLE = re.compile("0|-?[1-9][0-9]*")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")

@@ -8,6 +8,7 @@ from handrail.console.forms.fields import (
     NULL,
     OMITTED,
     AnyField,
+    ChoiceField,
     FieldMark,
     FieldOption,
     FormRow,
@@ -174,6 +175,7 @@ class Drawing:
         """Return the field for a list or a mapping; one that is too long to be drawn is JSON."""
         is_mapping = schema.get("type") == "object"
         part = schema["additionalProperties"] if is_mapping else schema["items"]
+        names = self._schemas.resolved(schema.get("propertyNames", {})) if is_mapping else None
         if not is_mapping and schema.get("uniqueItems"):
             _, offer = self._schemas.understood(part)
             if offer.closed is not None and not offer.nullable:
@@ -186,7 +188,7 @@ class Drawing:
         if place.posted is not None and place.posted.one(as_json.name) is not None:
             return self._leaves.json(as_json, schema, default)
         for position, key in enumerate(self._keys(place, len(entries))):
-            rows.append(self._row(place, part, entries, key, position, is_mapping=is_mapping))
+            rows.append(self._row(place, part, entries, key, position, names))
             if self._parts - before > MOST_DRAWN and place.posted is None:
                 self._parts = before + 1
                 return self._leaves.json(as_json, schema, default)
@@ -208,35 +210,30 @@ class Drawing:
         entries: Sequence[tuple[str, Any]],
         key: str,
         position: int,
-        *,
-        is_mapping: bool,
+        keys: Schema | None,
     ) -> FormRow:
         name = below(place.name, key)
         known = int(key) < len(entries)
         entry, original = entries[int(key)] if known else ("", MISSING)
         posted = None if name in self._fresh else place.posted
-        origin = place.below(entry if is_mapping else int(key)) if known else None
+        origin = place.below(int(key) if keys is None else entry) if known else None
         self._count()
         label = say("forms.row", label=place.label, number=position + 1)
         box = None
         step: str | int = position
-        if is_mapping:
-            box = self._leaves.text(
-                FieldPlace(
-                    path=(*place.path, entry if posted is None else posted.one(aside(name, "key")) or ""),
-                    name=aside(name, "key"),
-                    label=say("forms.key"),
-                    original=entry if known else MISSING,
-                    origin=None,
-                    posted=posted,
-                    is_new=place.is_new,
-                ),
-                {"type": "string"},
-                "text",
-                Offer(({"type": "string"},), nullable=False),
-                MISSING,
+        if keys is not None:
+            step = entry if posted is None else posted.one(aside(name, "key")) or ""
+            at = FieldPlace(
+                path=(*place.path, step),
+                name=aside(name, "key"),
+                label=say("forms.key"),
+                original=entry if known else MISSING,
+                origin=None,
+                posted=posted,
+                is_new=place.is_new,
             )
-            step = box.path[-1]
+            box = self._leaves.key(at, keys)
+            step = box.key_text(step) if isinstance(box, ChoiceField) else step
         at = FieldPlace(
             path=(*place.path, step),
             name=name,

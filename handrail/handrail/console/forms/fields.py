@@ -195,6 +195,10 @@ class ChoiceField(FieldBasis):
         """Return whether all choices are in sight."""
         return self.is_many or len(self.options) <= FEW_CHOICES
 
+    def key_text(self, otherwise: str) -> str:
+        """Return what is chosen as the key of an entry."""
+        return next((str(each.value) for each in self.options if each.token in self.chosen), otherwise)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedField(FieldBasis):
@@ -227,8 +231,8 @@ class FormRow:
     name: str
     label: str
     field: "AnyField"
-    entry: TextBox | None = None
-    """In a mapping, the box of its key."""
+    entry: "AnyField | None" = None
+    """In a mapping, the field of its key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

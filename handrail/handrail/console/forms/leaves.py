@@ -20,7 +20,7 @@ from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import aside, dotted
 from handrail.console.forms.options import options_of
 from handrail.console.forms.place import FieldPlace
-from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of
+from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of, scalar
 from handrail.console.forms.texts import NUMBERS, drawn, is_ambiguous, meant, sent_text
 from handrail.console.words import say
 
@@ -90,6 +90,22 @@ class Leaves:
     def json(self, place: FieldPlace, schema: Schema, default: Any = MISSING) -> TextBox:
         """Return the box for a value that has no fields of its own."""
         return self.text(place, schema, "json", Offer((schema,), nullable=False), default)
+
+    def key(self, place: FieldPlace, schema: Schema) -> TextBox | ChoiceField | FixedField:
+        """Return the field for the key of an entry: in the answer it is a text, whatever it is read as."""
+        listed = schema.get("enum")
+        if isinstance(listed, list) and listed:
+            return self.choice(place, schema, listed, Offer((schema,), nullable=False), MISSING)
+        reads: Scalar
+        match schema.get("format"):
+            case "integer":
+                kind, reads = {**schema, "type": "integer"}, "integer"
+            case "number":
+                kind, reads = {**schema, "type": "number"}, "decimal"
+            case _:
+                kind = {**schema, "type": "string"}
+                reads = scalar(kind)
+        return self.text(place, kind, reads, Offer((kind,), nullable=False), MISSING)
 
     def choice(
         self, place: FieldPlace, schema: Schema, values: Sequence[Any], offer: Offer, default: Any

@@ -161,16 +161,15 @@ class FormReader:
             entry = None if row.entry is None else self._entry(row.entry, entries)
             if entry is not None:
                 entries[str(entry.value)] = found.value
-            key_box = entry.field if entry is not None and isinstance(entry.field, TextBox) else None
-            rows.append(replace(row, field=found.field, entry=key_box))
+            rows.append(replace(row, field=found.field, entry=None if entry is None else entry.field))
         made = replace(one, rows=tuple(rows))
         if one.is_mapping:
             return FieldReading(made, entries)
         wrong = rows_misfit(one.schema, len(values))
         return _wrong(made, wrong) if wrong else FieldReading(made, values)
 
-    def _entry(self, box: TextBox, taken: Mapping[str, Any]) -> FieldReading:
-        found = self._box(box)
+    def _entry(self, key: AnyField, taken: Mapping[str, Any]) -> FieldReading:
+        found = self.of(key)
         if not found.field.problem and str(found.value) in taken:
             return _wrong(found.field, say("forms.same_key", entry=cut(str(found.value))))
         return found

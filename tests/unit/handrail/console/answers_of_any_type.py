@@ -109,6 +109,15 @@ LEAVES: list[Kind] = [
         ),
     ),
 ]
+KEYS = [
+    Kind(int, st.integers()),
+    Kind(date, st.dates()),
+    Kind(bool, st.booleans()),
+    Kind(Size, st.sampled_from(Size)),
+    Kind(Urgency, st.sampled_from(Urgency)),
+    Kind(Literal["billing", "<i>"], st.sampled_from(["billing", "<i>"])),
+]
+"""What stands in JSON as a text, and is read as something else."""
 FIELD_NAMES = ("total", "due_date", "a.b", "a b", "x[0]", "__proto__", "größe", "_op", "a~is", "text")
 
 
@@ -135,6 +144,9 @@ def _wider(kinds: st.SearchStrategy[Kind], *, may_lack: bool) -> st.SearchStrate
         kinds.map(lambda kind: Kind(_of(list, kind), st.lists(kind.values, max_size=3))),
         kinds.map(lambda kind: Kind(_of(list, kind) | None, st.none() | st.lists(kind.values, max_size=2))),
         kinds.map(lambda kind: Kind(_of(dict, TEXT, kind), st.dictionaries(texts(), kind.values, max_size=3))),
+        st.tuples(st.sampled_from(KEYS), kinds).map(
+            lambda two: Kind(_of(dict, *two), st.dictionaries(two[0].values, two[1].values, max_size=3))
+        ),
         st.tuples(kinds, kinds).map(lambda two: Kind(_of(tuple, *two), st.tuples(two[0].values, two[1].values))),
         st.lists(kinds, min_size=1, max_size=4).map(_model),
         st.lists(kinds, min_size=2, max_size=4).map(partial(_typed_dict, may_lack=may_lack)),

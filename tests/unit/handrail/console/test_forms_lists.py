@@ -1,6 +1,7 @@
 """Lists, mappings and kinds are changed by buttons, without a script, and nothing that was typed is lost by it."""
 
 from decimal import Decimal
+from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -9,8 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import BaseModel, Field
 
-from handrail.console.forms.fields import EvidenceSpot, FieldMark, GroupField, ListField, TextBox, VariantField, walk
-from handrail.console.forms.form import AnswerForm, form_of
+from handrail.console.forms.fields import (
+    ChoiceField,
+    EvidenceSpot,
+    FieldMark,
+    GroupField,
+    ListField,
+    TextBox,
+    VariantField,
+    walk,
+)
+from handrail.console.forms.form import AnswerForm, AnswerReading, form_of
 from handrail_orchestrator.codec import codec_for
 
 
@@ -315,3 +325,42 @@ def test_buttons_of_a_nested_list_leave_everything_else_as_it_is(buttons: list[s
     parts = dict(form.parts())
 
     assert (parts["a.number"], parts["a.notes.0~key"], parts["a.notes.0"]) == ("817", "due", "30 days")
+
+
+def test_a_key_is_typed_as_what_it_is_read_as() -> None:
+    form = pressed(form_of(schema_of(dict[int, str]), {"1": "x"}), "a.add")
+
+    def typed(key: str) -> AnswerReading:
+        return form.read([(name, {"a.1~key": key, "a.1": "y"}.get(name, text)) for name, text in form.parts()])
+
+    assert typed("22").value == {"1": "x", "22": "y"}
+    assert [(each.name, each.path) for each in typed("many").problems] == [("a.1~key", ("many",))]
+    assert [each.text for each in typed("01").problems] == ["The key 1 is there twice."]
+    assert dict(typed("many").form.parts())["a.1~key"] == "many"
+
+
+def test_a_key_of_a_list_is_chosen() -> None:
+    class Size(IntEnum):
+        SMALL = 1
+        LARGE = 2
+
+    form = pressed(form_of(schema_of(dict[Size, str]), {"1": "x"}), "a.add")
+    sent = [each for each in form.parts() if each[0] not in {"a.1~key", "a.1"}]
+
+    def chosen(token: str) -> AnswerReading:
+        return form.read([*sent, ("a.1~key", token), ("a.1", "y")])
+
+    assert chosen("1").value == {"1": "x", "2": "y"}
+    assert [each.text for each in chosen("0").problems] == ["The key 1 is there twice."]
+    assert [each.name for each in form.read([*sent, ("a.1", "y")]).problems] == ["a.1~key"]
+    (row, other) = next(each.rows for each in walk(form.root) if isinstance(each, ListField))
+    assert isinstance(row.entry, ChoiceField)
+    assert isinstance(other.entry, ChoiceField)
+
+
+def test_a_key_keeps_to_its_bounds() -> None:
+    form = form_of(schema_of(dict[Annotated[int, Field(ge=3)], str]), {"4": "x"})
+
+    (problem,) = form.read([(name, {"a.0~key": "2"}.get(name, text)) for name, text in form.parts()]).problems
+
+    assert problem.name == "a.0~key"
