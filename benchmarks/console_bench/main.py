@@ -14,6 +14,7 @@ from bench.table import console, report
 from console_bench.browser import browser_rows
 from console_bench.desk import desk_rows
 from console_bench.figures import figure_rows
+from console_bench.packages import package_rows
 from console_bench.seed import seed
 from console_bench.server import server_rows
 
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[Path, int], Sequence[Figure]]] = {
     "figures": figure_rows,
     "server": server_rows,
     "browser": browser_rows,
+    "packages": package_rows,
 }
 
 
