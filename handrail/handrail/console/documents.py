@@ -1,7 +1,7 @@
 """The documents that a question is about: which of its run's they are, and each with the bytes it was read from."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.places import part_bytes
+from handrail_guards.outcome import SourcePicture
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import UnknownFile
 from handrail_orchestrator.file import File
@@ -76,8 +77,10 @@ def _recorded(client: Client, item: ReviewDetail) -> Sequence[Document]:
 def _is_shown(item: ReviewDetail, document: Document, *, is_only: bool) -> bool:
     """Return whether a document of the run is what a question shows: by its text, or as one that has none."""
     judgement = item.judgement
-    if judgement is not None and document.id in {each.id for each in judgement.documents}:
-        return True
+    if judgement is not None:
+        judged = {each.id for each in judgement.documents} | {each.id for each in judgement.pictures}
+        if document.id in judged:
+            return True
     text = document.text
     if text.strip():
         return text in _shown_text(item)
@@ -129,6 +132,14 @@ def _documents_in(value: Any) -> Iterator[Document]:
 def files_of(item: ReviewDetail) -> tuple[File, ...]:
     """Return the files that stand in what a question shows."""
     return tuple(_files_in(item.context))
+
+
+def kept_pictures(client: Client, item: ReviewDetail) -> Mapping[str, SourcePicture]:
+    """Return the pictures that a model was shown and whose files the store keeps for the run, by their ids."""
+    if item.judgement is None or not item.judgement.pictures:
+        return {}
+    kept = {file.id for file in client.files_of(item.run_id) if file.purged is None}
+    return {each.id: each for each in item.judgement.pictures if each.id in kept}
 
 
 def _files_in(value: Any) -> Iterator[File]:

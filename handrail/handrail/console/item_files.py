@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from handrail.console.context import console_of
-from handrail.console.documents import ItemDocuments, files_of
+from handrail.console.documents import ItemDocuments, files_of, kept_pictures
 from handrail.console.item import seen
 from handrail_ai_steps.documents.errors import DocumentError
 from handrail_ground.optional import LibraryMissing
@@ -56,6 +56,8 @@ def file_itself(request: Request) -> Response:
             name, data = file.name, console.client.read_file(file)
         elif document is not None:
             name, data = document.name, documents.opened(document).data or b""
+        elif wanted in (pictures := kept_pictures(console.client, item)):
+            name, data = pictures[wanted].name or wanted, console.client.read_file(pictures[wanted])
         else:
             raise HTTPException(404)
     except (UnknownFile, DocumentError, LibraryMissing) as error:

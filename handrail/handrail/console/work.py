@@ -1,6 +1,6 @@
 """Everything that a page shows of one item: read once, and put together for the templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from handrail.console.beside import Beside, beside, heading
 from handrail.console.context import Console, console_of
-from handrail.console.documents import files_of
+from handrail.console.documents import files_of, kept_pictures
 from handrail.console.keys import KeyMap, key_map
 from handrail.console.labels import IN_SIGHT, LabelOption, label_options, shown_value
 from handrail.console.lit import LitLine, lit_lines
@@ -18,6 +18,7 @@ from handrail.console.sheets import ShownDocument, shown_documents
 from handrail.console.standing import ANSWERABLE, Standing, is_own_answer, standing
 from handrail.console.viewer import Viewer, viewer_of
 from handrail.console.way import WayStep, way_to
+from handrail_guards.outcome import SourcePicture
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import ReviewError
@@ -85,6 +86,10 @@ class Work:
     """What the question is about, with pictures of its pages."""
     files: Sequence[File]
     """Files that stand in what is shown."""
+    pictures: Sequence[SourcePicture]
+    """What a model was shown; a record has what they are, and not their bytes."""
+    kept: Collection[str]
+    """The ids of those whose files the store has."""
     keys: KeyMap
     queue: str
     """The queue that the person works through; empty: all."""
@@ -165,6 +170,8 @@ def work_of(
         notes=notes_of(item),
         documents=documents,
         files=files_of(item),
+        pictures=() if judgement is None else judgement.pictures,
+        kept=kept_pictures(client, item),
         keys=key_map(kind, viewer.settings),
         queue=queue,
         ahead=ahead_of(console, viewer, item, queue) if stands in ANSWERABLE else (),
