@@ -73,6 +73,7 @@ def test_a_case_is_recorded_with_its_step_or_not_at_all(store: Store) -> None:
     (found,) = store.open_cases(only(store).stream, after=0, limit=9)
     assert store.promise_last_case(only(store).stream) == found.id
     assert store.promise_last_case(only(store).stream + 1) == 0
+    assert store.promise_last_case(only(store).stream, promise=only(store).id) == 0  # it began with that case
 
 
 def test_cases_are_numbered_in_order_and_those_that_come_later_behind_them(store: Store) -> None:

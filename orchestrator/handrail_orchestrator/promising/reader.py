@@ -72,20 +72,28 @@ def _first(rows: "Sequence[PromiseRow]") -> "PromiseRow":
 
 
 def current_of(store: "PromiseStore", rows: "Sequence[PromiseRow]") -> set[int]:
-    """Return which promise is the current one of each step, terms and group: whose model judged the last case.
+    """Return which promise is the current one of each step, group and bound: by which the last case was judged.
 
-    The newest is not always the one: an earlier model comes back, and one that stood in for another stands back.
+    The newest is not always the one: an earlier model or target comes back, and one that stood in for another stands
+    back.
     """
     alike: dict[tuple[str, ...], list[PromiseRow]] = {}
     for row in rows:
-        alike.setdefault((row.workflow, row.step, row.terms, *subject_told(row.told).part), []).append(row)
+        alike.setdefault((row.workflow, row.step, *subject_told(row.told).part), []).append(row)
     return {_current(store, each).id for each in alike.values()}
 
 
 def _current(store: "PromiseStore", rows: "list[PromiseRow]") -> "PromiseRow":
     if len(rows) == 1:
         return rows[0]
-    return max(rows, key=lambda row: (answers(row), store.promise_last_case(row.stream), row.id))
+    newest = max(row.id for row in rows)
+
+    def last(row: "PromiseRow") -> tuple[bool, int, int, int]:
+        of_all, own = store.promise_last_case(row.stream), store.promise_last_case(row.stream, promise=row.id)
+        # the first case of a promise was judged before there was one
+        return answers(row), of_all, own or (of_all if row.id == newest else 0), row.id
+
+    return max(rows, key=last)
 
 
 class PromiseReader(ABC):
@@ -99,7 +107,7 @@ class PromiseReader(ABC):
     def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
         """Return the promises of the store, or of a workflow, by workflow, step and when they began.
 
-        Without the ``earlier`` ones, of each step, terms and group that whose model judged the last case. The cases
+        Without the ``earlier`` ones, of each step, group and bound that by which the last case was judged. The cases
         of each are counted.
         """
         rows = self._open_store.promises()

@@ -50,7 +50,7 @@ class PromiseRecord:
     accepted_answered: int
     accepted_wrong: int
     is_current: bool
-    """Whether its model judged the last case of its step, terms and group."""
+    """Whether the last case of its step, group and bound was judged by it."""
     by: str = ""
     """What says which group a case is of; empty: there are no groups."""
     group: str = ""

@@ -314,8 +314,11 @@ class PromiseStore(Protocol):
         """Return the promises of a step; without their thresholds to try and where their keeper stands."""
         ...
 
-    def promise_last_case(self, stream: int) -> int:
-        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none."""
+    def promise_last_case(self, stream: int, *, promise: int | None = None) -> int:
+        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none.
+
+        With ``promise``, of those that were judged by its rules.
+        """
         ...
 
     def promise_counts(self, stream: int) -> PromiseCounts:

@@ -78,7 +78,7 @@ class PromiseTold(Told):
     wrong: int = Field(description="Of the answered: wrong, or given up; of `missed`, of the label, or given up")
     accepted_answered: int
     accepted_wrong: int
-    is_current: bool = Field(description="Whether its model judged the last case of its step, terms and group")
+    is_current: bool = Field(description="Whether the last case of its step, group and bound was judged by it")
 
 
 class PromisesTold(Told):

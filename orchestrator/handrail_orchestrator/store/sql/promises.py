@@ -283,9 +283,13 @@ class PromiseRows(ABC):
         rows = self._rows(f"SELECT {columns} FROM promise_log WHERE promise = ? ORDER BY id", (promise,))  # noqa: S608 -- as above
         return [PromiseLogRow._make(row) for row in rows]
 
-    def promise_last_case(self, stream: int) -> int:
-        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none."""
-        ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ?", (stream,))
+    def promise_last_case(self, stream: int, *, promise: int | None = None) -> int:
+        """Return the id of the last case of a stream, or of those judged by a promise's rules; 0: there is none."""
+        of_all = "SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ?"
+        if promise is None:
+            ((last,),) = self._rows(of_all, (stream,))
+        else:
+            ((last,),) = self._rows(f"{of_all} AND promise = ?", (stream, promise))
         return int(last)
 
     def promise_counts(self, stream: int) -> PromiseCounts:

@@ -128,6 +128,7 @@ def test_a_looser_promise_of_the_same_labels_counts_them(store: str) -> None:
 
     records = asyncio.run(changed())
     assert [(each.wrong_at_most, each.cases) for each in records] == [(0.1, 11), (0.2, 11)]
+    assert [each.is_current for each in records] == [False, True]  # by which the last case was judged
 
 
 @pytest.mark.slow
