@@ -7,6 +7,7 @@ HTTP/1.1 with keep-alive on asyncio streams, because it must cost little beside 
 
 import asyncio
 import contextlib
+import gzip
 import json
 import math
 import re
@@ -45,7 +46,7 @@ def reply(
         when: request fields (dotted) and the value each must have; ``True`` and ``None``: present and absent;
             ``path`` is the end of the URL.
         trap: ``"drop"`` closes the connection instead; ``"drop_midway"`` closes it in the middle of a stream;
-            ``"dribble"`` sends a byte every ``delay`` seconds.
+            ``"dribble"`` sends a byte every ``delay`` seconds; ``"packed"`` sends the body gzipped, asked or not.
     """
     return {
         "body": body,
@@ -266,7 +267,8 @@ class Server:
             return False
         if isinstance(chosen["body"], list):
             return await self._stream(chosen, writer)
-        data = _response(chosen["status"], chosen["headers"], self._encoded(chosen))
+        packed = {"Content-Encoding": "gzip"} if chosen["trap"] == "packed" else {}
+        data = _response(chosen["status"], {**chosen["headers"], **packed}, self._encoded(chosen))
         if chosen["trap"] == "dribble":
             for byte in data:
                 writer.write(bytes([byte]))
@@ -299,7 +301,8 @@ class Server:
         """Encode a body once: the stub must not be what a benchmark waits for."""
         if id(chosen) not in self.encoded:
             body = chosen["body"]
-            self.encoded[id(chosen)] = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            self.encoded[id(chosen)] = gzip.compress(data) if chosen["trap"] == "packed" else data
         return self.encoded[id(chosen)]
 
 

@@ -11,6 +11,7 @@ from handrail_ai_steps.closed_questions.wire import read_object
 from handrail_ai_steps.models.decisions.settings import DecisionSettings
 from handrail_ai_steps.models.openai.decisions import unfinished
 from handrail_ai_steps.models.openai.failure import Failure, status_failure
+from handrail_ai_steps.models.openai.response_limit import ResponseTooLong, limit_response
 
 
 class DecisionConnection:
@@ -21,7 +22,8 @@ class DecisionConnection:
         self.door = asyncio.Lock()
         self._url = settings.provider.endpoint(settings.where)
         self._key = f"{settings.provider.key_variables[0]} or api_key="
-        self._client = httpx2.AsyncClient(timeout=None, headers=settings.headers)  # the deadline is ours
+        hooks = {"response": [limit_response]}
+        self._client = httpx2.AsyncClient(timeout=None, headers=settings.headers, event_hooks=hooks)  # our deadline
 
     async def close(self) -> None:
         """Close the client's connections."""
@@ -35,6 +37,8 @@ class DecisionConnection:
         except httpx2.TransportError as error:
             detail = " ".join(f"{type(error).__name__}: {error}".split())
             return Failure("failed", f"the server could not be reached ({detail})", passing=True)
+        except ResponseTooLong as error:
+            return Failure("failed", str(error))
         except httpx2.HTTPError as error:
             return Failure("failed", f"the request failed ({type(error).__name__}: {error})")
         if response.status_code != 200:

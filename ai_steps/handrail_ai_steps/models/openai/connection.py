@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from httpx2 import Response
+from httpx2 import URL, Response, Timeout
 from openai import APIError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient
 from openai._base_client import AsyncHttpxClientWrapper
 from openai._types import RequestOptions
@@ -15,6 +15,7 @@ from openai._types import RequestOptions
 from handrail_ai_steps.models.openai.access import Credential
 from handrail_ai_steps.models.openai.clients import GivenClient, asks
 from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.response_limit import limit_response
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ground.errors import told
 
@@ -34,7 +35,13 @@ def own_client(settings: ModelSettings) -> AsyncOpenAI:
         default_headers=None if login is None else {"Authorization": login.reveal()},
         max_retries=RETRIES,
         timeout=None,  # the deadline is ours: the SDK's starts anew with every byte
+        http_client=limited_connections(str(settings.address.url), None),
     )
+
+
+def limited_connections(base_url: str | URL, timeout: float | Timeout | None) -> DefaultAsyncHttpxClient:
+    """Return connections as the SDK makes them by itself, but for how much of a response is read."""
+    return DefaultAsyncHttpxClient(base_url=base_url, timeout=timeout, event_hooks={"response": [limit_response]})
 
 
 class Connection:
@@ -112,7 +119,7 @@ class Clients:
         if given.make is not None:
             return Connection(self._settings, self._made(given))
         if has_usual_connections(given.first):
-            http = DefaultAsyncHttpxClient(base_url=given.first.base_url, timeout=given.first.timeout)
+            http = limited_connections(given.first.base_url, given.first.timeout)
             return Connection(self._settings, given.first.copy(http_client=http, max_retries=RETRIES))
         if not self._is_first():
             raise Halted(

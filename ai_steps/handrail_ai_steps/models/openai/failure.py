@@ -13,6 +13,7 @@ import httpx2
 import openai
 
 from handrail_ai_steps.models.openai.clients import KeyUnavailable
+from handrail_ai_steps.models.openai.response_limit import ResponseTooLong
 from handrail_guards.outcome import AttemptResult
 
 Feature: TypeAlias = Literal[
@@ -139,6 +140,8 @@ def _unreached(error: openai.APIConnectionError) -> Failure:
     if isinstance(error, openai.APITimeoutError):
         return Failure("timed_out", "the server did not answer in time", passing=True)
     cause = error.__cause__
+    if isinstance(cause, ResponseTooLong):
+        return Failure("failed", str(cause))  # and not asked for again: there is no end of it
     detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
     return Failure("failed", _line(f"the server could not be reached ({detail})"), passing=True)
 

@@ -14,6 +14,7 @@ from handrail.ai_steps import DecisionModel, InvalidTask, Limits, Price
 from handrail_ai_steps.closed_questions.keyed_wire import KeyedWire
 from handrail_ai_steps.closed_questions.question import Taken, TypedQuestion, closed_questions
 from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.models.openai import response_limit
 from handrail_ai_steps.output import Output
 from handrail_guards.acceptance import Always, confidence
 from tests.stub_server import Stub, error, reply
@@ -364,3 +365,13 @@ async def test_server_that_is_down_is_said(make_model: MakeModel) -> None:
 
     assert outcome.code in {"unavailable", "timed_out"}
     assert "could not be reached" in outcome.reason
+
+
+async def test_answer_that_unpacks_without_end_is_not_read(
+    stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_limit, "MOST_BYTES", 2_000_000)
+    stub.play(reply(" " * 4_000_000, trap="packed", when=AT))
+    outcome = doubtful(await label(make_model()))
+    assert "the server sent more than 2 MB" in outcome.reason
+    assert len(stub.requests("/v1/systemone")) == 1

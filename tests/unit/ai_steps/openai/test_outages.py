@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handrail_ai_steps.models.openai import response_limit
 from tests.stub_server import Stub, completion, error, reply
 from tests.unit.ai_steps.openai.given import (
     GOOD,
@@ -164,3 +165,18 @@ async def test_an_unreadable_retry_after_is_no_retry_after(stub: Stub, make_mode
     answered(await make_model(confidence="logprob").answer(request_for()))
     first, second = (each["at"] for each in stub.requests())
     assert second - first < 2.0
+
+
+async def test_a_packed_answer_is_read_and_one_that_unpacks_without_end_is_not(
+    stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.play(reply(GOOD, trap="packed"))
+    assert answered(await make_model(confidence="logprob").answer(request_for())).value == "card"
+
+    monkeypatch.setattr(response_limit, "MOST_BYTES", 2_000_000)
+    for status in (200, 500):
+        stub.reset()
+        stub.play(reply(" " * 4_000_000, status=status, trap="packed"))
+        outcome = unanswered(await make_model(confidence="logprob", decisions=False).answer(request_for()))
+        assert outcome.reason == "the server sent more than 2 MB, which no answer takes"
+        assert len(stub.requests()) == 1

@@ -1,0 +1,48 @@
+"""How much of a response is read: a few kilobytes that unpack to gigabytes must not take the process along."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from httpx2 import AsyncByteStream, Response
+
+MOST_BYTES = 128_000_000
+"""Unpacked: several times what 32,768 tokens with their alternatives take."""
+MOST_FILE_BYTES = 2_000_000_000
+"""Of the replies of a batch, which are tens of thousands."""
+
+
+class ResponseTooLong(Exception):
+    """A response has more bytes than anybody answers with."""
+
+
+async def limit_response(response: Response) -> None:
+    """Let a response end with an error where it is too long; a hook of the client, for each response.
+
+    Raises:
+        ResponseTooLong: while the response is read, and not here.
+    """
+    most = MOST_FILE_BYTES if response.request.url.path.endswith("/content") else MOST_BYTES
+    packed = Response(response.status_code, headers=response.headers, stream=response.stream)
+    response.headers.pop("content-encoding", None)  # what is handed on is unpacked
+    response.stream = _Counted(packed, most)
+
+
+class _Counted(AsyncByteStream):
+    """The bytes of a response, unpacked piece by piece."""
+
+    def __init__(self, packed: Response, most: int) -> None:
+        self._packed = packed
+        self._most = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        count = 0
+        async with aclosing(self._packed.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                count += len(piece)
+                if count > self._most:
+                    most = f"{self._most // 1_000_000:,} MB"
+                    raise ResponseTooLong(f"the server sent more than {most}, which no answer takes")
+                yield piece
+
+    async def aclose(self) -> None:
+        await self._packed.aclose()
