@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.figure import Figure, at_most
+from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.kinds import classify
 from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_guards.acceptance import confidence
@@ -40,8 +41,13 @@ def figures(url: str) -> list[Figure]:
 async def _map(url: str) -> None:
     model = OpenAIModel("stub-1", base_url=url, api_key="none", confidence="none", max_concurrent=CONCURRENCY)
     step = classify(
-        "route", Literal["billing", "access"], "Which team?", models=model, accept=confidence(at_least=0.5)
-    )  # fmt: skip
+        "route",
+        Literal["billing", "access"],
+        "Which team?",
+        models=model,
+        accept=confidence(at_least=0.5),
+        limits=Limits(seconds=3600),  # a machine that has other things to do makes it slow, and not large
+    )
     before, began = _peak(), time.process_time()
     outcomes = await step.map((f"{number}: {TEXT}" for number in range(ITEMS)), concurrency=CONCURRENCY)
     values = [each.value if isinstance(each, Accepted) else getattr(each, "suggestion", each) for each in outcomes]

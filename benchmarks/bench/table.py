@@ -45,8 +45,9 @@ def report(title: str, figures: Sequence[Figure], *, caption: str = "", write: P
     printer = console()
     printer.print(table)
     marks = [figure.mark for figure in figures if figure.bar is not None]
-    missed = marks.count("missed")
-    printer.print(f"{len(marks)} bars: {len(marks) - missed} hold, {missed} missed.")
+    missed, failed = marks.count("missed"), marks.count("failed")
+    more = f", {failed} not measured" if failed else ""
+    printer.print(f"{len(marks)} bars: {len(marks) - missed - failed} hold, {missed} missed{more}.")
     if write is not None:
         told = [{**asdict(figure), "mark": figure.mark} for figure in figures]
         write.write_text(json.dumps({"caption": caption, "figures": told}, indent=2) + "\n")
