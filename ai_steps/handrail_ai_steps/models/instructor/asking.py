@@ -9,7 +9,7 @@ from instructor.core.hooks import HookName, Hooks
 
 from handrail_ai_steps.models.instructor.answer_form import AnswerForms, AnswerUnfit, FormedAnswer
 from handrail_ai_steps.models.instructor.connection import ProviderConnection
-from handrail_ai_steps.models.instructor.failure import provider_failure
+from handrail_ai_steps.models.instructor.failure import provider_failure, sent_headers
 from handrail_ai_steps.models.instructor.parts import as_parts, text_of
 from handrail_ai_steps.models.instructor.reply import ProviderReply, read_response
 from handrail_ai_steps.models.instructor.settings import ProviderSettings
@@ -122,6 +122,7 @@ class ProviderTries:
                 if is_order(error):
                     raise
                 wrong = error
+                settings.seen.add_headers(sent_headers(error))  # those of a user's client are known no other way
         seconds = time.monotonic() - started
         response = seen[-1] if seen else made if form is None else None
         if response is None:

@@ -44,7 +44,8 @@ class ProviderConnection:
     async def close(self) -> None:
         """Close what the provider's client holds open, where it is ours."""
         raw = self.client.client
-        closing = getattr(getattr(raw, "aio", raw), "aclose", None) or getattr(raw, "close", None)
+        ways = (getattr(raw, "aio", raw), "aclose"), (raw, "close"), (_connections_of(raw), "aclose")
+        closing = next((found for each, name in ways if (found := getattr(each, name, None))), None)
         if self._ours and closing is not None:
             closed = closing()
             if asyncio.iscoroutine(closed):
@@ -132,9 +133,11 @@ def _made(settings: ProviderSettings) -> Any:
         ) from error
     except Exception as error:
         raise ModelNotReady(f"{settings.shown}: its client cannot be made ({settings.scrub(told(error))})") from error
+    raw: Any = made.client
     if address.url and provider.address == "client":
-        raw: Any = made.client
         raw.base_url = address.url
+    if settings.key and isinstance(getattr(raw, "api_key", None), str):
+        raw.api_key = settings.key  # of a server of one's own, such as Ollama's, instructor puts a word in its place
     silence_instructor()
     return made
 
@@ -147,7 +150,13 @@ def unretried(made: Any) -> Any:
     """
     if hasattr(made.client, "max_retries"):
         made.client.max_retries = 0
-    transport: Any = getattr(made.client, "_client", None)
-    if hasattr(transport, "follow_redirects"):
-        transport.follow_redirects = False
+    connections = _connections_of(made.client)
+    if hasattr(connections, "follow_redirects"):
+        connections.follow_redirects = False
     return made
+
+
+def _connections_of(raw: Any) -> Any:
+    """Return what a provider's client sends through, or None where it does not say; Mistral's keeps it apart."""
+    found = getattr(raw, "_client", None)
+    return getattr(getattr(raw, "sdk_configuration", None), "async_client", None) if found is None else found

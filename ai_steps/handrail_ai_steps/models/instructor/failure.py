@@ -1,10 +1,14 @@
 """What went wrong with one request to a provider: read from the errors of whichever library it has."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from json import JSONDecodeError
 from typing import Any
 
+from pydantic_core import from_json
+
 from handrail_ai_steps.models.instructor.providers import ModelProvider
+from handrail_ai_steps.models.instructor.reply import NO_JSON
 from handrail_ai_steps.models.openai.failure import Failure, status_failure
 from handrail_ground.errors import told
 
@@ -21,9 +25,9 @@ _UNREACHED = (
 
 def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
     """Read an error of a provider's library, or of instructor about one."""
-    told_by = error.__cause__ if type(error).__name__ == "InstructorRetryException" and error.__cause__ else error
+    told_by = _told_by(error)
     status, headers, body = _response(told_by)
-    if status is not None:
+    if status is not None and status >= 300:
         failure = status_failure(status, headers, body, str(told_by))
         if status in {401, 403} and failure.result == "failed":
             keys = " or ".join((*provider.keys, "api_key="))
@@ -37,11 +41,21 @@ def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
     if any(each.__name__ in _UNREACHED for each in type(told_by).__mro__) or isinstance(told_by, OSError):
         cause = told_by.__cause__ or told_by
         return Failure("failed", f"the provider could not be reached ({told(cause)})", passing=True)
-    is_page = isinstance(told_by, JSONDecodeError)
-    said = (
-        "the provider answered with something that is no JSON" if is_page else f"the request failed ({told(told_by)})"
-    )
-    return Failure("failed", said, passing=is_page)
+    is_page = status is not None or isinstance(told_by, JSONDecodeError)
+    return Failure("failed", NO_JSON if is_page else f"the request failed ({told(told_by)})", passing=is_page)
+
+
+def sent_headers(error: BaseException) -> Mapping[str, str]:
+    """Return what the request that an error tells of was sent with, where the provider's library says so."""
+    told_by = _told_by(error)
+    response: Any = getattr(told_by, "raw_response", None) or getattr(told_by, "response", None)
+    headers: Any = getattr(getattr(response, "_request", None), "headers", None)
+    return {str(name).lower(): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+
+
+def _told_by(error: BaseException) -> BaseException:
+    """Return the error of the provider's library, where it is instructor that raised one about it."""
+    return error.__cause__ if type(error).__name__ == "InstructorRetryException" and error.__cause__ else error
 
 
 def _response(error: BaseException) -> tuple[int | None, Mapping[str, str], object]:
@@ -55,11 +69,14 @@ def _response(error: BaseException) -> tuple[int | None, Mapping[str, str], obje
     status = next((each for name in ("status_code", "code") if _is_status(each := getattr(error, name, None))), None)
     headers = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
     body = getattr(error, "body", None) or getattr(error, "details", None)
+    if isinstance(body, str):  # Mistral's leaves it as it came
+        with suppress(ValueError):
+            body = from_json(body)
     return status, {str(name).lower(): str(value) for name, value in dict(headers).items()}, body
 
 
 def _is_status(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 300 <= value < 600
+    return isinstance(value, int) and not isinstance(value, bool) and 200 <= value < 600
 
 
 def _code(body: object) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from handrail_ai_steps.models.openai.failure import Failure
 from handrail_ai_steps.models.openai.reply import Usage, content_text, ending_of, read_usage
 
+NO_JSON = "the provider answered with something that is no JSON"
 _UNFIT = frozenset({"malformed_function_call", "unexpected_tool_call", "malformed_response"})
 """Ends of answers that were meant well and are none: another try may be."""
 
@@ -28,6 +29,8 @@ class ProviderReply:
     usage: Usage = Usage()  # noqa: RUF009 -- frozen
     has_answer: bool = True
     """Whether there is anything of an answer in it."""
+    is_page: bool = False
+    """Whether it is a text where JSON was due, such as the page of a proxy, which some libraries hand on."""
 
     @property
     def flaw(self) -> Failure | None:
@@ -40,6 +43,8 @@ class ProviderReply:
             return Failure("truncated", f"the answer was cut off{after}")
         if ending == "broken" and not self.is_unfit:
             return Failure("failed", f"the provider ended the answer with {self.finish!r}")
+        if self.is_page:
+            return Failure("failed", NO_JSON, passing=True)
         if not self.has_answer:
             return Failure("failed", "the provider answered without an answer", passing=True)
         return None
@@ -53,7 +58,9 @@ class ProviderReply:
 def read_response(response: object, asked: str) -> ProviderReply:
     """Read a response of a provider's library, whatever its wire."""
     body = _plain(response)
-    if "choices" in body:
+    if isinstance(response, str | bytes):
+        reply = ProviderReply("", is_page=True)
+    elif "choices" in body:
         reply = _chat(body)
     elif "stop_reason" in body:
         reply = _messages(body)

@@ -19,7 +19,7 @@ KeyFunction: TypeAlias = Callable[[], str | Awaitable[str]]
 MOST_KEYS = 16
 """Keys that are remembered, to hide them where a server quotes them: those of a function change."""
 
-_OPENING = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
+_OPENING = frozenset({"authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"})
 """Headers that open something, whoever set them."""
 
 

@@ -364,7 +364,7 @@ async def test_a_recording_replays_it(wires: Stub, make: MakeProvider, tmp_path:
         (3, {}, "named with its provider"),
         ("anthropic/", {"api_key": "k"}, "needs a name"),
         ("bedrock/x", {}, 'pip install "instructor\\[bedrock\\]"'),
-        ("mistral/x", {}, 'pip install "instructor\\[mistral\\]"'),
+        ("writer/x", {}, 'pip install "instructor\\[writer\\]"'),
         ("anthropic/x", {}, "set ANTHROPIC_API_KEY"),
         ("anthropic/x", {"api_key": 3}, "api_key is a int"),
         ("anthropic/x", {"api_key": "k", "samples": 0}, "samples is 0"),

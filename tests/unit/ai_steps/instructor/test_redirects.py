@@ -9,6 +9,7 @@ from openai import AsyncAzureOpenAI
 from handrail import Doubtful, OpenAIModel, classify, confidence, draft
 from handrail.ai_steps import DecisionModel, InstructorModel
 from tests.stub_server import Stub, reply
+from tests.unit.ai_steps.instructor.given import mistral_at, needs
 
 KEY = "sk-0123456789abcdef"
 ELSEWHERE = "/v1/elsewhere"
@@ -27,7 +28,11 @@ MODELS: dict[str, Callable[[str], Any]] = {
     "anthropic": lambda root: InstructorModel("anthropic/claude-sonnet-4-5", base_url=root, api_key=KEY, samples=1),
     "google": lambda root: InstructorModel("google/gemini-2.5-flash", base_url=root, api_key=KEY, samples=1),
     "ollama": lambda root: InstructorModel("ollama/stub-1", base_url=f"{root}/v1", api_key=KEY, samples=1),
+    "groq": lambda root: InstructorModel("groq/stub-1", base_url=root, api_key=KEY, samples=1),
+    "mistral": lambda root: InstructorModel("mistral/stub-1", client=mistral_at(root), samples=1),
 }
+LIBRARIES = {"groq": "groq", "mistral": "mistralai"}
+"""Of those that are no extra of ours."""
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def root(wires: Stub) -> str:
     return wires.url.removesuffix("/v1")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=needs(LIBRARIES[name])) if name in LIBRARIES else name for name in MODELS]
+)
 async def test_no_question_and_no_key_goes_where_a_server_points(name: str, wires: Stub, root: str) -> None:
     """Keys in a header of their own went along (openai/openai-python #3516); the question did with every provider."""
     model = MODELS[name](root)
