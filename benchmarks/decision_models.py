@@ -32,7 +32,7 @@ from handrail.ai_steps import AIStep, DecisionModel, Model
 from handrail_ai_steps.models.local import LabelledText, LocalModel
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.calibrate.sequence import AcceptedTally, Ladder, scan
-from handrail_guards.acceptance import Always
+from handrail_guards.acceptance import confidence
 
 TICKETS = Path(__file__).resolve().parents[2] / "shared" / "data" / "tickets"
 PROMISE = Promise(0.02)
@@ -41,6 +41,8 @@ FOLDS = 5
 SMALL = 10
 """The decision model learns from one of so many examples."""
 CONCURRENCY = 8
+SURE = confidence(at_least=0.0)
+"""Accepts every answer, and asks how sure it is, which nobody is asked where everything is accepted anyway."""
 
 
 def read(name: str) -> list[LabelledText]:
@@ -151,7 +153,7 @@ async def measure(data: str, models: dict[str, Model], cases: Sequence[LabelledT
     """Print a row for each model."""
     team: Any = Literal[tuple(labels)]
     for name, model in models.items():
-        step = classify("intent", team, "What does the customer want?", models=model, accept=Always())
+        step = classify("intent", team, "What does the customer want?", models=model, accept=SURE)
         alone = await ask(step, cases[:1])  # loads what has to be loaded
         alone = [each for case in cases[:50] for each in await ask(step, [case])]
         found = await ask(step, cases)
