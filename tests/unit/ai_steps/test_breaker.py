@@ -196,9 +196,10 @@ async def test_server_says_which_failures_are_its_own() -> None:
             reply(error("overloaded"), status=503, when={"model": "busy"}),
             reply(error("your input is too long"), status=400, when={"model": "strict"}),
             reply(error("no such model"), status=404, when={"model": "gone"}),
+            reply(error("You have reached your specified API usage limits."), status=400, when={"model": "spent"}),
             reply(completion("cards"), when={"model": "well"}),
         )
-        for name, is_out in (("busy", True), ("strict", False), ("gone", True)):
+        for name, is_out in (("busy", True), ("strict", False), ("gone", True), ("spent", True)):
             model = OpenAIModel(name, base_url=stub.url, api_key="k", decisions=False, confidence="none")
             breaker = ModelBreaker(failures=1)
             limits = Limits(seconds_each={model.name: 0.3}) if name == "busy" else None  # it would be asked again

@@ -45,6 +45,12 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety system|flagged", re.IGNORECASE)
+_PAYMENT = 402
+_SPENT = re.compile(
+    r"credit balance is too low|insufficient (credit|balance|fund)|reached your specified api usage limit",
+    re.IGNORECASE,
+)
+"""That an account is empty, said with a 400: any other request comes to the same."""
 _LONG_OUTPUT = re.compile(
     r"(max_(completion_|output_|new_)?tokens|completion tokens|output tokens).{0,200}"
     r"(too (large|high)|at most|exceed|greater|larger|less than|maximum|<=)|tokens?\b.{0,40}in the completion",
@@ -171,8 +177,8 @@ def status_failure(
     if status in {401, 403}:
         hint = f"check the key ({key}) and its rights: {reason}"
         return Failure("failed", hint, status=status)
-    if code == "insufficient_quota":
-        return Failure("failed", f"the account has no quota left: {reason}", status=status)
+    if code == "insufficient_quota" or (status == 400 and _SPENT.search(message)):
+        return Failure("failed", f"the account has no quota left: {reason}", status=_PAYMENT)
     rejected = _rejected(param, everything) if status in _UNPROCESSED or status == 500 else None
     passing = status in _TRANSIENT or (status >= 500 and status != 501)
     return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected, param)

@@ -146,6 +146,7 @@ async def test_an_overflowing_context_is_named_whatever_the_server_calls_it(
         (401, error("bad key", code=401), "OPENAI_API_KEY"),
         (404, error("model not found"), "model not found"),
         (429, error("You exceeded your current quota", code="insufficient_quota"), "no quota left"),
+        (400, error("Your credit balance is too low to access the API"), "no quota left"),
         (418, "I'm a teapot", "teapot"),
     ],
 )
