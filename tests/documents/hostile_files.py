@@ -177,6 +177,14 @@ ERRORS: Mapping[str, Callable[[], bytes]] = {
 COSTLY: Mapping[str, Callable[[], bytes]] = {
     "entities.xml": f'<?xml version="1.0"?>{ENTITIES}<a>{SAID} &m;</a>'.encode,
     "long entity.xml": f'<!DOCTYPE a [<!ENTITY x "{"A" * 100_000}">]><a>{SAID} {"&x;" * 100_000}</a>'.encode,
+    "attributes.xml": lambda: (
+        b'<?xml version="1.0"?><Invoice '
+        + b" ".join(b'a%d=""' % each for each in range(800_000))
+        + f">{SAID}</Invoice>".encode()
+    ),
+    "elements.xml": lambda: (
+        f'<?xml version="1.0"?><Invoice>{SAID}'.encode() + b"<b a='1' b='2'/>" * 290_000 + b"</Invoice>"
+    ),
     "nested.xml": lambda: b"<a>" * 500_000 + SAID.encode() + b"</a>" * 500_000,
     "nested.html": lambda: b"<html><body>" + b"<div>" * 500_000 + SAID.encode(),
     "nested tables.html": lambda: b"<html><body>" + b"<table><tr><td>" * 50_000 + SAID.encode(),

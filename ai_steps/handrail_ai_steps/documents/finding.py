@@ -10,9 +10,10 @@ from typing import Any, assert_never
 from handrail_ai_steps.documents.child import ask
 from handrail_ai_steps.documents.document import DocumentKind, DocumentNote, FormValue
 from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy
+from handrail_ai_steps.documents.invoice import InvoiceData, NoInvoice
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
-from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, PageCount, Piece
+from handrail_ai_steps.documents.readers.piece import FoundInvoice, FoundPart, MailHeader, PageCount, Piece
 from handrail_ai_steps.documents.readers.register import module_of
 from handrail_ai_steps.documents.readers.wire import piece_of
 from handrail_ground.optional import LibraryMissing
@@ -30,6 +31,7 @@ class Found:
     form: list[FormValue] = field(default_factory=list)
     headers: list[tuple[str, str]] = field(default_factory=list)
     notes: list[DocumentNote] = field(default_factory=list)
+    invoice: InvoiceData | NoInvoice | None = None
 
     def add(self, piece: Piece) -> None:
         """Take one piece to its like."""
@@ -44,6 +46,8 @@ class Found:
                 self.headers.append((name, value))
             case FoundPart():
                 self.parts.append(piece)
+            case FoundInvoice(reading):
+                self.invoice = reading
             case PageCount():
                 pass
             case _:

@@ -14,7 +14,6 @@ from handrail_ai_steps.documents.document import (
     Part,
     with_bytes,
 )
-from handrail_ai_steps.documents.embedded.reading import read_invoice
 from handrail_ai_steps.documents.errors import DocumentError, TooHeavy, WrongKind
 from handrail_ai_steps.documents.finding import find
 from handrail_ai_steps.documents.kinds import kind_of, misnamed
@@ -101,7 +100,7 @@ class _Opening:
             form=tuple(found.form),
             headers=tuple(found.headers),
             notes=notes,
-            invoice=read_invoice(data) if kind == "xml" else None,
+            invoice=found.invoice,
         )
         return with_bytes(document, data)
 

@@ -6,6 +6,9 @@ from handrail_ai_steps.documents.document import Document
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import SourceDocument
 
+SHOWN_PAGES = 5
+"""So many pages are named for each reason."""
+
 
 def documents_among(values: Iterable[object]) -> tuple[Document, ...]:
     """Return the documents among the inputs, in order."""
@@ -19,17 +22,25 @@ def placed(documents: Iterable[Document], source: str) -> tuple[SourceDocument, 
 
 def unreadable(documents: Iterable[Document]) -> Doubt | None:
     """Return why nothing that is read from these documents may be accepted, or None."""
-    reasons = [
-        f"{each.name}{f', page {note.page}' if note.page is not None else ''}: {note.message}"
-        for each in documents
-        for note in each.blocking
-    ]
+    pages: dict[tuple[str, str], list[int]] = {}
+    for each in documents:
+        for note in each.blocking:
+            pages.setdefault((each.name, note.message), []).extend([] if note.page is None else [note.page])
+    reasons = [f"{name}{_pages(numbers)}: {message}" for (name, message), numbers in pages.items()]
     return Doubt("unreadable", "; ".join(reasons)) if reasons else None
 
 
 def has_text(documents: Iterable[Document]) -> bool:
     """Return whether there is anything to judge in these documents."""
     return any(page.text.strip() for each in documents for page in each.pages)
+
+
+def _pages(numbers: list[int]) -> str:
+    """Return which pages a reason is about; none: the document as a whole."""
+    if not numbers:
+        return ""
+    more = f" and {len(numbers) - SHOWN_PAGES} more" if len(numbers) > SHOWN_PAGES else ""
+    return f", page{'s' if numbers[1:] else ''} {', '.join(map(str, numbers[:SHOWN_PAGES]))}{more}"
 
 
 def _placed(documents: Iterable[Document], source: str) -> Iterator[SourceDocument]:

@@ -27,6 +27,12 @@ async def test_an_accepted_answer_from_an_illegible_document_is_doubtful() -> No
     assert outcome.suggestion is not None
 
 
+async def test_what_is_said_of_many_pages_is_said_once() -> None:
+    notes = tuple(replace(GARBLED, page=number) for number in range(1, 21))
+    outcome = await doubt_of(replace(read(page()), notes=notes), says())
+    assert outcome.reason == "a.pdf, pages 1, 2, 3, 4, 5 and 15 more: its text is no language"
+
+
 async def test_that_a_document_is_illegible_is_told_before_what_a_model_made_of_it() -> None:
     unsure = ScriptedModel([Says(READ, 0.95, fields=dict.fromkeys(READ, 0.2))])
     outcome = await doubt_of(read(page()), unsure)

@@ -14,7 +14,7 @@ from handrail_ai_steps.documents.readers.pdf_file import PdfFile, attached_to
 from handrail_ai_steps.documents.readers.pdf_form import Widget
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage
 from handrail_ai_steps.documents.readers.pdf_text import read_page
-from handrail_ai_steps.documents.readers.piece import PageCount, Piece, too_long
+from handrail_ai_steps.documents.readers.piece import PageCount, Piece, no_text_layer, too_long
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -82,8 +82,7 @@ def _page(
         if why:
             yield garbled_note(number, why)
         if of_picture:
-            message = "the page is a picture, with no text that can be read: have it read (ocr=), or by a person"
-            yield DocumentNote(code="no_text_layer", message=message, page=number)
+            yield no_text_layer("the page is a picture", number)
         yield from _form_values(pdf_page, widgets, number)
     finally:
         pdfium_c.FPDFText_ClosePage(found.text)

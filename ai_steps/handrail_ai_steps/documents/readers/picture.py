@@ -10,7 +10,7 @@ from handrail_ai_steps.documents.errors import BrokenDocument, DocumentError, To
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.documents.readers.drawing import as_png, picture_has_ink
-from handrail_ai_steps.documents.readers.piece import Piece
+from handrail_ai_steps.documents.readers.piece import Piece, no_text_layer
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -53,8 +53,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
         picture = _picture(pictures, number, limits)
         yield Page(number=number, text="", width=picture.width, height=picture.height, source="none")
         if picture_has_ink(picture.convert("L")):
-            message = "it is a picture, with no text that can be read: have it read (ocr=), or by a person"
-            yield DocumentNote(code="no_text_layer", message=message, page=number)
+            yield no_text_layer("it is a picture", number)
     if count == 1 and pictures.format in MOVING and getattr(pictures, "n_frames", 1) > 1:
         message = "the picture moves: what comes after its first one was left out"
         yield DocumentNote(code="pages_left_out", message=message)

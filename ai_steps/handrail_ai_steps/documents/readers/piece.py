@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from handrail_ai_steps.documents.document import DocumentKind, DocumentNote, FormValue, PartRole
+from handrail_ai_steps.documents.invoice import InvoiceData, NoInvoice
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
 
@@ -38,7 +39,14 @@ class PageCount:
     pages: int
 
 
-Piece: TypeAlias = Page | DocumentNote | FormValue | MailHeader | FoundPart | PageCount
+@dataclass(frozen=True, slots=True)
+class FoundInvoice:
+    """The invoice that an XML file is as data, or why it is none."""
+
+    reading: InvoiceData | NoInvoice
+
+
+Piece: TypeAlias = Page | DocumentNote | FormValue | MailHeader | FoundPart | PageCount | FoundInvoice
 """One of the things that are found."""
 
 
@@ -54,6 +62,19 @@ class DocumentReader(Protocol):
             DocumentError: they cannot be read at all.
         """
         ...
+
+
+WAYS_OUT = (
+    'give an engine that reads it (pip install "handrail[ocr]", then Document.open(..., ocr=rapid_ocr()) or'
+    " reading(ocr=rapid_ocr())), send it as a picture to a model that sees (Image.of_page), or let a person read it"
+)
+"""What to do with a page that is a picture of text."""
+
+
+def no_text_layer(what: str, number: int) -> DocumentNote:
+    """Return what is to be said of a page that is a picture with no text that can be read."""
+    message = f"{what}, with no text that can be read: {WAYS_OUT}"
+    return DocumentNote(code="no_text_layer", message=message, page=number)
 
 
 def too_long(number: int, limits: ReadingLimits) -> DocumentNote:

@@ -7,7 +7,8 @@ from handrail_ai_steps.documents.document import DocumentNote, FormValue
 from handrail_ai_steps.documents.frames import frame
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, HiddenText, Page, TextLine
-from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, PageCount, Piece
+from handrail_ai_steps.documents.readers.invoice_wire import invoice_as_json, invoice_of
+from handrail_ai_steps.documents.readers.piece import FoundInvoice, FoundPart, MailHeader, PageCount, Piece
 
 
 def limits_as_json(limits: ReadingLimits) -> dict[str, float]:
@@ -42,6 +43,8 @@ def piece_frame(piece: Piece) -> bytes:
             return frame(["part", piece.name, piece.role, piece.kind, piece.problem], piece.data)
         case PageCount():
             said = ["pages", piece.pages]
+        case FoundInvoice():
+            said = ["invoice", *invoice_as_json(piece.reading)]
         case _:
             assert_never(piece)
     return frame(said)
@@ -63,6 +66,8 @@ def piece_of(said: Any, data: bytes) -> Piece | None:
             piece = FoundPart(name=name, role=role, kind=kind, problem=problem, data=data)
         case ["pages", pages]:
             piece = PageCount(pages)
+        case ["invoice", kind, fields]:
+            piece = FoundInvoice(invoice_of(kind, fields))
         case _:
             piece = None
     return piece

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from handrail_ai_steps.documents.document import DocumentNote
+from handrail_ai_steps.documents.embedded.reading import read_invoice
 from handrail_ai_steps.documents.errors import BrokenDocument, TooHeavy
 from handrail_ai_steps.documents.limits import ReadingLimits
-from handrail_ai_steps.documents.readers.piece import Piece
+from handrail_ai_steps.documents.readers.piece import FoundInvoice, Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
 from handrail_ground.optional import needs
 
@@ -14,15 +15,18 @@ with needs("documents"):
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001 -- every reader takes these
-    """Yield the pages of an XML file.
+    """Yield the invoice that an XML file is as data, or why it is none, and its pages.
 
     Raises:
         BrokenDocument: it is not well-formed.
         TooHeavy: its elements are nested too deep, or its texts too long.
     """
     root = parsed(data)
-    yield from plain_pages("\n".join(_lines(root)), limits)
+    text = "\n".join(_lines(root))
     unresolved = sorted({each.name or "" for each in root.iter(etree.Entity)})
+    del root  # the tree of the text, before there is that of the invoice
+    yield FoundInvoice(read_invoice(data))
+    yield from plain_pages(text, limits)
     if unresolved:
         message = f"it defines entities of its own ({', '.join(unresolved)}): they are left out, look at the file"
         yield DocumentNote(code="lossy_decoding", message=message)

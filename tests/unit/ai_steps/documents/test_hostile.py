@@ -139,7 +139,14 @@ def test_every_file_that_ends_too_early_is_an_error_or_says_so(shared_data: Path
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the most memory of a process is known on Linux")
 def test_the_process_that_asks_stays_small(tmp_path: Path) -> None:
-    names = ("packed three times.pdf", "a million shapes.pdf", "form in itself.pdf", "attachment that grows.pdf")
+    names = (
+        "packed three times.pdf",
+        "a million shapes.pdf",
+        "form in itself.pdf",
+        "attachment that grows.pdf",
+        "attributes.xml",
+        "elements.xml",
+    )
     every = {**NOTED, **COSTLY}
     for name in names:
         (tmp_path / name).write_bytes(every[name]())
