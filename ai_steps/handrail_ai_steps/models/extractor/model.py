@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.models.extractor.table import TableRead, lists_items, read_table
 from handrail_ai_steps.models.sources.known import Outputs, no_answer
 from handrail_ai_steps.models.sources.schema_fields import SchemaField, fields_of, words_in
 from handrail_ground.hashing import hash_of_text
@@ -110,7 +111,9 @@ class LocalExtractor:
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Return the fields of the output type as the request's documents, or its text, have them.
 
-        A field that it was not trained on, or one that must have a value and has no candidate, is a ``NoAnswer``.
+        A list of line items (``lines``, ``items``) needs no training: it is read by rules, and sure where the sum of
+        the rows is printed below them. A field that it was not trained on, or one that must have a value and has no
+        candidate, is a ``NoAnswer``.
         """
         started = time.perf_counter()
         output = self._outputs.of(request.output_type)
@@ -118,6 +121,8 @@ class LocalExtractor:
         learned = {words_in(name): name for name in self.fields}
         if not asked:
             return self._refused(f"{self.name} reads the fields of a record, and {request.task!r} asks for none")
+        tables = [each for each in asked if lists_items(each) and words_in(each.name) not in learned]
+        asked = [each for each in asked if each not in tables]
         unknown = [each.name for each in asked if words_in(each.name) not in learned]
         if unknown:
             known = ", ".join(map(repr, self.fields[:SHOWN_FIELDS]))
@@ -132,7 +137,14 @@ class LocalExtractor:
             if isinstance(made, str):
                 return self._refused(made)
             given[each.name] = made
-        raw = json.dumps({name: each.data for name, each in given.items()}, ensure_ascii=False)
+        data = {name: each.data for name, each in given.items()}
+        for each in tables:
+            table = read_table(each, request)
+            if isinstance(table, str):
+                return self._refused(table)
+            data[each.name] = table.data
+            given |= {path: _of_table(path, sure, table) for path, sure in table.fields.items()}
+        raw = json.dumps(data, ensure_ascii=False)
         try:
             value = output.parse_strict(raw)
         except ValueError as error:
@@ -196,6 +208,11 @@ def _given(field: SchemaField, found: "reading.FieldRead", day_first: float | No
         sure = Confidence(found.sure, "local", found.why)
     readings = tuple(Alternative(value=each, confidence=sure.value or 0.0) for each in made.others)
     return _Given(made.data, sure, (*readings, *found.alternatives(field, day_first)), found.places)
+
+
+def _of_table(path: str, sure: Confidence, table: TableRead) -> _Given:
+    place = table.places.get(path)
+    return _Given(None, sure, (), () if place is None else (place,))
 
 
 @contextmanager

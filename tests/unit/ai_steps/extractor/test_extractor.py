@@ -1,5 +1,6 @@
 """A local extractor: what it reads, how sure it is, where, and what it says where it cannot."""
 
+import asyncio
 import json
 import shutil
 from datetime import date
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 
 from handrail import Accepted, Document, Doubtful, classify, confidence, each_field, extract
 from handrail.ai_steps import Answer, LabelledDocument, LocalExtractor, ModelRequest, NoAnswer
+from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.errors import InvalidTrainingData, UnreadableModel
 from handrail_ai_steps.learn_extractor import learn_extractor, read_documents
 from tests.unit.ai_steps.extractor.made_receipts import receipt, receipts, shop
@@ -41,6 +43,22 @@ class Dated(BaseModel):
     """A record of one day."""
 
     date: date
+
+
+class Row(BaseModel):
+    """A line item."""
+
+    description: str
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    total: Decimal
+
+
+class WithRows(BaseModel):
+    """A record with line items."""
+
+    total: Decimal
+    lines: list[Row]
 
 
 class Maybe(BaseModel):
@@ -135,6 +153,65 @@ def test_a_field_that_was_not_learned_is_no_answer_and_says_so(model: LocalExtra
     assert isinstance(outcome, Doubtful)
     assert "was not trained on 'table'" in outcome.reason
     assert "'company'" in outcome.reason
+
+
+HEADER = "Description Qty Unit price Amount"
+INK, PAPER = "Ink 2 5.00 10.00", "Paper 1 4.00 4.00"
+
+
+def table_of(*pages: str) -> Document:
+    """Return a document of these pages."""
+    made = tuple(Page(number=number, text=text) for number, text in enumerate(pages, 1))
+    return Document(id="c" * 64, name="invoice.pdf", kind="pdf", pages=made)
+
+
+def rows_read(model: LocalExtractor, document: Document) -> Answer | NoAnswer:
+    """Return what an extractor answers of a document's total and its line items."""
+    request = ModelRequest(
+        task="rows",
+        prompt_version="0",
+        system="Read.",
+        text=document.text,
+        documents=(document,),
+        output_type=WithRows,
+    )
+    return asyncio.run(model.answer(request))
+
+
+def test_line_items_are_read_over_pages_and_sure_where_their_sum_is_printed(model: LocalExtractor) -> None:
+    pages = (f"{HEADER}\n{INK}\nCarried forward 10.00", f"{HEADER}\nBrought forward 10.00\n{PAPER}\nTotal 14.00")
+    document = table_of(*pages)
+    answer = rows_read(model, document)
+    assert isinstance(answer, Answer)
+    rows = [(each.description, each.quantity, each.unit_price, each.total) for each in answer.value.lines]
+    assert rows == [("Ink", 2, 5, 10), ("Paper", 1, 4, 4)]
+    sure = {path: each for path, each in answer.fields.items() if path.startswith("lines.")}
+    assert {(each.source, each.value) for each in sure.values()} == {("rule", 1.0)}
+    assert {"lines.#", "lines.0.quantity", "lines.1.total"} <= sure.keys()
+    [place] = answer.evidence["lines.1.total"]
+    assert document.text[place.start : place.end] == PAPER
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (f"{INK}\nTotal 14.00", "its rows add up to 10.00, which nothing below them says"),
+        (f"{INK}\nPaper 3 4.00 4.00\nTotal 14.00", "its quantity times its price is not its amount"),
+    ],
+)
+def test_line_items_of_which_one_may_be_lost_or_misread_have_no_confidence(
+    model: LocalExtractor, rows: str, why: str
+) -> None:
+    answer = rows_read(model, table_of(f"{HEADER}\n{rows}"))
+    assert isinstance(answer, Answer)
+    assert answer.fields["lines.#"].value is None
+    assert why in answer.fields["lines.0.total"].detail
+
+
+def test_line_items_without_a_table_are_no_answer(model: LocalExtractor) -> None:
+    answer = rows_read(model, table_of("Ink for 10.00\nTotal 10.00"))
+    assert isinstance(answer, NoAnswer)
+    assert "no document has rows under a header" in answer.reason
 
 
 def test_a_field_that_may_be_missing_is_none_where_nothing_may_be_it(model: LocalExtractor) -> None:
