@@ -79,7 +79,10 @@ class PdfFile:
         elif not pdfium_c.FPDF_DocumentHasValidCrossReferenceTable(self.raw):
             message = "the file's table of contents is damaged and was made anew: something may be missing"
             yield DocumentNote(code="repaired", message=message)
-        if self.form_type in {pdfium_c.FORMTYPE_XFA_FULL, pdfium_c.FORMTYPE_XFA_FOREGROUND}:
+        if self.form_type == pdfium_c.FORMTYPE_XFA_FULL:
+            message = "its pages are made by an XFA form, which is not run, and what they say here stands in for them"
+            yield DocumentNote(code="pages_left_out", message=f"{message}: print it to PDF in a program that shows it")
+        elif self.form_type == pdfium_c.FORMTYPE_XFA_FOREGROUND:
             message = "it is an XFA form, whose fields are not read: print it to PDF"
             yield DocumentNote(code="form_not_shown", message=message)
 

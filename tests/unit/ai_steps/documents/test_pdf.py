@@ -105,6 +105,21 @@ def test_a_hidden_field_is_no_value_and_is_noted() -> None:
     assert codes(document) == ["form_not_shown"]
 
 
+@pytest.mark.parametrize(("rendering", "code"), [("/NeedsRendering true", "pages_left_out"), ("", "form_not_shown")])
+def test_pages_that_a_form_would_make_are_no_text(rendering: str, code: str) -> None:
+    """pypdf #1224: of such a form its text was "Please wait", and all that was filled in was lost without a word."""
+    data = pdf(
+        lines_down(["Please wait...", "If this message is not eventually replaced"]),
+        catalog_entries=f"{rendering} /AcroForm << /Fields [] /XFA 100 0 R >>",
+        others={100: stream("<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><Total>12.00</Total></xdp:xdp>")},
+    )
+
+    document = Document.open(data)
+
+    assert [note.code for note in document.notes] == [code]
+    assert bool(document.blocking) == bool(rendering)
+
+
 def test_files_in_a_pdf_are_parts_each_with_its_state_and_bytes() -> None:
     inner = pdf(lines_down(["An inner page"]))
 
