@@ -54,7 +54,7 @@ def arranged(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: b
                 parts.append(_between(line[number - 1], run))
                 at += 1
             for place, words in _single_spaced(run.text):
-                if place and parts[-1] != " ":
+                if place and parts and parts[-1] != " ":
                     parts.append(" ")
                     at += 1
                 pieces.append(PdfText(at, run.start + place, len(words)))

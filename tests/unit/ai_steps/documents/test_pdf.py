@@ -105,6 +105,14 @@ def test_a_hidden_field_is_no_value_and_is_noted() -> None:
     assert codes(document) == ["form_not_shown"]
 
 
+@pytest.mark.parametrize("places", [False, True])
+def test_a_page_may_begin_with_characters_that_are_none(*, places: bool) -> None:
+    """Damaged fonts give control characters, which are read as blanks, also in front of all text."""
+    data = pdf("BT /F1 12 Tf 20 150 Td (\\001\\003Total 12.00) Tj ET")
+
+    assert Document.open(data, places=places).text.strip() == "Total 12.00"
+
+
 @pytest.mark.parametrize(("rendering", "code"), [("/NeedsRendering true", "pages_left_out"), ("", "form_not_shown")])
 def test_pages_that_a_form_would_make_are_no_text(rendering: str, code: str) -> None:
     """pypdf #1224: of such a form its text was "Please wait", and all that was filled in was lost without a word."""
