@@ -35,6 +35,7 @@ _HTML = re.compile(
 _XML_HEAD = re.compile(
     r"\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>\s*)*<(?P<root>[\w:.-]+)", re.DOTALL
 )
+_NAMESPACE = re.compile(r"\s[^<]*\bxmlns\s*=")
 _MAIL_HEADER = re.compile(
     r"(from|to|cc|subject|date|received|return-path|mime-version|message-id|delivered-to|sender|reply-to|"
     r"content-type|x-[\w-]+|dkim-signature|thread-topic|content-transfer-encoding):",
@@ -142,7 +143,8 @@ def _markup(text: str) -> DocumentKind | None:
     if head is None:
         return None
     root = head["root"]
-    declared = text.lstrip().startswith(("<?xml", "<!DOCTYPE"))
+    start_tag, _, _ = text[head.end() :].partition(">")
+    declared = text.lstrip().startswith(("<?xml", "<!DOCTYPE")) or _NAMESPACE.match(start_tag)
     if not (declared or ":" in root or f"</{root}>" in text):
         return None
     return "html" if root.lower() == "html" else "xml"
@@ -157,7 +159,8 @@ def _beginning(data: bytes) -> str | None:
     beginning = data[:_LOOKED_AT]
     for mark, encoding in _BOMS:
         if beginning.startswith(mark):
-            return beginning[: len(beginning) & ~1].decode(encoding, "replace").removeprefix("\ufeff")
+            whole = beginning if encoding == "utf-8-sig" else beginning[: len(beginning) & ~1]
+            return whole.decode(encoding, "replace").removeprefix("\ufeff")
     if len(_CONTROLS.findall(beginning)) * 50 > len(beginning):
         return None
     return beginning.decode("latin-1")

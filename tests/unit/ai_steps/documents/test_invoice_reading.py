@@ -67,6 +67,17 @@ def test_both_syntaxes_say_the_same() -> None:
 
 
 @BOTH
+def test_a_long_invoice_without_a_declaration_is_no_plain_text(write: Writer) -> None:
+    """The end of its root is beyond what is looked at, as where an invoice has a file in it: a namespace tells."""
+    body = write(Written(extra=f"<!-- {'x' * 70_000} -->")).partition("?>")[2].lstrip()
+    short = write(Written()).partition("?>")[2].lstrip()
+    for data in (body.encode(), body.encode("utf-8-sig"), short.encode("utf-8-sig"), f"{short} ".encode("utf-8-sig")):
+        found = Document.open(data, name="attachment").invoice
+        assert isinstance(found, InvoiceData)
+        assert found.number == "RE-2025-017"
+
+
+@BOTH
 def test_a_mark_and_other_encodings_are_read(write: Writer) -> None:
     """mustangproject #99, #190, #899: a byte order mark broke the parser, umlauts came out wrong."""
     text = write(Written(buyer="Müller & Söhne".replace("&", "&amp;")))
