@@ -37,6 +37,8 @@ _SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d){{1,15}}{_BLANK}?[.,]{_BLANK}?
 _MINUS_APART = re.compile(r"\s+-$")  # in a source it may stand between two numbers
 _LONG_WORD = re.compile(r"[^\W\d_]{2,}")
 _CRORE = Decimal(10_000_000)
+_MOST_GROUPS = 7
+"""Groups of digits with blanks between that may be one number; a longer row of them is a row of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def find_numbers(source: str) -> Iterator[Number]:
         number = _number(match)
         if match["by"] == " ":
             yield from _apart(match, number)
-        yield number
+        else:
+            yield number
     yield from map(_set_apart, _SET_APART.finditer(plain))
 
 
@@ -171,12 +174,12 @@ def _is_a_remark(match: re.Match[str]) -> bool:
 
 
 def _apart(match: re.Match[str], whole: Number) -> Iterator[Number]:
-    """Yield the numbers that digits are when plain spaces in them separate numbers: every run of neighbours."""
+    """Yield the numbers that digits are when plain spaces in them may separate numbers: every run of neighbours."""
     tokens = [(token.start(), token.end()) for token in _TOKEN.finditer(match["digits"])]
     offset = match.start("digits")
     negative_at_end = match["minus4"] or match["minus3"] or match["close"] or match["credit"]
     for first in range(len(tokens)):
-        for last in range(first, len(tokens)):
+        for last in range(first, min(len(tokens), first + _MOST_GROUPS)):
             if (first, last) == (0, len(tokens) - 1):
                 continue
             start, end = tokens[first][0], tokens[last][1]
@@ -190,6 +193,8 @@ def _apart(match: re.Match[str], whole: Number) -> Iterator[Number]:
                 currencies=None,
                 joined=last > first,
             )
+    if len(tokens) <= _MOST_GROUPS:
+        yield whole
 
 
 def _scaled(number: Decimal, scale: Decimal) -> Decimal:

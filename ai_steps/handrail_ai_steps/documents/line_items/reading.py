@@ -88,6 +88,8 @@ class _Walk:
     doubts: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     """Lines without numbers since the last row, which may go on with it."""
+    total: Decimal = Decimal(0)
+    """What the rows so far add up to."""
 
     def take(self, line: str, start: int, page: int) -> None:
         header = header_of(line)
@@ -128,14 +130,11 @@ class _Walk:
         self.waiting.clear()
         self.since += 1
         self.items.append(_item(row, description, start, start + len(line), page))
+        self.total += row.numbers["amount"]
         if row.readings > 1:
             self.doubts.append(f"page {page}: {line.strip()!r} can be read in {row.readings} ways")
         elif not row.proven and {"quantity", "price"} <= row.numbers.keys():
             self.doubts.append(f"page {page}: {line.strip()!r}: its quantity times its price is not its amount")
-
-    @property
-    def total(self) -> Decimal:
-        return sum((each.amount for each in self.items), Decimal(0))
 
     def _wrapped(self, line: str, header: ItemHeader) -> ItemRow | None:
         """Return a row that began in one of the lines before, if its numbers prove it."""

@@ -18,6 +18,8 @@ _CENT: Final = Decimal("0.01")
 _AROUND: Final = " \t\u00a0$£€¥*"
 _MOST_PIECES: Final = 4
 """Pieces that may be one number: thousands apart, and a unit."""
+_MOST_NUMBERS: Final = 60
+"""Numbers of a line, each way to join them counted, of which a product is looked for in any place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def _in_any_place(line: str, header: ItemHeader) -> Iterator[tuple[tuple[bool, i
     if not {"quantity", "price", "amount"} <= set(header.numbers):
         return
     found = [each for each in find_numbers(line) if not each.percent]
+    if len(found) > _MOST_NUMBERS:
+        return
     last = max((each.span.end for each in found), default=0)
     for amount in (each for each in found if each.span.end == last):
         others = [each for each in found if each.span.end <= amount.span.start]

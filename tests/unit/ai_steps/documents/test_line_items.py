@@ -90,6 +90,13 @@ def test_a_row_that_was_lost_is_told_where_a_sum_is_carried_over(
     assert line_items(document_of(*without)).doubts
 
 
+def test_a_line_of_thousands_of_numbers_ends() -> None:
+    """It had cost time with the fourth power of its length, in the process that asked."""
+    found = line_items(document_of(f"{ENGLISH}Ink {' '.join(str(100 + n % 900) for n in range(3000))}"))
+    assert len(found.items) == 1
+    assert found.doubts
+
+
 def test_what_cannot_be_proven_is_told() -> None:
     found = line_items(document_of(f"{ENGLISH}Nougat 5 4.55 20.48\nTotal 20.48"))
     assert found.doubts == ("page 1: 'Nougat 5 4.55 20.48': its quantity times its price is not its amount",)

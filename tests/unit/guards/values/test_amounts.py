@@ -218,3 +218,12 @@ def test_a_tab_ends_a_number_and_a_blank_may() -> None:
     assert numbers("2\t120.00") == [{"2"}, {"120.00"}]
     assert numbers("2 120.00") == [{"2"}, {"120.00"}, {"2120.00"}]
     assert [each.joined for each in find_numbers("2 120.00")] == [False, False, True]
+
+
+def test_of_a_long_row_of_numbers_no_more_are_joined_than_an_amount_has() -> None:
+    """Every run of a row was a number: of 6,000 there were 18 million, and a check of such a text never ended."""
+    row = " ".join(str(100 + number % 900) for number in range(6000))
+    found = list(find_numbers(row))
+    assert len(found) < 7 * 6000
+    assert {"100", "101102", "993994995996997998999"} <= {text for each in found for text in each.written}
+    assert max(len(text) for each in found for text in each.written) == 21
