@@ -115,11 +115,17 @@ class Attempt:
     """Of ``input_tokens``: what the server had in its cache; None: it did not say."""
     finish_reason: str = ""
     """Why the answer ended, in the server's own word; empty: it did not say."""
+    written_tokens: int | None = None
+    """Of ``input_tokens``: what the server put into its cache; None: it did not say."""
+    reasoning_tokens: int | None = None
+    """Of ``output_tokens``: what the model thought; None: the server did not say."""
+    first_chunk_seconds: float | None = None
+    """From the request to the first piece of a streamed answer; None: it came whole."""
 
     def __post_init__(self) -> None:
         if self.money is not None and not (is_finite(self.money) and self.money >= 0):
             raise ValueError(f"an attempt's money is {self.money!r}; give 0 or more, or None where it is not known")
-        for name in ("input_tokens", "output_tokens", "cached_tokens"):
+        for name in ("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"):
             count = getattr(self, name)
             if count is not None and not is_count(count):
                 raise ValueError(f"an attempt's {name} is {count!r}; give a whole number, 0 or more, or None")

@@ -22,16 +22,29 @@ class Convention:
     workflow_name: str
     cache_read: str
     """Input tokens that the server had in its cache."""
+    cache_write: str
+    """Input tokens that the server put into its cache."""
     inference_duration: str
     """Histogram of the seconds that models took."""
+    first_chunk: str
+    """Histogram of the seconds from a request to the first piece of its answer, where that is streamed."""
     workflow_durations: tuple[str, ...]
     """Histograms of the seconds from the start of a run to its end: stored versions of the convention disagree."""
     usage: str | None
     """Histogram of tokens by ``gen_ai.token.type``; None: there are counters in its place."""
     token_counters: Mapping[str, str]
-    """Counter of tokens, by ``input``, ``output`` and ``cache_read``."""
+    """Counter of tokens, by ``input``, ``output``, ``cache_read``, ``cache_write`` and ``reasoning``."""
     token_histograms: Mapping[str, str]
     """Histogram of the tokens of one call, by ``input`` and ``output``."""
+
+    def usage_attribute(self, kind: str) -> str:
+        """Return a span's attribute for tokens of a kind."""
+        own = {
+            "cache_read": self.cache_read,
+            "cache_write": self.cache_write,
+            "reasoning": "gen_ai.usage.reasoning.output_tokens",
+        }
+        return own.get(kind) or f"gen_ai.usage.{kind}_tokens"
 
 
 OLD = Convention(
@@ -39,7 +52,9 @@ OLD = Convention(
     workflow_operation="invoke_workflow",
     workflow_name="gen_ai.workflow.name",
     cache_read="gen_ai.usage.cache_read.input_tokens",
+    cache_write="gen_ai.usage.cache_creation.input_tokens",
     inference_duration="gen_ai.client.operation.duration",
+    first_chunk="gen_ai.client.operation.time_to_first_chunk",
     workflow_durations=("gen_ai.invoke_workflow.duration",),
     usage="gen_ai.client.token.usage",
     token_counters={},
@@ -52,13 +67,17 @@ LATEST = Convention(
     workflow_operation="invoke_agent",
     workflow_name="gen_ai.agent.name",
     cache_read="gen_ai.usage.cache_read.input_tokens",
+    cache_write="gen_ai.usage.cache_write.input_tokens",
     inference_duration="gen_ai.client.inference.duration",
+    first_chunk="gen_ai.client.inference.time_to_first_chunk",
     workflow_durations=("gen_ai.invoke_agent.duration", "gen_ai.invoke_workflow.duration"),
     usage=None,
     token_counters={
         "input": "gen_ai.client.inference.usage.input_tokens",
         "output": "gen_ai.client.inference.usage.output_tokens",
         "cache_read": "gen_ai.client.inference.usage.cache_read.input_tokens",
+        "cache_write": "gen_ai.client.inference.usage.cache_write.input_tokens",
+        "reasoning": "gen_ai.client.inference.usage.reasoning.output_tokens",
     },
     token_histograms={
         "input": "gen_ai.client.inference.operation.input_tokens",

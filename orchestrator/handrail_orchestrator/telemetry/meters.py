@@ -18,6 +18,7 @@ SECONDS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0
 """From what a rule takes to what a person takes over a holiday."""
 MODEL_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 """As the conventions ask."""
+CHUNK_SECONDS = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 TOKENS = tuple(float(4**power) for power in range(14))
 """As the conventions ask: 1 to 67,108,864."""
 
@@ -40,6 +41,9 @@ class Meters:
         self._review_wait = seconds("handrail.review.wait", "from asking people to the first who takes it")
         self._review_work = seconds("handrail.review.work", "hands on at a review item")
         self._models = seconds(names.inference_duration, "asking a model, its own retries included", MODEL_SECONDS)
+        self._first_chunks = seconds(
+            names.first_chunk, "from a request to the first piece of its answer", CHUNK_SECONDS
+        )
         self._tokens: Histogram | None = None
         if names.usage is not None:
             self._tokens = meter.create_histogram(
@@ -88,11 +92,15 @@ class Meters:
             self._record(self._review_wait, wait, labels)
         self._record(self._review_work, work, labels)
 
+    def first_chunk(self, seconds: float, labels: Labels) -> None:
+        """Note how long the first piece of a streamed answer took."""
+        self._record(self._first_chunks, seconds, labels)
+
     def model(self, seconds: float, tokens: Mapping[str, int], labels: Labels) -> None:
-        """Note how long a model took, and its tokens by ``input``, ``output`` and ``cache_read``."""
+        """Note how long a model took, and its tokens by the kinds of the convention."""
         self._record(self._models, seconds, labels)
         for kind, count in tokens.items():
-            if self._tokens is not None and kind != "cache_read":
+            if self._tokens is not None and kind in {"input", "output"}:
                 self._record(self._tokens, count, {**labels, "gen_ai.token.type": kind})
             if (counter := self._token_counters.get(kind)) is not None:
                 self._add(counter, count, labels)

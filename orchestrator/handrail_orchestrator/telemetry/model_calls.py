@@ -57,10 +57,10 @@ class _Watch:
         """Say what came of it, and end the span."""
         tokens = tokens_of(reply.attempts)
         reasons = [each.finish_reason for each in reply.attempts if each.finish_reason]
-        values: dict[str, Value] = {f"gen_ai.usage.{kind}_tokens": count for kind, count in tokens.items()}
-        if (cached := tokens.get("cache_read")) is not None:
-            del values["gen_ai.usage.cache_read_tokens"]
-            values[self._names.cache_read] = cached
+        values: dict[str, Value] = {self._names.usage_attribute(kind): count for kind, count in tokens.items()}
+        first = next((each.first_chunk_seconds for each in reversed(reply.attempts) if each.finish_reason), None)
+        if first is not None:
+            values |= {"gen_ai.request.stream": True, "gen_ai.response.time_to_first_chunk": first}
         if reply.model:
             values["gen_ai.response.model"] = reply.model
         if reasons:
@@ -76,6 +76,8 @@ class _Watch:
         if reply.result != "answered":
             self._span.failed(reply.result)
             labels["error.type"] = reply.result
+        if first is not None:
+            self._meters.first_chunk(first, labels)
         self._over(tokens, labels)
 
     def broke(self, error: BaseException) -> None:
@@ -90,11 +92,13 @@ class _Watch:
 
 
 def tokens_of(attempts: Sequence[Attempt]) -> dict[str, int]:
-    """Return the tokens of all tries, by ``input``, ``output`` and ``cache_read``, as far as they are known."""
+    """Return the tokens of all tries by their kind, as far as they are known; of parts, what is over 0."""
     counted = {
         "input": [each.input_tokens for each in attempts],
         "output": [each.output_tokens for each in attempts],
-        "cache_read": [each.cached_tokens for each in attempts],
+        "cache_read": [each.cached_tokens or None for each in attempts],
+        "cache_write": [each.written_tokens or None for each in attempts],
+        "reasoning": [each.reasoning_tokens or None for each in attempts],
     }
     known = {kind: [count for count in counts if count is not None] for kind, counts in counted.items()}
     return {kind: sum(counts) for kind, counts in known.items() if counts}

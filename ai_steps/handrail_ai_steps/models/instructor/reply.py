@@ -143,6 +143,7 @@ def _candidates(body: Mapping[str, Any]) -> ProviderReply:
             _count(usage.get("prompt_token_count")),
             None if given is None and thought is None else (given or 0) + (thought or 0),
             _count(usage.get("cached_content_token_count")),
+            reasoning_tokens=thought,
         ),
         has_answer=bool(said) or ending_of(str(first.get("finish_reason") or "")) != "whole",
     )

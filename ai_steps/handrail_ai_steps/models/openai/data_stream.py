@@ -10,7 +10,7 @@ from handrail_ai_steps.arriving import ArrivedData, arrived
 from handrail_ai_steps.models.openai.failure import Failure
 from handrail_ai_steps.models.openai.form import ANSWER, Form
 from handrail_ai_steps.models.openai.reasoning import Spoken
-from handrail_ai_steps.models.openai.reply import Reply, read_body
+from handrail_ai_steps.models.openai.reply import Reply
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.stream import GatheredEvents
 from handrail_ai_steps.models.openai.tries import PATH, fetch_whole
@@ -47,7 +47,7 @@ class DataStream:
                 if len(spoken.text) > looked_at + looked_at // LEAST_SHARE:
                     looked_at = len(spoken.text)
                     self._show(spoken.text)
-        return read_body(gathered.body(), server.settings.model)
+        return gathered.read(server.settings.model)
 
     def _show(self, text: str) -> None:
         data = arrived(text[text.find("{") :]) if "{" in text else None

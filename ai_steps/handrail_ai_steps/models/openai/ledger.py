@@ -138,10 +138,16 @@ class TryLedger:
                 notes=tuple(map(self.told, notes)),
                 cached_tokens=usage.cached_tokens,
                 finish_reason=self.told(finish),
+                written_tokens=usage.written_tokens,
+                reasoning_tokens=usage.reasoning_tokens,
             )
         )
         self._purse.spend(usage.input_tokens, usage.output_tokens, money=money)
         return len(self._attempts) - 1
+
+    def streamed(self, index: int, first_chunk_seconds: float) -> None:
+        """Record when the first piece of an answer had come."""
+        self._attempts[index] = replace(self._attempts[index], first_chunk_seconds=first_chunk_seconds)
 
     def charge_unknown(self, index: int, input_bytes: int, output_bytes: int, *, share: float = 1.0) -> None:
         """Count an estimate against the budget when the server did not say what an answer took."""

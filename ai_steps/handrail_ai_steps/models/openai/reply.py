@@ -30,6 +30,8 @@ class Usage:
     """Input the server had in its cache; part of ``input_tokens``. None: it did not say."""
     written_tokens: int | None = None
     """Input that it put into its cache, where that has a price of its own; part of ``input_tokens`` too."""
+    reasoning_tokens: int | None = None
+    """What the model thought; part of ``output_tokens``. None: the server did not say."""
 
     @property
     def as_told(self) -> "Usage":
@@ -45,10 +47,15 @@ def read_usage(body: object) -> Usage:
         return Usage()
     details = body.get("prompt_tokens_details") or body.get("input_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, Mapping) else body.get("total_cached_tokens")
+    written = details.get("cache_write_tokens") if isinstance(details, Mapping) else None
+    given = body.get("completion_tokens_details") or body.get("output_tokens_details")
+    thought = given.get("reasoning_tokens") if isinstance(given, Mapping) else None
     return Usage(
         _count(body, "prompt_tokens", "input_tokens", "total_input_tokens"),
         _count(body, "completion_tokens", "output_tokens", "total_output_tokens"),
         _count({"cached": cached}, "cached"),
+        _count({"written": written}, "written"),
+        _count({"thought": thought}, "thought"),
     ).as_told
 
 
@@ -109,6 +116,8 @@ class Reply:
     choices: tuple[ReplyChoice, ...]
     usage: Usage
     notes: tuple[str, ...] = ()
+    first_chunk_seconds: float | None = None
+    """From the request to the first piece; None: it came whole."""
 
 
 def read_reply(content: bytes, asked: str) -> Reply | Failure:

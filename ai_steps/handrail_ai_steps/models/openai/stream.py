@@ -1,7 +1,9 @@
 """Free text as it arrives: handed on piece by piece, and read like any other reply at the end."""
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 
 from handrail_ai_steps.models.openai.failure import Failure, failure_of
 from handrail_ai_steps.models.openai.reasoning import Spoken
@@ -43,7 +45,7 @@ class TextStream:
         if spoken.leaked:
             server.can.unmarked_reasoning = True
             return Failure("failed", f"{self._handed_on} characters that were handed on turned out to be reasoning")
-        return read_body(gathered.body(), server.settings.model)
+        return gathered.read(server.settings.model)
 
     def _hand_on(self, piece: str) -> None:
         if piece:
@@ -52,9 +54,14 @@ class TextStream:
 
 
 class GatheredEvents:
-    """The events of a stream as one body; a server may leave out the usage, the finish reason or both."""
+    """The events of a stream as one body; a server may leave out the usage, the finish reason or both.
+
+    It is made when the request goes out.
+    """
 
     def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._first_chunk_seconds: float | None = None
         self._text: list[str] = []
         self._half = ""
         """The first half of a character whose second one has not come yet."""
@@ -68,6 +75,8 @@ class GatheredEvents:
 
     def add(self, event: object) -> str:
         """Add an event and return the text that it brings; of several choices only the first one counts."""
+        if self._first_chunk_seconds is None:
+            self._first_chunk_seconds = time.monotonic() - self._begun
         if not isinstance(event, Mapping):
             return ""
         self._model = event.get("model") or self._model
@@ -87,8 +96,12 @@ class GatheredEvents:
         """Return whether the stream has said that its text ended by itself."""
         return all(ending_of(each) == "whole" for each in self._all_finishes()) and self._error is None
 
-    def body(self) -> dict[str, object]:
-        """Return what a reply in one piece would have been."""
+    def read(self, asked: str) -> Reply | Failure:
+        """Return what a reply in one piece would have been read as."""
+        reply = read_body(self._body(), asked)
+        return reply if isinstance(reply, Failure) else replace(reply, first_chunk_seconds=self._first_chunk_seconds)
+
+    def _body(self) -> dict[str, object]:
         worst = next((each for each in self._all_finishes() if ending_of(each) != "whole"), self._all_finishes()[-1])
         choice = {
             "finish_reason": worst,

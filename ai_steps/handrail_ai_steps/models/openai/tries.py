@@ -183,6 +183,8 @@ class ReplyTries:
             finish=outcome.choices[0].finish,
             share=share,
         )
+        if outcome.first_chunk_seconds is not None:
+            ledger.streamed(self._last, outcome.first_chunk_seconds)
         ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices), share=share)
         failure = outcome.choices[0].failure
         if failure is not None and all(each.failure is not None for each in outcome.choices):

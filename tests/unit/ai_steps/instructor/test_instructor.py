@@ -254,7 +254,7 @@ async def test_written_and_read_cache_is_priced(wires: Stub, make: MakeProvider)
     price = Price(3, 15, 0.3, cache_write=3.75)
     answer = answered(await make(prices={"claude-sonnet-4-5": price}).answer(request_for()))
     [attempt] = answer.attempts
-    assert (attempt.input_tokens, attempt.cached_tokens) == (1110, 1000)
+    assert (attempt.input_tokens, attempt.cached_tokens, attempt.written_tokens) == (1110, 1000, 100)
     assert attempt.money == pytest.approx((10 * 3 + 1000 * 0.3 + 100 * 3.75 + 5 * 15) / 1e6)
 
 

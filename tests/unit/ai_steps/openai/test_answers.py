@@ -276,14 +276,21 @@ async def test_stated_confidence_is_the_models_own_word(stub: Stub, make_model: 
 
 
 async def test_money_is_kept_for_each_attempt_by_the_answers_own_model(stub: Stub, make_model: MakeModel) -> None:
-    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 500}}
+    usage = {
+        "prompt_tokens": 1000,
+        "completion_tokens": 100,
+        "prompt_tokens_details": {"cached_tokens": 500, "cache_write_tokens": 200},
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    }
     stub.play(
         reply(completion("nonsense", model="dear", usage=usage)), reply(completion('{"label":"card"}', model="cheap"))
     )
-    prices = {"dear": Price(10, 20, 5), "cheap": Price(1, 1)}
+    prices = {"dear": Price(10, 20, 5, cache_write=12), "cheap": Price(1, 1)}
     answer = answered(await make_model(confidence="none", prices=prices).answer(request_for()))
     assert [attempt.model for attempt in answer.attempts] == ["dear", "cheap"]
-    assert answer.attempts[0].money == pytest.approx((500 * 10 + 500 * 5 + 100 * 20) / 1e6)
+    assert answer.attempts[0].money == pytest.approx((300 * 10 + 500 * 5 + 200 * 12 + 100 * 20) / 1e6)
+    first = answer.attempts[0]
+    assert (first.cached_tokens, first.written_tokens, first.reasoning_tokens) == (500, 200, 40)
     assert answer.attempts[1].money == pytest.approx(110 / 1e6)
 
 

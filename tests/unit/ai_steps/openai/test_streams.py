@@ -11,6 +11,18 @@ async def test_a_stream_without_usage_has_unknown_tokens(stub: Stub, make_model:
     assert answer.value == "Dear customer"
 
 
+async def test_a_try_tells_the_time_to_the_first_piece_where_it_is_streamed(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("Hello"), when={"stream": None}))
+    stub.play(reply(chunks("Dear ", "customer")))
+    model = make_model()
+    whole = answered(await model.answer(request_for(str, wants_confidence=False)))
+    pieces = answered(await model.answer(request_for(str, on_text=lambda _: None, wants_confidence=False)))
+    assert whole.attempts[0].first_chunk_seconds is None
+    first = pieces.attempts[0].first_chunk_seconds
+    assert first is not None
+    assert 0 < first <= pieces.attempts[0].seconds
+
+
 async def test_rejected_stream_options_are_left_out(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(error("unknown field stream_options"), status=400, when={"stream_options": True}), reply(chunks("Dear"))

@@ -17,7 +17,7 @@ OLD: dict[str, str] = {}
 
 
 class Server:
-    """A model that says what a server says: tokens, those from its cache, why it ended."""
+    """A model that streams and says what a server says: tokens, those of its cache and its thoughts, why it ended."""
 
     name = "openai:gpt-5-mini"
 
@@ -33,6 +33,9 @@ class Server:
                 input_tokens=120,
                 output_tokens=7,
                 cached_tokens=64,
+                written_tokens=32,
+                reasoning_tokens=5,
+                first_chunk_seconds=0.25,
                 finish_reason="stop",
             ),
         )
@@ -69,14 +72,14 @@ async def executed(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str],
 
 
 @pytest.mark.parametrize(
-    ("environment", "provider", "operation", "name"),
+    ("environment", "provider", "operation", "name", "written"),
     [
-        (OLD, "gen_ai.system", "invoke_workflow", "gen_ai.workflow.name"),
-        (LATEST, "gen_ai.provider.name", "invoke_agent", "gen_ai.agent.name"),
+        (OLD, "gen_ai.system", "invoke_workflow", "gen_ai.workflow.name", "cache_creation"),
+        (LATEST, "gen_ai.provider.name", "invoke_agent", "gen_ai.agent.name", "cache_write"),
     ],
 )
 async def test_names_are_those_of_the_convention_that_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], provider: str, operation: str, name: str
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], provider: str, operation: str, name: str, written: str
 ) -> None:
     seen = await executed(monkeypatch, environment, "my card was stolen")
 
@@ -92,6 +95,10 @@ async def test_names_are_those_of_the_convention_that_is_asked_for(
     assert found["gen_ai.usage.input_tokens"] == 120
     assert found["gen_ai.usage.output_tokens"] == 7
     assert found["gen_ai.usage.cache_read.input_tokens"] == 64
+    assert found[f"gen_ai.usage.{written}.input_tokens"] == 32
+    assert found["gen_ai.usage.reasoning.output_tokens"] == 5
+    assert found["gen_ai.request.stream"] is True
+    assert found["gen_ai.response.time_to_first_chunk"] == 0.25
     assert found["gen_ai.prompt.name"] == "urgent"
     assert "error.type" not in found
 
@@ -105,11 +112,15 @@ async def test_tokens_are_counted_once_under_the_names_of_each_convention(monkey
     assert old["gen_ai.client.operation.duration"][0].count == 1
     assert old["gen_ai.invoke_workflow.duration"][0].count == 1
     assert "gen_ai.invoke_agent.duration" not in old
+    assert old["gen_ai.client.operation.time_to_first_chunk"][0].sum == 0.25
+    assert latest["gen_ai.client.inference.time_to_first_chunk"][0].sum == 0.25
     counters = {name: points[0].value for name, points in latest.items() if ".usage." in name}
     assert counters == {
         "gen_ai.client.inference.usage.input_tokens": 120,
         "gen_ai.client.inference.usage.output_tokens": 7,
         "gen_ai.client.inference.usage.cache_read.input_tokens": 64,
+        "gen_ai.client.inference.usage.cache_write.input_tokens": 32,
+        "gen_ai.client.inference.usage.reasoning.output_tokens": 5,
     }
     assert latest["gen_ai.client.inference.duration"][0].count == 1
     assert latest["gen_ai.invoke_agent.duration"][0].count == latest["gen_ai.invoke_workflow.duration"][0].count == 1
@@ -122,6 +133,7 @@ async def test_a_model_that_refuses_is_an_error_by_its_kind(monkeypatch: pytest.
     found = attributes(seen.one("chat gpt-5-mini"))
     assert found["error.type"] == "refused"
     assert found["gen_ai.response.finish_reasons"] == ("content_filter",)
+    assert not {each for each in found if "chunk" in each or "stream" in each or "cache" in each}
     (point,) = seen.metrics()["gen_ai.client.operation.duration"]
     assert point.attributes["error.type"] == "refused"
     assert attributes(seen.one("step urgent"))["handrail.outcome.code"] == "refused"
