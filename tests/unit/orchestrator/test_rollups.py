@@ -1,8 +1,10 @@
 """What was rolled up and the records of the rest come to what counting every record comes to, whatever happens."""
 
 import json
+import sqlite3
 import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from handrail_orchestrator.store.figures import (
     TallyPlace,
 )
 from handrail_orchestrator.store.rows import AUDIT, ENDED
+from handrail_orchestrator.store.sql.figures import SqlFigures
 from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.contract.stores import crash, question, signed_on, starting, step
 
@@ -277,3 +280,27 @@ class Rollups(RuleBasedStateMachine):
 
 TestRollups = pytest.mark.slow(Rollups.TestCase)
 TestRollups.settings = settings(stateful_step_count=40, max_examples=50, deadline=None)
+
+
+def test_the_runs_of_a_window_are_found_by_their_keys_and_not_among_all_of_their_workflow(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(str(path))
+    worker = signed_on(store)
+    store.apply([starting("a")], worker=worker)
+    store.apply([RollUp(1e10, 10)])
+    store.close()
+    plans: list[str] = []
+
+    class Explained(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+            plans.extend(row[-1] for row in super().execute(f"EXPLAIN QUERY PLAN {sql}", parameters))
+            return super().execute(sql, parameters)
+
+    with closing(sqlite3.connect(path, factory=Explained)) as connection:
+        figures = SqlFigures(connection)
+        of_one = FigureQuery(0.0, 1e10, "add", 1)
+        figures.runs(of_one)
+        list(figures.rest(of_one))
+        figures.accepted_from(of_one)
+    assert [each for each in plans if "runs USING INTEGER PRIMARY KEY" in each]
+    assert not [each for each in plans if "INDEX runs_" in each]

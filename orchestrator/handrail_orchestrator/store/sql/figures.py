@@ -37,9 +37,11 @@ from handrail_orchestrator.store.sql.runs import bounds
 AT_ONCE = 500
 """Runs that are read in one go with what belongs to them."""
 
+# The plus keeps SQLite from looking for the runs of a window among all of their workflow: by their keys they are found.
+_WITH_WORKFLOW = "runs JOIN workflows ON workflows.id = +runs.workflow"
 _RUNS = f"""
 SELECT key, workflows.name, workflows.version, created, ended, {FATE}, copied_seq
-FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE {REAL}
+FROM {_WITH_WORKFLOW} WHERE {REAL}
 """  # noqa: S608 -- no value is put into the text
 _THESE = NUMBERS
 _STEPS = (
@@ -64,7 +66,7 @@ GROUP BY workflows.id, measure, label, bucket
 
 _ACCEPTED = f"""
 SELECT workflows.name, steps.name, min(steps.confidence)
-FROM runs JOIN workflows ON workflows.id = runs.workflow JOIN steps ON steps.run = runs.key
+FROM {_WITH_WORKFLOW} JOIN steps ON steps.run = runs.key
 WHERE {REAL} AND steps.kind = 'ai' AND steps.status = 'done' AND steps.decided_by LIKE 'model:%'
     AND steps.confidence IS NOT NULL
 """  # noqa: S608 -- no value is put into the text
