@@ -16,25 +16,40 @@ UPDATE places SET has = 1 WHERE id IN (
 ) RETURNING id, worker, has
 """
 """Those who stand in line come first to last, whichever process they are in."""
+_TAKE = """
+INSERT INTO places (name, key, most, worker, has)
+SELECT asked.name, asked.key, asked.most, asked.worker, CASE
+    WHEN EXISTS (SELECT 1 FROM places WHERE places.name = asked.name AND places.key = asked.key AND has = 0) THEN 0
+    WHEN (SELECT count(*) FROM places WHERE places.name = asked.name AND places.key = asked.key AND has = 1)
+        < asked.most THEN 1
+    ELSE 0 END
+FROM (SELECT CAST(? AS TEXT) AS name, CAST(? AS TEXT) AS key, CAST(? AS INTEGER) AS most, CAST(? AS INTEGER) AS worker)
+    AS asked
+RETURNING id, has
+"""
+"""Where nobody stands in line, a free place is had at once: most bodies begin like that."""
+_LEAVE = """
+DELETE FROM places WHERE id = ? AND worker IS ? RETURNING name, key, most,
+    EXISTS (
+        SELECT 1 FROM places AS others
+        WHERE others.name = places.name AND others.key = places.key AND others.has = 0
+    )
+"""
 _OVER_SECONDS = 60.0
 
 
 def take_place(tx: Transaction, change: s.TakePlace) -> s.PlaceRow:
     """Stand in line, and have a place at once where one is free."""
-    ((number,),) = tx.execute(
-        "INSERT INTO places (name, key, most, worker, has) VALUES (?, ?, ?, ?, 0) RETURNING id",
-        (*change.of, change.most, tx.worker),
-    ).fetchall()
-    let_in = _let_in(tx, *change.of, change.most)
-    return s.PlaceRow(number, tx.worker, any(row.id == number for row in let_in))
+    ((number, has),) = tx.execute(_TAKE, (*change.of, change.most, tx.worker)).fetchall()
+    if not has:  # other processes may have set another number before
+        has = any(row.id == number for row in _let_in(tx, *change.of, change.most))
+    return s.PlaceRow(number, tx.worker, bool(has))
 
 
 def leave_place(tx: Transaction, change: s.LeavePlace) -> list[s.PlaceRow]:
     """Give a place back; one that was struck off has none to give."""
-    gone = tx.execute(
-        "DELETE FROM places WHERE id = ? AND worker IS ? RETURNING name, key, most", (change.id, tx.worker)
-    ).fetchone()
-    return [] if gone is None else _let_in(tx, *gone)
+    gone = tx.execute(_LEAVE, (change.id, tx.worker)).fetchone()
+    return [] if gone is None or not gone[-1] else _let_in(tx, *gone[:-1])
 
 
 def take_turn(tx: Transaction, change: s.TakeTurn) -> float:
