@@ -26,6 +26,8 @@ CONSIDERED_AT_ONCE = 2_000
 FIRED_AT_ONCE = 100
 """Occurrences that are fired in one transaction."""
 CRON_FIELDS = 5
+LONGEST_LINE = 500
+"""Characters: every minute of the hour has 170, and Python reads no number of thousands of digits."""
 _LARGEST_STEPS = (("minute", 59), ("hour", 23), ("day", 31), ("month", 12), ("weekday", 7))
 SKEW_SECONDS = 300.0
 """How far the clocks of processes on one store may be apart: a schedule that looked further ahead was set back."""
@@ -47,6 +49,11 @@ class Schedule:
         _ = self._zone
         if not isinstance(self.line, str):
             raise Misuse(f"every({self.line!r}): a cron line is a text: every day at nine is '0 9 * * *'")
+        if len(self.line) > LONGEST_LINE:
+            raise Misuse(
+                f"every({self.line[:40] + '…'!r}): no cron line has {len(self.line)} characters: every day at nine is"
+                " '0 9 * * *'"
+            )
         fields = self.line.split()
         if len(fields) != CRON_FIELDS:
             raise Misuse(

@@ -40,6 +40,7 @@ TEXT: Any = None
     ("make", "said"),
     [
         (lambda: every(TEXT, workflow=report), "a cron line is a text"),
+        (lambda: every("9" * 5_000 + " * * * *", workflow=report), "no cron line has 5008 characters"),
         (lambda: every("*/90 * * * *", workflow=report), "larger than there are minutes"),
         (lambda: every("0 */25 * * *", workflow=report), "larger than there are hours"),
         (lambda: every("0 9 */32 * *", workflow=report), "larger than there are days"),
