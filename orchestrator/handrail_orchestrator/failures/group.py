@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from handrail_ground.hashing import hash_of_text
@@ -101,10 +102,11 @@ def failed_run(run: RunRecord, step: str | None, error: RecordedError | None) ->
 
 def grouped(runs: Iterable[FailedRun], *, is_whole: bool = True) -> Failures:
     """Return failed runs by what failed, the largest groups first, and of those alike the newest."""
+    shape, activity = cache(shape_of), cache(activity_of)  # what failed alike mostly says the same; kept for this call
     found: dict[tuple[str, str | None, str, str], list[FailedRun]] = {}
     for run in runs:
-        step = None if run.step is None else activity_of(run.step)
-        found.setdefault((run.workflow, step, run.error.type, shape_of(run.error.message)), []).append(run)
+        step = None if run.step is None else activity(run.step)
+        found.setdefault((run.workflow, step, run.error.type, shape(run.error.message)), []).append(run)
     groups = [
         FailureGroup(
             id=hash_of_text("\n".join((workflow, step or "", type_, shape)), digits=ID_DIGITS),

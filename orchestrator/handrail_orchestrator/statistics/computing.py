@@ -63,6 +63,17 @@ class _Measures:
         return sum(times for buckets in self.of(measure).values() for times, _ in buckets.values())
 
 
+def _together(of: Sequence[_Measures]) -> _Measures:
+    """Return the counts of all workflows; where there is one, those are its own."""
+    if len(of) == 1:
+        return of[0]
+    found = _Measures()
+    for each in of:
+        for measure, labels in each.counts.items():
+            found.add({(measure, label, at): amount for label, of_it in labels.items() for at, amount in of_it.items()})
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
     """The part of ``Stats`` that counts come to."""
@@ -85,17 +96,17 @@ class Computed:
 
 def compute(tallies: Iterable[tuple[TallyPlace, Tally]], now: float) -> Computed:
     """Return what counts come to at a time."""
-    everything, by_workflow = _Measures(), defaultdict[str, _Measures](_Measures)
+    by_workflow = defaultdict[str, _Measures](_Measures)
     versions: Counter[tuple[str, int]] = Counter()
     ages: list[tuple[float, int]] = []
     for place, tally in tallies:
-        everything.add(tally)
         by_workflow[place.workflow].add(tally)
         for (measure, _, bucket), (times, _) in tally.items():
             if measure in {"run", "open"}:
                 versions[place.workflow, place.version] += times
             if measure == "open":
                 ages.append((max(0.0, now - place.hour * HOUR - bucket), times))
+    everything = _together(list(by_workflow.values()))
     cycle = sum(total for buckets in everything.of("run").values() for _, total in buckets.values())
     steps = [each for name, of in by_workflow.items() for each in _steps(name, of, cycle)]
     steps.sort(key=lambda each: (-(each.share or 0.0), each.workflow, each.step, each.kind))
