@@ -12,6 +12,7 @@ import pytest
 from handrail import Orchestrator
 from handrail.orchestrator import every, stripe, times, webhook
 from handrail.testing import FakeClock
+from tests.stores import store_in
 from tests.unit.orchestrator.triggers.test_webhook import EVENT, NOW, PATH, SECRET, stripe_headers, take
 from tests.unit.orchestrator.triggers.trigger_flows import history, report, run_ids, until, utc
 
@@ -71,11 +72,11 @@ def test_times_around_changes_of_clocks_are_those_that_the_line_says(
     assert [f"{each.astimezone(here):%m-%d %H:%M}" for each in found] == due
 
 
-async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_back(tmp_path: Path) -> None:
+async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_back(either_store: Path) -> None:
     """PrefectHQ/prefect#7381, #7461, temporalio/temporal#8205: runs came twice, or not at all."""
     clock = FakeClock(utc("2022-10-29T12:00"))
     given = every("30 1 * * *", tz="Europe/London", workflow=report, catch_up="all")
-    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    store = store_in(either_store)
     async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
         for hour in range(1, 37):
             clock.move_to(utc("2022-10-29T12:00").timestamp() + hour * 3_600)
@@ -84,9 +85,9 @@ async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_ba
         assert run_ids(orchestrator) == ["every:report-2022-10-30T00:30:00Z"]
 
 
-async def test_what_was_paused_does_not_run_at_once_when_it_is_resumed(tmp_path: Path) -> None:
+async def test_what_was_paused_does_not_run_at_once_when_it_is_resumed(either_store: Path) -> None:
     """apache/airflow#57488, #19126 and #39867: resumed on Monday, Friday's run came at once."""
-    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    store = store_in(either_store)
     clock = FakeClock(utc("2025-02-21T14:00"))
     given = every("45 20 * * 5", tz="Europe/Moscow", workflow=report)
     async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
@@ -100,9 +101,9 @@ async def test_what_was_paused_does_not_run_at_once_when_it_is_resumed(tmp_path:
         await until(lambda: run_ids(orchestrator) == ["every:report-2025-02-28T17:45:00Z"])
 
 
-async def test_a_line_that_is_changed_does_not_run_for_times_that_it_never_had(tmp_path: Path) -> None:
+async def test_a_line_that_is_changed_does_not_run_for_times_that_it_never_had(either_store: Path) -> None:
     """apache/airflow#45274: after another schedule, runs came for times of the past."""
-    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    store = store_in(either_store)
     for line, hour in (("0 6,18 * * *", "2024-12-29T18:30"), ("0 * * * *", "2024-12-30T12:30")):
         given = every(line, workflow=report, catch_up="all")
         clock = FakeClock(utc(hour))
@@ -111,9 +112,9 @@ async def test_a_line_that_is_changed_does_not_run_for_times_that_it_never_had(t
             assert run_ids(orchestrator) == []
 
 
-async def test_deliveries_that_come_at_the_same_moment_to_two_processes_start_one_run(tmp_path: Path) -> None:
+async def test_deliveries_that_come_at_the_same_moment_to_two_processes_start_one_run(either_store: Path) -> None:
     """stellarBank/StellarBank#39 and webrenew/unicon#56: both passed the check before either had written its id."""
-    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    store = store_in(either_store)
 
     def opened() -> Orchestrator:
         hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
@@ -129,11 +130,11 @@ async def test_deliveries_that_come_at_the_same_moment_to_two_processes_start_on
 
 
 @pytest.mark.parametrize("late", [299, 301])
-async def test_a_body_that_was_kept_and_is_sent_again_starts_nothing(tmp_path: Path, late: int) -> None:
+async def test_a_body_that_was_kept_and_is_sent_again_starts_nothing(either_store: Path, late: int) -> None:
     """get-engram/engram#454: within five minutes a kept delivery was processed again."""
     clock = FakeClock(NOW)
     hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
-    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    store = store_in(either_store)
     async with Orchestrator(store, workflows=[take], clock=clock, triggers=[hook]) as orchestrator:
         opened = orchestrator.hook(PATH)
         assert opened is not None
