@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("xllamacpp", reason="llama.cpp's server is not installed")
 pytest.importorskip("gguf", reason="its file format is not installed")
 
-from handrail import OpenAIModel
-from handrail.ai_steps import InstructorModel, Price
+from handrail import Doubtful, OpenAIModel, classify, confidence
+from handrail.ai_steps import DecisionModel, InstructorModel, Price
 from tests.servers.llama import NAME, LlamaServer
 from tests.servers.tiny_model import write_tiny_model
 from tests.unit.ai_steps.openai.given import Team, answered, request_for, unanswered
@@ -60,6 +60,17 @@ async def test_a_server_of_ones_own_is_asked_through_instructor(llama: LlamaServ
     assert answer.confidence.value in {1 / 3, 2 / 3, 1.0}
     assert answer.asked_as.startswith("sampled,instructor-json_schema,sent-")
     assert all(each.input_tokens and each.output_tokens and each.money for each in answer.attempts)
+
+
+async def test_a_server_that_knows_decisions_says_that_a_model_of_texts_makes_none(llama: LlamaServer) -> None:
+    """llama.cpp serves decision models too, at the same address; this model is none."""
+    model = DecisionModel(f"systemone:{NAME}", base_url=llama.url)
+    step = classify("route", Team, "Which team?", models=model, accept=confidence(at_least=0.5))
+    outcome = await step("I lost my card")
+    await model.aclose()
+    assert isinstance(outcome, Doubtful)
+    assert "not a decision model" in outcome.reason
+    assert len(outcome.judgement.attempts) == 1
 
 
 async def test_a_model_that_cannot_do_it_answers_nothing(llama: LlamaServer) -> None:
