@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import quote
 
 import pytest
 
@@ -165,3 +166,12 @@ def test_words_are_written_once_and_filled_in_by_name() -> None:
 @pytest.mark.parametrize("place", ["", "x", "1", "1.", ".1", "1.x", "-1.2", "1.²", "9" * 30 + ".1", "1.2.3"])
 def test_a_place_that_is_none_is_left_aside(place: str) -> None:
     assert ListFilters.read({"after": place, "before": place}) == ListFilters({})
+
+
+@pytest.mark.parametrize("text", ["a\u200cb", "👨\u200d👩\u200d👧", "a\u202eb", "tab\there", "x" * 500])
+async def test_a_search_for_unseen_characters_is_no_search_for_everything(tmp_path: Path, text: str) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "one", "two")
+        page = await site.page(f"/queue?text={quote(text)}")
+        assert "0 items" in text_of(page)
+        assert 'id="count">0<' in page
