@@ -78,12 +78,14 @@ def list_items(
         query = replace(query, states=known if ALL in states else _among(states, known, "state"))
     found, total = asyncio.run(_fetched(store, query, after))
     items = [item_for(each, by) for each in found[:limit]]
+    more = f"; the next ones: add --after {items[-1].id}" if len(found) > limit else ""
     if as_json:
         for item in items:
             typer.echo(json_line(item.as_json()))
+        if more:  # beside the lines, as programs read those: what they have is not all
+            typer.echo(f"{len(items)} of {total} shown{more}", err=True)
         return
     _show(items)
-    more = f"; the next ones: add --after {items[-1].id}" if len(found) > limit else ""
     typer.echo(f"{len(items)} of {total} shown{more}")
 
 

@@ -91,9 +91,12 @@ def list_runs(
 
     found = _with_client(store, fetch)
     rows = found.rows[:limit]
+    older = harmless(f"older ones: add --before {shlex.quote(rows[-1].id)}") if len(found.rows) > limit else ""
     if as_json:
         for row in rows:
             typer.echo(json_line({**row.as_json(), "waits": _waits_of(row, found.waits)}))
+        if older:  # beside the lines, as programs read those: what they have is not all
+            typer.echo(older, err=True)
         return
     health = found.health
     for (name, version, state), count in () if health is None else health.runs.items():
@@ -103,8 +106,8 @@ def list_runs(
     for rests in () if health is None else (*health.paused, *health.down):
         out().print(harmless(str(rests)), markup=False)
     out().print(run_table(rows, found.waits))
-    if len(found.rows) > limit:
-        out().print(harmless(f"older ones: add --before {shlex.quote(rows[-1].id)}"), markup=False)
+    if older:
+        out().print(older, markup=False)
 
 
 def _undo_said(run: RunRecord) -> str:

@@ -265,6 +265,14 @@ def test_pages_go_on_where_the_last_one_ended_in_both_orders() -> None:
     assert f"2 of 4 shown; the next ones: add --after {number('a1')}" in said
 
 
+def test_lines_of_json_that_are_not_all_say_so_beside_them() -> None:
+    for words, more in (("review", "add --after"), ("runs", "add --before")):
+        some = handrail(words, "list", "--limit", "2", "--json", "--store", STORE)
+        every = handrail(words, "list", "--json", "--store", STORE)
+        assert (len(some.stdout.splitlines()), more in some.stderr) == (2, True)
+        assert (len(every.stdout.splitlines()), every.stderr) == (4, "")
+
+
 @pytest.mark.parametrize(
     ("filters", "said"),
     [
