@@ -225,6 +225,15 @@ class PostgresDatabase:
                 counts.append(cursor.rowcount)
         return counts
 
+    def rows_each(self, sql: str, rows: Sequence[Sequence[Any]], /) -> list[Any]:
+        """Do the same with a statement that returns a row at most, and return these rows."""
+        with self._cursor() as cursor:
+            cursor.executemany(cast("bytes", rendered(sql)), map(without_nul, rows), returning=True)
+            found = [cursor.fetchone()]
+            while cursor.nextset():
+                found.append(cursor.fetchone())
+        return found
+
 
 def close(connection: "psycopg.Connection[Any] | None") -> None:
     """Close a connection, whatever state it is in."""

@@ -93,7 +93,7 @@ class ServerWriting:
         if self._connection is None:
             self._connection = connect(self._address)
             database = PostgresDatabase(self._connection)
-            self._transaction = Transaction(database, self._path, database.execute_each)
+            self._transaction = Transaction(database, self._path, database.execute_each, database.rows_each)
             if self._sealing is not None:
                 self._transaction.sealing = self._sealing
             self._channel = channel(self._connection)

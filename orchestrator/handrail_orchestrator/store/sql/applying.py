@@ -68,6 +68,7 @@ from handrail_orchestrator.store.sql import (
     triggers,
     views,
 )
+from handrail_orchestrator.store.sql.together import TOGETHER, Early, Of, made_together
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.traces import KeepTrace
@@ -78,17 +79,17 @@ _STANDING = f"SELECT (SELECT 1 FROM workers WHERE id = ?), ({sealing.STATE})"  #
 """Whether a worker is signed on, and whether the store is sealed."""
 
 
-_Of = tuple[int | None, int | None]
-"""A run and the claim by which an execution has it."""
-
-
 def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
     """Apply changes in the open transaction and return their replies; one that is refused leaves nothing behind."""
     _begin(tx, changes, worker)
     replies: list[Any] = []
-    refused: dict[_Of, OrchestratorError] = {}
+    refused: dict[Of, OrchestratorError] = {}
+    early: Early = {}
     owned = owning.owned_by(tx, {c.run_of(each) or 0 for each in changes if isinstance(each, ClaimedChange)})
     while (at := len(replies)) < len(changes):
+        if at in early:
+            replies.append(early[at])
+            continue
         given = changes[at]
         claim, change = (given.claim, given.change) if isinstance(given, ClaimedChange) else (None, given)
         kind = type(change)
@@ -99,8 +100,7 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
         try:
             if claim is not None:
                 _must_be_owned(tx, of[0] or 0, claim, owned)
-            if kind is c.RecordStep and (together := _recorded_together(tx, changes, at, owned, refused)):
-                replies += together
+            if kind in TOGETHER and made_together(tx, changes, at, early, owned, refused):
                 continue
             if kind not in _KEEP_OWNERS:
                 _forget_owner(owned, change)
@@ -114,7 +114,7 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
     return replies
 
 
-def _too_late(tx: Transaction, of: _Of, refused: Mapping[_Of, OrchestratorError]) -> OrchestratorError | None:
+def _too_late(tx: Transaction, of: Of, refused: Mapping[Of, OrchestratorError]) -> OrchestratorError | None:
     """Return why nothing that the owner of a run alone may do counts any more."""
     if (earlier := refused.get(of)) is not None:
         return earlier  # what a run did after something that is not recorded did not happen either
@@ -125,31 +125,6 @@ def _must_be_owned(tx: Transaction, run: int, claim: int, owned: dict[int, int])
     if owned.get(run) != claim:
         owning.must_be_owned(tx, run, claim)
         owned[run] = claim
-
-
-def _recorded_together(
-    tx: Transaction,
-    changes: Sequence[c.Change],
-    at: int,
-    owned: Mapping[int, int],
-    refused: dict[_Of, OrchestratorError],
-) -> "list[Fenced | None]":
-    """Record results that follow each other, each of a run of its own that its execution has; empty: there is one."""
-    found: dict[int, c.RecordStep] = {}
-    for number in range(at, len(changes)):
-        given = changes[number]
-        if not isinstance(given, ClaimedChange) or not isinstance(change := given.change, c.RecordStep):
-            break
-        run = change.row.run
-        is_next = run not in found and owned.get(run) == given.claim and (run, given.claim) not in refused
-        if not is_next or not steps.is_plain(change):
-            break
-        found[run] = change
-    if len(found) < 2:
-        return []
-    replies = steps.record_each(tx, list(found.values()))
-    refused |= {(run, owned[run]): why for run, why in zip(found, replies, strict=True) if why is not None}
-    return replies
 
 
 def _forget_owner(owned: dict[int, int], change: c.Change) -> None:
@@ -163,7 +138,7 @@ def _forget_owner(owned: dict[int, int], change: c.Change) -> None:
 
 def _begin(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> None:
     """Look once at who writes, and whether this process may: nobody writes plain values to a sealed store."""
-    tx.worker = worker
+    tx.worker, tx.paused = worker, None
     signed_on, state = tx.execute(_STANDING, (worker,)).fetchone()
     tx.alive = worker is None or signed_on is not None
     if all(type(change) is PutSealing for change in changes):

@@ -1,6 +1,7 @@
 """Writing what happens to a run from its start to its end, and to its children and questions."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
@@ -36,6 +37,8 @@ _COMPLETE = """
 UPDATE runs SET status = 'completed', owner = NULL, wake = NULL, output = ?, ended = ?
 WHERE key = ? AND owner = ? RETURNING parent, parent_step
 """
+_COMPLETE_ALONE = _COMPLETE.replace("RETURNING parent, parent_step", "AND parent IS NULL")
+"""The same for a run whose end nobody is told."""
 _SETTLE_PARENT = """
 UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
 WHERE run = ? AND name = ? AND status IN ('waiting', 'started') AND (SELECT ended FROM runs WHERE key = run) IS NULL
@@ -91,6 +94,35 @@ def start(tx: Transaction, change: StartRun) -> Started:
         files.hold(tx, key, change.input)
         return Started(key, new=True, rests=rests)
     return _existing(tx, change)
+
+
+def starts_here(tx: Transaction, change: StartRun) -> bool:
+    """Return whether a run is executed at once by whoever starts it, and nothing more is known of it."""
+    more = (change.deadline, change.started_by, change.priority, change.trace)
+    is_here = change.execute and tx.worker is not None and tx.alive and more == _NO_MORE
+    return is_here and change.workflow not in pauses.paused_workflows(tx)
+
+
+def start_each(tx: Transaction, changes: Sequence[StartRun]) -> list[Started | RunConflict]:
+    """Make runs that are executed here; one whose id is there already is found, or refused, by itself."""
+    values = [
+        (
+            each.id, tx.workflow_ids.get(each.workflow, each.version), tx.worker, each.created, each.created, each.code,
+            each.input,
+        )
+        for each in changes
+    ]  # fmt: skip
+    started: list[Started | RunConflict] = []
+    for change, made in zip(changes, tx.rows_each(_START_HERE, values), strict=True):
+        if made is not None:
+            files.hold(tx, int(made[0]), change.input)
+            started.append(Started(int(made[0]), new=True))
+            continue
+        try:
+            started.append(start(tx, change))
+        except RunConflict as conflict:
+            started.append(conflict)
+    return started
 
 
 def _existing(tx: Transaction, change: StartRun) -> Started:
@@ -190,6 +222,25 @@ def end(tx: Transaction, change: c.EndRun) -> None:
     _leave_nothing_open(tx, change, row)
     if change.status == "failed":
         outbox.run_failed(tx, change.key, change.error, change.ended)
+
+
+def is_plain_end(change: c.EndRun) -> bool:
+    """Return whether an end leaves nothing open: of others it concerns a parent alone."""
+    return change.status == "completed" and not change.has_dependants
+
+
+def end_each(tx: Transaction, changes: Sequence[c.EndRun]) -> list[Fenced | None]:
+    """End runs that leave nothing open; return for each why it is refused, if it is."""
+    values = [(each.output, each.ended, each.key, tx.worker) for each in changes]
+    replies: list[Fenced | None] = []
+    for change, count in zip(changes, tx.execute_each(_COMPLETE_ALONE, values), strict=True):
+        replies.append(None)
+        if not count:  # a child run, or another worker's
+            try:
+                end(tx, change)
+            except Fenced as fenced:
+                replies[-1] = fenced
+    return replies
 
 
 def _stopped(tx: Transaction, change: c.EndRun) -> bool:

@@ -34,6 +34,7 @@ WHERE reviews.queue = ? AND state IN ('open', 'leased') AND runs.ended IS NOT NU
 def pause(tx: Transaction, change: Pause) -> PauseRow:
     """Let something rest; of what rests already, the first to pause it stays the one who did."""
     row = change.row
+    tx.paused = None
     new = tx.execute("INSERT INTO pauses VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount
     if new:
         _log(tx, "pause", row.at, row.by, {"kind": row.kind, "name": row.name, "why": row.why})
@@ -46,6 +47,7 @@ def resume(tx: Transaction, change: Resume) -> PauseRow | None:
     if found is None:
         return None
     row = PauseRow._make(found)
+    tx.paused = None
     tx.execute("DELETE FROM pauses WHERE kind = ? AND name = ?", (change.kind, change.name))
     now = max(change.now, row.at)
     if row.kind == "workflow":
@@ -64,7 +66,9 @@ def _log(tx: Transaction, action: str, at: float, by: str | None, told: dict[str
 
 def paused_workflows(tx: Transaction) -> frozenset[str]:
     """Return the names of the workflows that rest."""
-    return frozenset(name for (name,) in tx.execute("SELECT name FROM pauses WHERE kind = 'workflow'"))
+    if tx.paused is None:
+        tx.paused = frozenset(name for (name,) in tx.execute("SELECT name FROM pauses WHERE kind = 'workflow'"))
+    return tx.paused
 
 
 def must_not_rest(tx: Transaction, change: MoveReview) -> None:

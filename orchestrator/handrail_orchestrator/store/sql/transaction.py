@@ -8,25 +8,39 @@ from handrail_orchestrator.store.sql.database import Database
 from handrail_orchestrator.store.sql.workflow_ids import WorkflowIds
 
 ExecuteEach = Callable[[str, Sequence[Sequence[Any]]], list[int]]
+RowsEach = Callable[[str, Sequence[Sequence[Any]]], list[Any]]
 
 
 class Transaction:
     """One open transaction of a store; it is made once for a connection, and used again for each."""
 
-    def __init__(self, connection: Database, path: str, execute_each: ExecuteEach | None = None) -> None:
+    def __init__(
+        self,
+        connection: Database,
+        path: str,
+        execute_each: ExecuteEach | None = None,
+        rows_each: RowsEach | None = None,
+    ) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.execute_each: ExecuteEach = execute_each or self._one_by_one
         """Executes a statement once for each row of values, and returns how many rows each changed."""
+        self.rows_each: RowsEach = rows_each or self._row_by_row
+        """Does the same with one that returns a row at most, and returns these rows."""
         self.path = path
         """Where the store is, as errors say it."""
         self.worker: int | None = None
         """In whose name is written; None: in that of no worker."""
         self.alive = True
         """Whether that worker is signed on, or there is none."""
+        self.paused: frozenset[str] | None = None
+        """The workflows that rest, once somebody has looked: nobody else changes that before the end of this."""
         self.workflow_ids = WorkflowIds(connection)
         self.sealing: Sealing = NotSealing(path)
         """What seals the values that the store writes itself, and opens those that it looks into."""
 
     def _one_by_one(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int]:
         return [self.execute(sql, row).rowcount for row in rows]
+
+    def _row_by_row(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        return [self.execute(sql, row).fetchone() for row in rows]

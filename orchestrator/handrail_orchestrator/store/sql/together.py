@@ -1,0 +1,110 @@
+"""Changes of several runs that are sent to the database before its first answer: each is about a run of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from handrail_orchestrator.errors import Fenced, OrchestratorError
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.changes import ClaimedChange
+from handrail_orchestrator.store.sql import lifecycle, steps
+from handrail_orchestrator.store.sql.transaction import Transaction
+from handrail_orchestrator.store.starts import StartRun
+
+Of = tuple[int | None, int | None]
+"""A run and the claim by which an execution has it."""
+Early = dict[int, object]
+"""Replies to changes by their places, of those that were made with an earlier one."""
+
+TOGETHER: frozenset[type] = frozenset({c.RecordStep, c.EndRun, StartRun})
+"""Kinds of changes of which many may be made at once."""
+
+T = TypeVar("T", c.RecordStep, c.EndRun)
+
+
+def made_together(
+    tx: Transaction,
+    changes: Sequence[c.Change],
+    at: int,
+    early: Early,
+    owned: dict[int, int],
+    refused: dict[Of, OrchestratorError],
+) -> bool:
+    """Make a change with others of its kind behind it, and put their replies into ``early``; False: there are none.
+
+    Only ends and results stand between them, each of other runs: neither looks at what the other writes.
+    """
+    first = c.plain(changes[at])
+    if isinstance(first, StartRun):
+        return _started_together(tx, changes, at, early, owned)
+    if isinstance(first, c.RecordStep):
+        results = dict(_alike(c.RecordStep, changes, at, early, owned, refused))
+        if len(results) < 2:
+            return False
+        _note(early, results, steps.record_each(tx, [*results.values()]), owned, refused)
+        return True
+    ends = dict(_alike(c.EndRun, changes, at, early, owned, refused))
+    if len(ends) < 2:
+        return False
+    _note(early, ends, lifecycle.end_each(tx, [*ends.values()]), owned, refused)
+    for change in ends.values():
+        owned.pop(change.key, None)
+    return True
+
+
+def _note(
+    early: Early,
+    made: Mapping[int, c.RecordStep | c.EndRun],
+    replies: Sequence[Fenced | None],
+    owned: Mapping[int, int],
+    refused: dict[Of, OrchestratorError],
+) -> None:
+    for (place, change), reply in zip(made.items(), replies, strict=True):
+        early[place] = reply
+        run = c.run_of(change) or 0
+        if reply is not None:
+            refused[run, owned[run]] = reply
+
+
+def _started_together(
+    tx: Transaction, changes: Sequence[c.Change], at: int, early: Early, owned: dict[int, int]
+) -> bool:
+    found: list[StartRun] = []
+    for change in changes[at:]:
+        if not isinstance(change, StartRun) or not lifecycle.starts_here(tx, change):
+            break
+        found.append(change)
+    if len(found) < 2:
+        return False
+    for place, started in enumerate(lifecycle.start_each(tx, found), start=at):
+        early[place] = started
+    owned.clear()
+    return True
+
+
+def _alike(
+    kind: type[T],
+    changes: Sequence[c.Change],
+    at: int,
+    early: Early,
+    owned: Mapping[int, int],
+    refused: Mapping[Of, OrchestratorError],
+) -> Iterator[tuple[int, T]]:
+    """Give the changes of a kind from a place on that may be made at once, one for each run, by their places."""
+    seen: set[int] = set()
+    for place in range(at, len(changes)):
+        if place in early:
+            continue
+        given = changes[place]
+        if not isinstance(given, ClaimedChange):
+            return
+        change = given.change
+        if not (
+            (isinstance(change, c.RecordStep) and steps.is_plain(change))
+            or (isinstance(change, c.EndRun) and lifecycle.is_plain_end(change))
+        ):
+            return
+        run = c.run_of(change) or 0
+        is_next = run not in seen and owned.get(run) == given.claim and (run, given.claim) not in refused
+        seen.add(run)
+        if is_next and isinstance(change, kind):
+            yield place, change
