@@ -1,7 +1,7 @@
 """Keep what is compiled while tests are collected, whatever the caller says of it.
 
-The conftest imports this before hypothesis: pytest rewrites the assertions of every package that has a plugin, two
-hundred modules of hypothesis among them, and each test process would do that again.
+The conftest imports this first: pytest rewrites the assertions of every package that has a plugin, and what is loaded
+before this, each test process rewrites again.
 """
 
 import sys
