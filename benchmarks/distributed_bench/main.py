@@ -24,12 +24,14 @@ from distributed_bench.workers import worker_rows
 from handrail import Client
 
 PARTS = ("embedded", "steps", "workers", "decisions", "waiting")
+STOPPED = 130
+"""The exit code of a measurement that was stopped: what it saw is printed all the same."""
 SDK_ENDS_SECONDS = 0.5
 """What the SDK of Temporal is given to end its own threads: it brings down a process that ends before."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; the exit code is 1 when ``--strict`` and a bar is missed."""
+    """Measure and print; the exit code is 1 when ``--strict`` and a bar is missed, 130 when it was stopped."""
     parser = argparse.ArgumentParser(prog="benchmarks/distributed.py", description="Measure what many machines cost.")
     parser.add_argument("--only", action="append", choices=PARTS, metavar="NAME", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="small and once; the figures mean nothing")
@@ -44,23 +46,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers and workers are ended, too
     progress = Console(stderr=True)
     figures: list[Figure] = []
+    stopped = False
+    try:
+        _measure(asked, amount, progress, figures)
+    except KeyboardInterrupt:
+        stopped = True
+        progress.log("stopped: these are the figures until then")
+    caption = "Temporal's development server, in memory where nothing else is said; PostgreSQL with fsync; one machine"
+    missed = report("Many machines", figures, caption=caption, write=asked.json)
+    if stopped:
+        return STOPPED
+    return missed if asked.strict else 0
+
+
+def _measure(asked: argparse.Namespace, amount: Amount, progress: Console, figures: list[Figure]) -> None:
     with servers() as at, tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         for name in asked.only or PARTS:
             progress.log(f"measuring: {name}")
             part = Path(folder, name)
             part.mkdir()
-            figures += asyncio.run(_measured(name, at, amount, part))
+            asyncio.run(_measured(name, at, amount, part, figures))
             if name == "decisions":
                 with servers(on_disk=True) as on_disk:
-                    figures += asyncio.run(_measured("decisions on the disk", on_disk, amount, part))
-    caption = "Temporal's development server, in memory where nothing else is said; PostgreSQL with fsync; one machine"
-    missed = report("Many machines", figures, caption=caption, write=asked.json)
-    return missed if asked.strict else 0
+                    asyncio.run(_measured("decisions on the disk", on_disk, amount, part, figures))
 
 
-async def _measured(name: str, at: Servers, amount: Amount, folder: Path) -> list[Figure]:
+async def _measured(name: str, at: Servers, amount: Amount, folder: Path, figures: list[Figure]) -> None:
+    """Add the figures of a part as they come, so that those of one that is stopped are there."""
     try:
-        return [figure async for figure in _rows(name, at, amount, folder)]
+        async for figure in _rows(name, at, amount, folder):
+            figures.append(figure)  # noqa: PERF401 -- what came before it is stopped is kept
     finally:
         gc.collect()
         await asyncio.sleep(SDK_ENDS_SECONDS)

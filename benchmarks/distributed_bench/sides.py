@@ -169,10 +169,26 @@ class HandrailSide:
         ended = max(self._client.run(run).ended or began for run in runs)
         return ended - began
 
-    async def ask(self, count: int) -> Sequence[str]:
-        """Start them, and wait until all wait for a person."""
+    async def decide_all(self, runs: Sequence[str], told: Callable[[int], None]) -> float:
+        """Answer what all of them ask, as fast as may be; return the seconds until the last one has ended.
+
+        ``told`` is told now and then how many have ended.
+        """
+        asked = {run: self._client.reviews(ReviewQuery(run_id=run))[0].id for run in runs}
+        began = time.time()
+
+        async def one(run: str) -> None:
+            await self._client.decide(asked[run], True, by="ann")
+
+        answering = asyncio.create_task(_at_once([partial(one, run) for run in runs]))
+        await self._until(runs, "completed", told)
+        await answering
+        return max(self._client.run(run).ended or began for run in runs) - began
+
+    async def ask(self, count: int, told: Callable[[int], None] = lambda _: None) -> Sequence[str]:
+        """Start them, and wait until all wait for a person; ``told`` is told now and then how many do."""
         runs = await self._start("asking", count)
-        await self._until(runs, "waiting")
+        await self._until(runs, "waiting", told)
         return runs
 
     async def decide(self, run: str) -> float:
@@ -201,7 +217,7 @@ class HandrailSide:
         await _at_once([partial(one, run) for run in runs])
         return runs
 
-    async def _until(self, runs: Sequence[str], status: str) -> None:
+    async def _until(self, runs: Sequence[str], status: str, told: Callable[[int], None] = lambda _: None) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
         ahead = list(runs)
         while ahead:
@@ -210,6 +226,7 @@ class HandrailSide:
             if ahead:
                 if time.monotonic() > end:
                     raise TimeoutError(f"{ahead[-1]} is {self._client.run(ahead[-1]).status}, not {status}")
+                told(len(runs) - len(ahead))
                 await asyncio.sleep(LOOK_SECONDS)
 
 
