@@ -61,8 +61,14 @@ class Served:
         return answer
 
     def _answer(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> str:
-        self._visitor.request(method, path, body, headers or {})
-        answer = self._visitor.getresponse()
+        try:
+            self._visitor.request(method, path, body, headers or {})
+            answer = self._visitor.getresponse()
+        except http.client.RemoteDisconnected:  # it had been idle for as long as the server keeps one
+            if self._process.poll() is not None or method != "GET":
+                raise
+            self._visitor.request(method, path, body, headers or {})
+            answer = self._visitor.getresponse()
         text = answer.read().decode()
         if answer.status >= 400:
             raise ChildFailed(f"{method} {path}: {answer.status} {text[:300]}")
