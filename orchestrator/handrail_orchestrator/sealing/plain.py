@@ -85,7 +85,7 @@ PLAIN: Final[Mapping[type, str]] = {
     control.SystemAnswered: "system",
     control.SystemFailed: "system step error",
     model_circuits.EnterModel: "model",
-    model_circuits.LeaveModel: "model said last way",
+    model_circuits.LeaveModel: "model last",
     decided.DecidedRow: "spans",
     decided.DecidedTextRow: "queue workflow step",
     decided.GivenRow: "queue",
