@@ -37,7 +37,8 @@ OPTIONAL = frozenset({
     "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "cryptography", "imap_tools", "opentelemetry", "psycopg", "psycopg_pool", "temporalio", "watchfiles",
+    "cronsim", "cryptography", "imap_tools", "opentelemetry", "prometheus_client", "psycopg", "psycopg_pool",
+    "temporalio", "watchfiles",
     "genai_prices", "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

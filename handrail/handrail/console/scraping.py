@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from handrail.console.api.problems import problem
 from handrail.console.context import console_of
 from handrail.console.security import is_loopback
+from handrail_ground.optional import LibraryMissing, needs
 from handrail_orchestrator.client import Client
 
 if TYPE_CHECKING:
@@ -37,9 +40,11 @@ class Scraped:
         """Return the numbers as they were at most a few seconds ago, in a format that is accepted, and its name.
 
         Raises:
+            LibraryMissing: the extra ``telemetry`` is not installed.
             StoreError: the store cannot be read.
         """
-        from handrail.console import store_numbers  # noqa: PLC0415 -- a library that no page needs
+        with needs("telemetry"):
+            from handrail.console import store_numbers  # noqa: PLC0415 -- a library that no page needs
 
         with self._reading:
             if self._numbers is None or time.monotonic() - self._read >= KEPT_SECONDS:
@@ -53,14 +58,18 @@ def routes() -> list[BaseRoute]:
 
 
 def metrics(request: Request) -> Response:
-    """Answer with the numbers, or refuse."""
+    """Answer with the numbers, or refuse; without the library that writes them, say what to install."""
     console = console_of(request)
     if not may_read(request, console.settings.metrics_token):
-        problem = "metrics are for this machine, or for who has the token (HANDRAIL_METRICS_TOKEN)\n"
-        return PlainTextResponse(problem, 403)
+        refused = "metrics are for this machine, or for who has the token (HANDRAIL_METRICS_TOKEN)\n"
+        return PlainTextResponse(refused, 403)
     scraped = request.app.state.scraped
     assert isinstance(scraped, Scraped)  # noqa: S101 -- app.py has put it there
-    body, kind = scraped.written(request.headers.get("accept", ""))
+    try:
+        body, kind = scraped.written(request.headers.get("accept", ""))
+    except LibraryMissing as error:
+        status = HTTPStatus.NOT_IMPLEMENTED
+        return problem(request, status, status.phrase, str(error))
     return Response(body, headers={"content-type": kind})
 
 

@@ -1,5 +1,7 @@
 """``/metrics``: the store's numbers for Prometheus, who may read them, and that they do not grow with the runs."""
 
+import importlib
+import sys
 from pathlib import Path
 
 import httpx2
@@ -88,6 +90,38 @@ def made(name: str) -> Workflow[int, int]:
 async def store(tmp_path: Path) -> str:
     async with opened(tmp_path) as site:
         return str(site.engine.store)
+
+
+def without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in sys.modules if each.partition(".")[0] == "prometheus_client"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "handrail.console.store_numbers", raising=False)
+    monkeypatch.delattr(importlib.import_module("handrail.console"), "store_numbers", raising=False)
+
+
+async def test_without_the_library_a_problem_says_what_to_install_to_those_who_may_read(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_the_library(monkeypatch)
+    answer = await scraped(store)
+    elsewhere = await scraped(store, client=ELSEWHERE)
+    async with Client(store) as desk:
+        transport = httpx2.ASGITransport(app=console(desk))
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE) as http:
+            page = await http.get("/queue")
+
+    assert answer.status_code == 501
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Implemented",
+        "status": 501,
+        "detail": 'this needs prometheus_client, which is not installed: pip install "handrail[telemetry]"',
+        "instance": "/metrics",
+    }
+    assert elsewhere.status_code == 403
+    assert page.status_code == 200
 
 
 @pytest.mark.parametrize(
