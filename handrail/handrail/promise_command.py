@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from handrail.promise_next import UntilNext, until_next
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -84,27 +85,33 @@ def show(
 
     async def fetch(
         client: Client,
-    ) -> list[tuple[PromiseRecord, list[PromiseRuleRecord], list[Contradiction], list[Any]]]:
+    ) -> list[tuple[PromiseRecord, list[PromiseRuleRecord], list[Contradiction], list[Any], UntilNext]]:
         return [
             (
                 each,
                 client.promise_rules(str(each.number)),
                 client.promise_contradictions(str(each.number)),
                 _at_others(client, each.number, at or []),
+                until_next(client, each.number),
             )
             for each in client.promises_named(target)
         ]
 
-    for record, rules, contradictions, others in _with_client(store, fetch):
+    for record, rules, contradictions, others, until in _with_client(store, fetch):
         if as_json:
             told = {
                 "rules": [each.as_json() for each in rules],
                 "contradictions": [each.as_json() for each in contradictions],
                 "at": [each.as_json() for each in others],
+                "next": until.as_json(),
             }
             typer.echo(json_line(record.as_json() | told, ascii_only=False))
         else:
-            lines = [*_lines(record, rules), *(f"  else      {each.told}" for each in others)]
+            lines = [
+                *_lines(record, rules),
+                f"  next      {until.told}",
+                *(f"  else      {each.told}" for each in others),
+            ]
             typer.echo(harmless("\n".join([*lines, *_contradicted(contradictions)])))
 
 
@@ -154,7 +161,7 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
             f"  stops     where one more case has a risk of {100 * record.stops_at:.3g}%, which is what it costs"
         )
     if record.threshold is None and record.state == "keeping":
-        lines.append("  next      answers to what is drawn: the keeper counts them while handrail work or serve runs")
+        lines.append("  until     what is drawn is answered: the keeper counts them while handrail work or serve runs")
     return lines
 
 

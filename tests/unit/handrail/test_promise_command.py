@@ -54,12 +54,13 @@ def batch(first: int, count: int) -> None:
 def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     batch(0, 100)
     assert "accepts nothing yet, 0 of 100" in done("promise", "list", *STORE)
+    assert "  next      cannot be reckoned yet: the first 100 cases" in done("promise", "show", "sort/letter", *STORE)
     assert "thresholds to try" in done("promise", "keep", *STORE)
     batch(100, 80)
     kept = json.loads(done("promise", "keep", "--json", *STORE).splitlines()[-1])
     assert kept["threshold"] is not None
     told = json.loads(done("promise", "show", "sort/letter", "--json", *STORE))
-    assert told["threshold"] == kept["threshold"]
+    assert told["next"]["threshold"] < told["threshold"] == kept["threshold"]
     assert [each["number"] for each in told["rules"]] == [1]
     shown = done("promise", "show", "sort/letter", "--at", "0.5", "--at", "0.01", *STORE)
     assert "at 50% these answers would allow to accept from " in shown

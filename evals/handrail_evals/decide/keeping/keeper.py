@@ -171,6 +171,13 @@ class PromiseKeeper:
         return any(run and segment.begin + run - 1 > self.in_force for segment, run in runs)
 
     @property
+    def doubtful(self) -> tuple[tuple[int, float], ...]:
+        """Return the thresholds that are tried now, by their place, each with the level at which it is believed."""
+        known = zip(self.ladder.segments, self._runs, self._levels(), strict=True)
+        found = ((segment.begin + run, segment.end, level) for segment, run, level in known)
+        return tuple((place, level) for place, end, level in found if place < end and level > 0)
+
+    @property
     def is_alarmed(self) -> bool:
         """Whether the labels say that what is promised does not hold; here a watch says so."""
         return False
@@ -264,12 +271,7 @@ class PromiseKeeper:
         """Return after how many cases nothing else is believed; where costs count, each may move what is in force."""
         if self.settings.stops_at is not None:
             return 0
-        known = zip(self.ladder.segments, self._runs, self._levels(), strict=True)
-        bars = [
-            best[:, rungs.searchsorted(segment.begin + run)].searchsorted(-math.log(level))
-            for segment, run, level in known
-            if segment.begin + run < segment.end and level > 0
-        ]
+        bars = [best[:, rungs.searchsorted(place)].searchsorted(-math.log(level)) for place, level in self.doubtful]
         return int(min(bars, default=len(best)))
 
     def _count(self, cases: Sequence[DrawnCase], firsts: Any, paid: Any) -> None:

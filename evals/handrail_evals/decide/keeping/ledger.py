@@ -42,15 +42,15 @@ def drawn_case(row: PromiseCaseRow, ladder: KeeperLadder) -> DrawnCase:
         score=row.score,
         share=row.share,
         drawn=bool(row.drawn),
-        in_force=_loosest(row.threshold, ladder),
+        in_force=loosest_place(row.threshold, ladder),
         accepted_share=row.accepted_share,
         below_share=row.below_share,
-        band=_loosest(row.band_from, ladder),
+        band=loosest_place(row.band_from, ladder),
         verdict=row.verdict,
     )
 
 
-def _loosest(threshold: float | None, ladder: KeeperLadder) -> int:
+def loosest_place(threshold: float | None, ladder: KeeperLadder) -> int:
     """Return the place of the loosest threshold of a ladder that is not below a number; -1: none, or there is none."""
     if threshold is None:
         return -1

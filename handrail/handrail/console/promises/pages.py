@@ -16,6 +16,7 @@ from handrail.console.promises.picture import promise_picture
 from handrail.console.render import link, page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
+from handrail.promise_next import until_next
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.errors import NotAllowed, UnknownPromise
 from handrail_orchestrator.review.permission import check
@@ -63,6 +64,7 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         picture=promise_picture(record, rules, client.now()),
         rules=rules[::-1][:MOST_RULES],
         more_rules=max(0, len(rules) - MOST_RULES),
+        until=until_next(client, record.number),
         contradictions=client.promise_contradictions(number),
         history=client.promise_history(number)[::-1][:MOST_RULES],
         others=[

@@ -1,5 +1,6 @@
 """The pages of promises: the list, one promise with its rules over time, and who may pause it."""
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,8 +10,11 @@ import pytest
 from handrail.calibration import keep_promises
 from handrail.console.promises.picture import promise_picture, spans_of
 from handrail.orchestrator import ReviewQuery
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
+from handrail_evals.decide.keeping.next_threshold import NextThreshold, SharesInForce, next_threshold
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
-from handrail_orchestrator.store.promises import MovePromise, PromiseState
+from handrail_orchestrator.store.promises import MovePromise, PromiseState, SetLadder
 from tests.unit.handrail.console.api_site import ApiSite, api_site
 from tests.unit.handrail.console.promised import promising, ruled
 from tests.unit.handrail.console.served import text_of
@@ -43,6 +47,7 @@ async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await decided(site, "x 0.9", "y 0.2")
         assert "no rule yet" in text_of(await page(site, "/promises/1"))
+        assert "Cannot be reckoned yet: the first 100 cases" in text_of(await page(site, "/promises/1"))
         await ruled(site.engine, 0.8, why="<b>labels</b> allow it")
         await decided(site, "z 0.85", "u 0.9", "v 0.95", "w 0.1")
         await ruled(site.engine, 0.5, why="more labels allow it", share=0.25)
@@ -63,6 +68,19 @@ async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path:
             "the beginning: nothing was accepted",
             "rule 1: accepts from 0.800 on, 75.0 % of 4 cases",
         ]  # nothing was judged by the second rule yet, so that it has no share
+
+
+@pytest.mark.usefixtures("either_store")
+async def test_a_promise_says_how_many_labels_its_next_threshold_takes_as_the_keeper_does(tmp_path: Path) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await decided(site, "x 0.9")
+        (row,) = site.engine.promise_store.promises()
+        ladder = KeeperLadder((0.8, 0.5), (0.1, 0.2), (LadderSegment(0, 2, 1.0),))
+        await site.engine.change_promises(SetLadder(row.stream, json.dumps(ladder.as_json()), 1))
+        fresh = next_threshold(PromiseKeeper(ladder, KeeperSettings(target=0.02)), SharesInForce())
+        assert isinstance(fresh, NextThreshold)
+        said = text_of(await page(site, "/promises/1"))
+        assert f"At least {fresh.at_least} more, if none of them is wrong. Those at or above 0.800" in said
 
 
 @pytest.mark.usefixtures("either_store")
