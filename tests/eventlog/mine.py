@@ -78,11 +78,11 @@ async def execute(store: str) -> None:
         await engine.idle()
 
 
-async def steps_of(store: str) -> Counter[tuple[str, str, float]]:
+async def steps_of(store: str) -> Counter[tuple[str, str, datetime]]:
     """Return what the store says has ended, run by run."""
     async with Client(store) as client:
         return Counter(
-            (run.id, step.name, round(step.ended, 3))
+            (run.id, step.name, datetime.fromtimestamp(step.ended, UTC))
             for run in client.latest_runs(limit=RUNS)
             for step in client.steps(run.id)
             if step.ended is not None
@@ -96,11 +96,11 @@ def handrail(*arguments: str) -> str:
     ).stdout
 
 
-def ends(frame: Any) -> Counter[tuple[str, str, float]]:
+def ends(frame: Any) -> Counter[tuple[str, str, datetime]]:
     """Return what a log says has ended."""
     whole = frame[frame["lifecycle:transition"] == "complete"]
     rows = zip(whole["case:concept:name"], whole["concept:instance"], whole["time:timestamp"], strict=True)
-    return Counter((case.removeprefix("'"), step, round(moment.timestamp(), 3)) for case, step, moment in rows)
+    return Counter((case.removeprefix("'"), step, moment.to_pydatetime()) for case, step, moment in rows)
 
 
 def followed(pm4py: Any, frame: Any) -> Counter[tuple[str, str]]:
