@@ -36,7 +36,7 @@ class Subject:
 Made: TypeAlias = Callable[[Path], Iterator[Subject]]
 
 
-def request(text: str, *, seconds: float = 20.0) -> ModelRequest:
+def request(text: str, *, seconds: float = 60.0) -> ModelRequest:
     """Return the question about an input, as a step asks it."""
     task = build_task("classify", "route", Team, INSTRUCTIONS)
     return ModelRequest(
