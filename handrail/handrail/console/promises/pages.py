@@ -26,6 +26,16 @@ MOST_RULES = 50
 LONGEST_WHY = 1_000
 EARLIER = "earlier"
 """What asks for the promises of models and prompts of before, too."""
+NOT_RECKONED: Mapping[str, str] = {
+    "ladder": "promises.step.not.ladder",
+    "state": "promises.step.not.state",
+    "missed": "promises.step.not.missed",
+    "second_looks": "promises.step.not.second_looks",
+    "stops": "promises.step.not.stops",
+    "all": "promises.step.not.all",
+    "unreadable": "promises.step.not.unreadable",
+}
+"""What the page says where it is not reckoned how many labels the next threshold takes."""
 
 
 def routes() -> list[BaseRoute]:
@@ -65,6 +75,7 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         rules=rules[::-1][:MOST_RULES],
         more_rules=max(0, len(rules) - MOST_RULES),
         until=until_next(client, record.number),
+        not_reckoned=NOT_RECKONED,
         contradictions=client.promise_contradictions(number),
         history=client.promise_history(number)[::-1][:MOST_RULES],
         others=[

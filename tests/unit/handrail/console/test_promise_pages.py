@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from handrail.calibration import keep_promises
+from handrail.console.promises.pages import NOT_RECKONED
 from handrail.console.promises.picture import promise_picture, spans_of
 from handrail.orchestrator import ReviewQuery
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
-from handrail_evals.decide.keeping.next_threshold import NextThreshold, SharesInForce, next_threshold
+from handrail_evals.decide.keeping.next_threshold import TOLD, NextThreshold, SharesInForce, next_threshold
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
 from handrail_orchestrator.store.promises import MovePromise, PromiseState, SetLadder
 from tests.unit.handrail.console.api_site import ApiSite, api_site
@@ -81,6 +82,10 @@ async def test_a_promise_says_how_many_labels_its_next_threshold_takes_as_the_ke
         assert isinstance(fresh, NextThreshold)
         said = text_of(await page(site, "/promises/1"))
         assert f"At least {fresh.at_least} more, if none of them is wrong. Those at or above 0.800" in said
+
+
+def test_each_reason_why_that_is_not_reckoned_has_words() -> None:
+    assert set(NOT_RECKONED) == {*TOLD, "unreadable"}
 
 
 @pytest.mark.usefixtures("either_store")
