@@ -5,7 +5,7 @@ import json
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sql import files, lifecycle, rollups, sealing, undoing
+from handrail_orchestrator.store.sql import files, rollups, sealing, starting, undoing
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Started, StartRun
 
@@ -110,7 +110,7 @@ def fork(tx: Transaction, change: c.Fork) -> Started:
     given = sealing.opened(tx, StartRun(change.run_id, name, version, recorded, code, change.now, priority=priority))
     start = sealing.sealed(tx, given._replace(id=change.new_id))
     # nobody gets around a question that is not for them by a fork of their own run
-    started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
+    started = starting.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
     if not started.new:
         raise RunConflict(change.new_id, "a history of its own")
     columns, literal = ", ".join(StepRow._fields[1:]), "'withdrawn'"

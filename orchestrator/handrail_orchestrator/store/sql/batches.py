@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail_orchestrator.store.batches import AnswerWait, JoinBatch, SealBatch, WakeMember
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.store.sql import lifecycle, noting
+from handrail_orchestrator.store.sql import lifecycle, noting, starting
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 OPEN = "handrail:batch"
@@ -36,8 +36,8 @@ def join(tx: Transaction, change: JoinBatch) -> None:
     batch = change.child.id if found is None else str(found[0])
     if tx.execute(noting.NOTE, change.row._replace(owner=batch)).rowcount != 1 or found is not None:
         return
-    started_by, priority = lifecycle.of_parent(tx, change.row.run)
-    started = lifecycle.start(tx, change.child._replace(started_by=started_by, priority=priority))
+    started_by, priority = starting.of_parent(tx, change.row.run)
+    started = starting.start(tx, change.child._replace(started_by=started_by, priority=priority))
     tx.execute("INSERT INTO tags (run, name, value) VALUES (?, ?, ?)", (started.key, OPEN, change.group))
 
 

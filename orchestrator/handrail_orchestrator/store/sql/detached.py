@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.store.sql import lifecycle, noting
+from handrail_orchestrator.store.sql import noting, starting
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ def start(tx: Transaction, change: "StartDetached") -> None:
     Raises:
         RunConflict: its id is that of a run of another workflow or input.
     """
-    started_by, priority = lifecycle.of_parent(tx, change.row.run)
-    started = lifecycle.start(tx, change.child._replace(started_by=started_by, priority=priority))
+    started_by, priority = starting.of_parent(tx, change.row.run)
+    started = starting.start(tx, change.child._replace(started_by=started_by, priority=priority))
     if started.new:
         tx.execute("UPDATE runs SET policy = ? WHERE key = ?", (change.policy, started.key))
     tx.execute(noting.NOTE, change.row)

@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.store.fired import OVERLAP, PAUSED, Fired, FiredRow, NoteFired
-from handrail_orchestrator.store.sql import files, lifecycle
+from handrail_orchestrator.store.sql import files, starting
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Fire
 
@@ -31,7 +31,7 @@ def fire(tx: Transaction, change: Fire) -> Fired:
     try:
         for file in change.files:
             files.keep(tx, file)
-        lifecycle.start(tx, change.start)
+        starting.start(tx, change.start)
         tx.execute(
             "INSERT INTO fired (source, key, run_id, at, state, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (

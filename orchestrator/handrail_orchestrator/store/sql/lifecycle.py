@@ -1,4 +1,4 @@
-"""Writing what happens to a run from its start to its end, and to its children and questions."""
+"""Writing what happens to a run until its end, and to its children and questions."""
 
 import json
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sql import audit, files, keyed, outbox, pauses, rollups, sealing, undoing
+from handrail_orchestrator.store.sql import audit, files, keyed, outbox, rollups, starting, undoing
 from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.transaction import Transaction
-from handrail_orchestrator.store.starts import Started, StartRun
+from handrail_orchestrator.store.starts import StartRun
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.kept_settings import Remember
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 RUNNING = ("tags", "branches", "keyed_waits", "keyed_events", "rung")
 """Tables of what runs say of themselves and wait for; each has a column ``run``."""
 
-_START = """
-INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by,
-    priority, trace)
-VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
-"""
-_START_HERE = """
-INSERT INTO runs (id, workflow, status, owner, claim, created, started, code, input)
-VALUES (?, ?, 'running', ?, 1, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
-"""
-_NO_MORE = (None, None, 0, None)
 _END = """
 UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?
 WHERE key = ? AND owner = ? RETURNING parent, parent_step
@@ -67,95 +57,11 @@ UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN 
 """
 
 
-def start(tx: Transaction, change: StartRun) -> Started:
-    """Make a run, or find the one that was started with the same id, workflow and input."""
-    workflow = tx.workflow_ids.get(change.workflow, change.version)
-    # One that was struck off owns nothing: nobody would ever take the run over from it.
-    rests = change.execute and change.workflow in pauses.paused_workflows(tx)
-    if change.execute and tx.worker is not None and tx.alive and not rests:
-        plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
-        made = tx.execute(_START_HERE, plain).fetchall()
-        more = (change.deadline, change.started_by, change.priority, change.trace)
-        if made and more != _NO_MORE:
-            tx.execute(
-                "UPDATE runs SET deadline = ?, started_by = ?, priority = ?, trace = ? WHERE key = ?",
-                (*more, made[0][0]),
-            )
-    else:
-        made = tx.execute(
-            _START,
-            (
-                change.id, workflow, change.at or DUE, change.created, change.deadline, change.parent,
-                change.parent_step, change.code, change.input, change.started_by, change.priority, change.trace,
-            ),
-        ).fetchall()  # fmt: skip
-    if made:
-        key = int(made[0][0])
-        files.hold(tx, key, change.input)
-        return Started(key, new=True, rests=rests)
-    return _existing(tx, change)
-
-
-def starts_here(tx: Transaction, change: StartRun) -> bool:
-    """Return whether a run is executed at once by whoever starts it, and nothing more is known of it."""
-    more = (change.deadline, change.started_by, change.priority, change.trace)
-    is_here = change.execute and tx.worker is not None and tx.alive and more == _NO_MORE
-    return is_here and change.workflow not in pauses.paused_workflows(tx)
-
-
-def start_each(tx: Transaction, changes: Sequence[StartRun]) -> list[Started | RunConflict]:
-    """Make runs that are executed here; one whose id is there already is found, or refused, by itself."""
-    values = [
-        (
-            each.id, tx.workflow_ids.get(each.workflow, each.version), tx.worker, each.created, each.created, each.code,
-            each.input,
-        )
-        for each in changes
-    ]  # fmt: skip
-    started: list[Started | RunConflict] = []
-    for change, made in zip(changes, tx.rows_each(_START_HERE, values), strict=True):
-        if made is not None:
-            files.hold(tx, int(made[0]), change.input)
-            started.append(Started(int(made[0]), new=True))
-            continue
-        try:
-            started.append(start(tx, change))
-        except RunConflict as conflict:
-            started.append(conflict)
-    return started
-
-
-def _existing(tx: Transaction, change: StartRun) -> Started:
-    key, name, recorded = tx.execute(
-        "SELECT key, workflows.name, coalesce(first_input, input) FROM runs"
-        " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
-        (change.id,),
-    ).fetchone()
-    if name != change.workflow:
-        raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
-    if not sealing.is_same(tx, recorded, change.input):
-        raise RunConflict(change.id, "another input")
-    return Started(int(key), new=False)
-
-
-def start_many(tx: Transaction, change: c.StartMany) -> list[Started]:
-    """Make several runs, all or none."""
-    tx.execute("SAVEPOINT start_many")
-    try:
-        started = [start(tx, run) for run in change.runs]
-    except RunConflict:
-        tx.execute("ROLLBACK TO start_many")
-        raise
-    finally:
-        tx.execute("RELEASE start_many")
-    return started
-
-
 def start_child(tx: Transaction, child: StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
-        started_by, priority = of_parent(tx, wait.run)
-        started = start(tx, child._replace(started_by=started_by, priority=priority))
+        started_by, priority = starting.of_parent(tx, wait.run)
+        started = starting.start(tx, child._replace(started_by=started_by, priority=priority))
         if not started.new:
             _require_no_ring(tx, child.id, wait.run)
     except RunConflict as conflict:
@@ -178,12 +84,6 @@ def start_child(tx: Transaction, child: StartRun, wait: StepRow) -> None:
             "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
             (wait.run, wait.name, started.key),
         )
-
-
-def of_parent(tx: Transaction, key: int) -> tuple[str | None, int]:
-    """Return who started a run and how urgent it is: its child runs are theirs, and as urgent."""
-    started_by, priority = tx.execute("SELECT started_by, priority FROM runs WHERE key = ?", (key,)).fetchone()
-    return None if started_by is None else str(started_by), int(priority)
 
 
 def _require_no_ring(tx: Transaction, child: str, waiting: int) -> None:

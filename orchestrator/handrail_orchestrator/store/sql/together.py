@@ -6,7 +6,7 @@ from typing import TypeVar
 from handrail_orchestrator.errors import Fenced, OrchestratorError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.changes import ClaimedChange
-from handrail_orchestrator.store.sql import lifecycle, steps
+from handrail_orchestrator.store.sql import lifecycle, starting, steps
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import StartRun
 
@@ -70,12 +70,12 @@ def _started_together(
 ) -> bool:
     found: list[StartRun] = []
     for change in changes[at:]:
-        if not isinstance(change, StartRun) or not lifecycle.starts_here(tx, change):
+        if not isinstance(change, StartRun) or not starting.starts_here(tx, change):
             break
         found.append(change)
     if len(found) < 2:
         return False
-    for place, started in enumerate(lifecycle.start_each(tx, found), start=at):
+    for place, started in enumerate(starting.start_each(tx, found), start=at):
         early[place] = started
     owned.clear()
     return True
