@@ -54,22 +54,31 @@ class Bet(NamedTuple):
 
     def after(self, *, hit: bool, chance: float) -> "Bet":
         """Return the bet after a case in which it happened or not; it should with ``chance``, above 0 and below 1."""
-        return Bet._make(stepped(self, hit=hit, chance=chance))
+        return Bet._make(stepped((self,), hit=hit, chance=chance)[0])
 
 
-def stepped(
-    bet: tuple[float, float, float, float, int, int], *, hit: bool, chance: float
-) -> tuple[float, float, float, float, int, int]:
-    """Return the parts of a bet, in their order, after a case: as ``Bet.after``, for whoever goes on with many."""
-    ratio, least, evidence, run, hits, cases = bet
-    expected, most = ratio * chance, (1 + chance) / 2  # never a certainty: a single miss would end the bet
-    expected = max(expected, least)
-    expected = min(expected, most)
-    factor = expected / chance if hit else (1 - expected) / (1 - chance)
-    evidence = (evidence + 1.0) * factor
-    if run <= 1.0:
-        return ratio, least, evidence, factor, hit, 1
-    return ratio, least, evidence, run * factor, hits + hit, cases + 1
+Parts: TypeAlias = tuple[float, float, float, float, int, int]
+"""The parts of a bet, in their order: for whoever goes on with many of them."""
+
+
+def stepped(bets: Iterable[Parts], *, hit: bool, chance: float) -> list[Parts]:
+    """Return the parts of bets of one signal after a case: as ``Bet.after``, for all of them at once."""
+    most, missed = (1 + chance) / 2, 1 - chance  # never a certainty: a single miss would end the bet
+    after: list[Parts] = []
+    for ratio, least, evidence, run, hits, cases in bets:
+        expected = ratio * chance
+        if expected < least:  # noqa: PLR1730 -- a call takes twice as long, and this is most of what a case costs
+            expected = least
+        if expected > most:  # noqa: PLR1730 -- as above
+            expected = most
+        factor = expected / chance if hit else (1 - expected) / missed
+        worth = (evidence + 1.0) * factor
+        after.append(
+            (ratio, least, worth, factor, int(hit), 1)
+            if run <= 1.0
+            else (ratio, least, worth, run * factor, hits + hit, cases + 1)
+        )
+    return after
 
 
 def chance_of(hits: int, known: int) -> float:

@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 
-from handrail_evals.decide.drift.shift import Bet, Kind, Shift, Signal, chance_of, stepped
+from handrail_evals.decide.drift.shift import Bet, Kind, Parts, Shift, Signal, chance_of, stepped
 from handrail_evals.decide.drift.watch import Phase, Watch
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.drift import watched
 
-Parts = tuple[float, float, float, float, int, int]
-"""Of a bet, in their order."""
-EVIDENCE = 2
-"""The place of the evidence among them."""
+EVIDENCE = Bet._fields.index("evidence")
+"""The place of the evidence among the parts of a bet."""
 NEARLY = 0.99
 """From this share of the evidence that changes the phase on, the watch itself decides: it adds up in another order."""
 
@@ -83,31 +81,15 @@ class RunningWatch:
         hits, bets, evidence = [], [], 0.0
         for kind, before, laid in zip(self._kinds, self._hits, self._bets, strict=True):
             hit = kind.holds(score, accepted=accepted)
-            chance = chance_of(before, known)
-            after = []
-            # as stepped() does it, without a call: this is most of what a case costs
-            most, missed = (1 + chance) / 2, 1 - chance
-            for ratio, least, before_it, run, count, seen in laid:
-                expected = ratio * chance
-                if expected < least:  # noqa: PLR1730 -- a call takes twice as long
-                    expected = least
-                if expected > most:  # noqa: PLR1730 -- as above
-                    expected = most
-                factor = expected / chance if hit else (1 - expected) / missed
-                worth = (before_it + 1.0) * factor
-                evidence += worth
-                after.append(
-                    (ratio, least, worth, factor, int(hit), 1)
-                    if run <= 1.0
-                    else (ratio, least, worth, run * factor, count + hit, seen + 1)
-                )
+            after = stepped(laid, hit=hit, chance=chance_of(before, known))
+            evidence += sum([bet[EVIDENCE] for bet in after])
             hits.append(before + hit)
             bets.append(after)
         if evidence >= self._alarm:
             return False
         if case.drawn and accepted:
             wrong = case.verdict != "right"
-            risk = [stepped(bet, hit=wrong, chance=self._target) for bet in self._risk]
+            risk = stepped(self._risk, hit=wrong, chance=self._target)
             if sum([bet[EVIDENCE] for bet in risk]) >= self._stop:
                 return False
             self._risk, self._audits, self._wrong = risk, self._audits + 1, self._wrong + wrong
