@@ -81,15 +81,9 @@ class InstructorModel:
             UnknownModel: instructor knows no such provider.
             ModelNotReady: its library or key is missing, or a setting cannot work.
         """
-        given: object = name  # whatever somebody without a type checker gave
-        said = given.removeprefix(PREFIX) if isinstance(given, str) else ""
-        provider_name, slash, model = said.partition("/")
-        if not slash:
-            raise ModelNotReady(
-                "a model is named with its provider, such as InstructorModel('anthropic/claude-sonnet-4-5'), not"
-                f" {given!r}"
-            )
+        provider_name, model = _parts_of(name)
         provider = provider_of(provider_name)
+        billed = "" if base_url else provider.bills_as
         shown = f"{PREFIX}{provider_name}/{model}"
         _require_ways(client, shown, provider, api_key=api_key, base_url=base_url, options=options)
         self._settings = ProviderSettings(
@@ -97,12 +91,7 @@ class InstructorModel:
             model=model,
             address=address_of(base_url or None, shown),
             key=_key(api_key or own_key(provider), shown) if client is None else "",
-            prices=prices_at(
-                prices,
-                provider="" if base_url else provider.bills_as,
-                address=base_url or "",
-                tier=tier_of(extra),
-            ),
+            prices=prices_at(prices, provider=billed, address=base_url or "", tier=tier_of(extra)),
             sent=SentSettings(
                 shown=shown,
                 temperature=temperature,
@@ -175,6 +164,17 @@ class InstructorModel:
     def __repr__(self) -> str:
         told = "".join(f", {name}={value!r}" for name, value in self._settings.sent.told.items())
         return f"InstructorModel({self._settings.shown.removeprefix(PREFIX)!r}{told})"
+
+
+def _parts_of(name: object) -> tuple[str, str]:
+    """Return the provider and the model that a name, or whatever was given for one, tells of."""
+    said = name.removeprefix(PREFIX) if isinstance(name, str) else ""
+    provider, slash, model = said.partition("/")
+    if not slash:
+        raise ModelNotReady(
+            f"a model is named with its provider, such as InstructorModel('anthropic/claude-sonnet-4-5'), not {name!r}"
+        )
+    return provider, model
 
 
 def _require_ways(

@@ -105,14 +105,9 @@ class OpenAIModel:
         Raises:
             ModelNotReady: there is no key, or a setting cannot work.
         """
-        given: object = name  # whatever somebody without a type checker gave
-        if not isinstance(given, str):
-            raise ModelNotReady(f"an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini'), not {given!r}")
-        model = name.removeprefix(PREFIX)
-        shown = f"{PREFIX}{model}"
+        model, shown = _names(name)
         through = _client(client, shown, base_url=base_url, api_key=api_key)
-        own_url = base_url or os.environ.get(URL_VARIABLE) or None
-        address = address_of(own_url if through is None else str(through.first.base_url), shown)
+        address = address_of(_url(base_url) if through is None else str(through.first.base_url), shown)
         self._settings = ModelSettings(
             model=model,
             address=address,
@@ -139,8 +134,7 @@ class OpenAIModel:
             pages=pages,
             dpi=dpi,
         )
-        if through is not None:
-            self._settings.seen.add(through.first.api_key)
+        self._settings.seen.add("" if through is None else through.first.api_key)
         self._backend = LoadedBackend(self._loaded)
 
     @property
@@ -208,6 +202,18 @@ class OpenAIModel:
     def __repr__(self) -> str:
         told = "".join(f", {name}={value!r}" for name, value in self._settings.sent.told.items() if name != "query")
         return f"OpenAIModel({self._settings.model!r}{told})"
+
+
+def _names(name: object) -> tuple[str, str]:
+    """Return the name that a server knows a model by, and the one that is shown, from whatever was given for one."""
+    if not isinstance(name, str):
+        raise ModelNotReady(f"an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini'), not {name!r}")
+    model = name.removeprefix(PREFIX)
+    return model, f"{PREFIX}{model}"
+
+
+def _url(base_url: str | None) -> str | None:
+    return base_url or os.environ.get(URL_VARIABLE) or None
 
 
 def _client(given: Any, shown: str, *, base_url: object, api_key: object) -> GivenClient | None:

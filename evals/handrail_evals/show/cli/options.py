@@ -40,3 +40,8 @@ LevelOption = Annotated[float, typer.Option(help="confidence of the interval, 0 
 RightAtOption = Annotated[
     float, typer.Option("--right-at", help="the main score from which on an answer counts as right, such as 0.9")
 ]
+FirstOption = Annotated[int | None, typer.Option(min=1, help="only the first N cases")]
+RepeatsOption = Annotated[int | None, typer.Option(min=1, help="ask each case this often")]
+PerSecondOption = Annotated[float | None, typer.Option(help="cases begun in a second")]
+TimeoutOption = Annotated[float | None, typer.Option(help="seconds for one case")]
+MinutesOption = Annotated[float | None, typer.Option(help="stop after this long")]

@@ -36,50 +36,59 @@ from handrail_orchestrator.cli.printing import out as printed
 HELD_OUT = "held-out"
 """The part of a sweep's folder with the results that confirm."""
 
+VaryOption = Annotated[
+    list[str],
+    typer.Option(
+        "--vary",
+        metavar="AXIS=VALUE,VALUE",
+        help="what to try: model=NAME,NAME (a cascade: A+B), prompt=FILE,FILE.py:PROMPT, examples=0,4,8,"
+        " step=FILE.py:STEP; `own` is what the suite has; again for another axis. First values are the baseline",
+    ),
+]
+ExamplesOption = Annotated[
+    list[str] | None,
+    typer.Option("--examples-from", metavar="FILE", help="labelled cases that prompts may show; again for more"),
+]
+EmbeddingOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="find examples by meaning: wordllama, minilm or a folder")
+]
+FolderOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FOLDER", help="the sweep's folder; what it holds is continued")
+]
+AnswersKeptOption = Annotated[
+    Path | None,
+    typer.Option("--recording", metavar="FILE", help="where answers are kept, if not in the folder"),
+]
+BaselineOption = Annotated[str | None, typer.Option(metavar="CELL", help="what the others are held against")]
+HoldOutOption = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="share of the cases to confirm the pick on, such as 0.3"),
+]
+PickOption = Annotated[Pick, typer.Option(help="the best score, or the cheapest that is not worse")]
+
 
 @measuring
 def sweep(
     target: options.SuiteArgument,
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            "--vary",
-            metavar="AXIS=VALUE,VALUE",
-            help="what to try: model=NAME,NAME (a cascade: A+B), prompt=FILE,FILE.py:PROMPT, examples=0,4,8,"
-            " step=FILE.py:STEP; `own` is what the suite has; again for another axis. First values are the baseline",
-        ),
-    ],
-    examples_from: Annotated[
-        list[str] | None,
-        typer.Option("--examples-from", metavar="FILE", help="labelled cases that prompts may show; again for more"),
-    ] = None,
-    embedding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="find examples by meaning: wordllama, minilm or a folder")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FOLDER", help="the sweep's folder; what it holds is continued")
-    ] = None,
-    recording: Annotated[
-        Path | None,
-        typer.Option("--recording", metavar="FILE", help="where answers are kept, if not in the folder"),
-    ] = None,
-    baseline: Annotated[str | None, typer.Option(metavar="CELL", help="what the others are held against")] = None,
-    hold_out: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="share of the cases to confirm the pick on, such as 0.3"),
-    ] = None,
-    pick: Annotated[Pick, typer.Option(help="the best score, or the cheapest that is not worse")] = "best",
+    vary: VaryOption,
+    examples_from: ExamplesOption = None,
+    embedding: EmbeddingOption = None,
+    out: FolderOption = None,
+    recording: AnswersKeptOption = None,
+    baseline: BaselineOption = None,
+    hold_out: HoldOutOption = None,
+    pick: PickOption = "best",
     metric: options.MetricsOption = None,
     margin: options.MarginOption = MARGIN,
     level: options.LevelOption = 0.95,
-    first: Annotated[int | None, typer.Option(min=1, help="only the first N cases")] = None,
-    repeats: Annotated[int | None, typer.Option(min=1, help="ask each case this often")] = None,
+    first: options.FirstOption = None,
+    repeats: options.RepeatsOption = None,
     concurrency: options.ConcurrencyOption = CONCURRENCY,
-    per_second: Annotated[float | None, typer.Option(help="cases begun in a second")] = None,
-    timeout: Annotated[float | None, typer.Option(help="seconds for one case")] = None,
+    per_second: options.PerSecondOption = None,
+    timeout: options.TimeoutOption = None,
     max_money: Annotated[float | None, typer.Option(help="stop when the sweep has paid this much, in all")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="stop when the sweep has used this many tokens")] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="stop after this long")] = None,
+    max_minutes: options.MinutesOption = None,
     as_json: options.JsonOption = False,
     markdown: options.MarkdownOption = None,
 ) -> None:
@@ -116,14 +125,18 @@ def sweep(
         quiet=as_json,
     )
     done = order.run()
-    _show(done, suite.name, as_json=as_json)
-    data = json_line(to_data(done.verdict, done.confirmation, done.purse, suite.name), ascii_only=False)
+    _publish(done, suite.name, folder, markdown, as_json=as_json)
+    _end(done)
+
+
+def _publish(done: SweepDone, name: str, folder: Path, markdown: Path | None, *, as_json: bool) -> None:
+    _show(done, name, as_json=as_json)
+    data = json_line(to_data(done.verdict, done.confirmation, done.purse, name), ascii_only=False)
     write(folder / "sweep.json", data + "\n")
     if as_json:
         typer.echo(data)
     if markdown is not None:
-        write(markdown, to_markdown(done.verdict, done.confirmation, suite.name))
-    _end(done)
+        write(markdown, to_markdown(done.verdict, done.confirmation, name))
 
 
 class _Code:
