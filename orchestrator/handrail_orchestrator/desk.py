@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewError
 from handrail_orchestrator.people import acting
@@ -16,7 +16,7 @@ from handrail_orchestrator.review.permission import ItemAction, Place, check, sc
 from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import Change, MoveReview
+from handrail_orchestrator.store.changes import MoveReview
 from handrail_orchestrator.store.kept_settings import PutView
 from handrail_orchestrator.texts import checked_texts
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
     from handrail_orchestrator.embedded.writer import Writer
     from handrail_orchestrator.records.person import Person
-    from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.rows import ReviewRow
 
 LONGEST_VIEW_NAME = 60
@@ -40,11 +39,6 @@ class Desk(Sowing):
 
     @property
     @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @property
-    @abstractmethod
     def _writer(self) -> "Writer":
         """Return what writes."""
 
@@ -54,16 +48,8 @@ class Desk(Sowing):
         """Return what holds answers to the guards of workflows whose code is known."""
 
     @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
-
-    @abstractmethod
     def _ring(self) -> None:
         """Tell whoever executes runs."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time, in seconds since the epoch."""
 
     async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
         """Take the most urgent item that is free for this person, for five minutes; None when there is none.

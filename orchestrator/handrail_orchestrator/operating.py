@@ -5,7 +5,7 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.control.steering import Steering
@@ -15,14 +15,10 @@ from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.review.answers import misfits
 from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.running import InputRow, KeptEvent, SendTo, Sent, SetResult
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.unmarking import as_plain
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.store import Store
 
 
 class StartedRun(NamedTuple):
@@ -35,15 +31,6 @@ class StartedRun(NamedTuple):
 
 class RunOperating(Steering):
     """Starts, corrects and reaches runs by what the store knows of them; ``Client`` does it."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
 
     @property
     @abstractmethod

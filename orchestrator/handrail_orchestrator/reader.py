@@ -1,6 +1,5 @@
 """What a store remembers, as records: runs, steps, waits, review items, judgements. Rows stay inside the store."""
 
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -35,11 +34,6 @@ from handrail_orchestrator.texts import checked_number, checked_text, checked_te
 
 class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
     """Reads a store; ``Client`` is one."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> Store:
-        """Return what is read."""
 
     @property
     def store(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail_guards.auditing import draw_of
 from handrail_orchestrator.errors import Misuse, ReviewError
+from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.people import acting
 from handrail_orchestrator.reader import Reader
 from handrail_orchestrator.records.reading import review_item
@@ -20,7 +21,6 @@ from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.writer import Writer
-    from handrail_orchestrator.store import Store
 
 LOOKED_AT = 1_000
 """Ordinary items that are drawn for at once."""
@@ -47,22 +47,13 @@ class KnownCase:
         return KnownCaseRow(self.name, shown, answer, suggestion, self.confidence)
 
 
-class Sowing(Reader):
+class Sowing(Reader, StoreChanger):
     """Mixes known cases among the items that people answer; every client can."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
 
     @property
     @abstractmethod
     def _writer(self) -> "Writer":
         """Return what writes."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time, in seconds since the epoch."""
 
     async def put_known_cases(
         self,

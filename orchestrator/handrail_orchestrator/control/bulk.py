@@ -2,22 +2,17 @@
 
 import json
 import uuid
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.control import BulkAction, BulkBatch, BulkRow
 from handrail_orchestrator.texts import checked_texts
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.store import Store
 
 AT_ONCE = 100
 """Runs changed in one transaction, so that others can write in between."""
@@ -57,15 +52,6 @@ class BulkResult:
 
 class Bulk(Steering):
     """Changes many runs at once."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
 
     async def bulk(
         self,

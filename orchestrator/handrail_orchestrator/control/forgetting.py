@@ -1,23 +1,19 @@
 """Having what is known of somebody forgotten: their runs' values go, the record that there was something stays."""
 
 import asyncio
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from handrail_orchestrator import tags as t
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse, UnknownRun, WrongState
 from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.changes import Cancel, Change
+from handrail_orchestrator.store.changes import Cancel
 from handrail_orchestrator.store.files import SweepFiles
 from handrail_orchestrator.store.forgetting import FamilyRow, ForgetRuns
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.texts import checked_texts
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.store import Store
 
 AT_ONCE = 20
 """Runs forgotten in one transaction."""
@@ -47,15 +43,6 @@ class Forgotten:
 
 class Forgetting(Steering):
     """Forgets."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
 
     async def forget(
         self,

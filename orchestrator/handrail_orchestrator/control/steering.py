@@ -1,8 +1,5 @@
 """Holding back what a store's runs and questions do, and letting it go on; ``Client`` does it."""
 
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
-
 from handrail_orchestrator.desk import Desk
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.people import acting
@@ -10,25 +7,12 @@ from handrail_orchestrator.records.down import SystemDown
 from handrail_orchestrator.records.paused import Paused
 from handrail_orchestrator.review.moves import actor, check_person
 from handrail_orchestrator.review.permission import Place, StoreAction, check
-from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.control import DownRow, Pause, PauseKind, PauseRow, ProbeNow, Resume
 from handrail_orchestrator.texts import checked_texts
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.store import Store
 
 
 class Steering(Desk):
     """Pauses and resumes what several processes do on one store."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
 
     def must_be_allowed(self, by: str | None, action: StoreAction, queue: str | None = None) -> None:
         """Check that a person may do something to runs, or in a queue; code that names nobody may."""

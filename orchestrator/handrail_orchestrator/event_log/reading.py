@@ -1,25 +1,19 @@
 """The event log of a store; every client reads it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.store.flows import FlowQuery
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
     from handrail_orchestrator.event_log.events import LogCase
-    from handrail_orchestrator.store import Store
 
 
-class LogReader(ABC):
+class LogReader(StoreHolder):
     """Reads runs as the cases of an event log."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return what is read."""
 
     @contextmanager
     def event_log(self, query: FlowQuery) -> Iterator["Iterator[LogCase]"]:

@@ -1,9 +1,10 @@
 """The failures of a store; every client reads them."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from handrail_orchestrator.failures.group import FailedRun, Failures
     from handrail_orchestrator.records.run import RunRecord
-    from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.flows import FailedStepRow
 
 MOST_FAILED: Final = 5_000
@@ -20,13 +20,8 @@ MOST_FAILED: Final = 5_000
 STOPPED: Final[tuple[RunStatus, ...]] = ("failed", "set_aside")
 
 
-class FailureReader(ABC):
+class FailureReader(StoreHolder):
     """Reads what failed."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return what is read."""
 
     @abstractmethod
     def find_runs(self, query: RunQuery) -> "list[RunRecord]":

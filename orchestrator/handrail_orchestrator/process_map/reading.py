@@ -1,8 +1,8 @@
 """The process map of a store; every client reads it."""
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, cast
 
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.store.flows import FlowQuery
 from handrail_orchestrator.texts import checked_texts
 
@@ -10,16 +10,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.process_map.counted import CountedRuns
     from handrail_orchestrator.process_map.graph import ProcessMap
     from handrail_orchestrator.step import StepKind
-    from handrail_orchestrator.store import Store
 
 
-class MapReader(ABC):
+class MapReader(StoreHolder):
     """Reads how runs went from step to step."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return what is read."""
 
     def workflow_versions(self) -> dict[str, list[int]]:
         """Return the versions of each workflow that there are or were runs of."""

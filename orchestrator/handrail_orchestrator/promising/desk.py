@@ -1,9 +1,9 @@
 """Pausing and resuming promises, and what their keeper needs of a store."""
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import UnknownItem, WrongState
+from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.promising.again import asked_again
 from handrail_orchestrator.promising.reader import PromiseReader, promise_rows_of_all
 from handrail_orchestrator.promising.rules import StoredRules, name_of
@@ -14,32 +14,12 @@ from handrail_orchestrator.texts import checked_texts, checked_why
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from handrail_orchestrator.review.permission import StoreAction
-    from handrail_orchestrator.store import Store
-    from handrail_orchestrator.store.changes import Change
     from handrail_orchestrator.store.learned import LearnedChanges, LearnedStore
     from handrail_orchestrator.store.promises import PromiseChanges, PromiseStore
 
 
-class PromiseDesk(PromiseReader):
+class PromiseDesk(PromiseReader, StoreChanger):
     """What any process may do to the promises of a store; ``Client`` is one."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store."""
-
-    @abstractmethod
-    async def _change(self, change: "Change") -> Any:
-        """Write."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time."""
-
-    @abstractmethod
-    def must_be_allowed(self, by: str | None, action: "StoreAction") -> None:
-        """Check that a person may do something."""
 
     @property
     def promise_store(self) -> "PromiseStore":

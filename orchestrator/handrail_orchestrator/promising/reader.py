@@ -1,16 +1,15 @@
 """Looking at the promises of a store: where each stands, by which rules it was kept, and what was decided about it."""
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import UnknownPromise
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.records.promise import Contradiction, PromiseChange, PromiseRecord, PromiseRuleRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 SUREST = 10
@@ -96,13 +95,8 @@ def _current(store: "PromiseStore", rows: "list[PromiseRow]") -> "PromiseRow":
     return max(rows, key=last)
 
 
-class PromiseReader(ABC):
+class PromiseReader(StoreHolder):
     """Whoever has a store open may look at its promises."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store."""
 
     def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
         """Return the promises of the store, or of a workflow, by workflow, step and when they began.

@@ -2,13 +2,13 @@
 
 import json
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from handrail_guards.numbers import is_share
 from handrail_guards.rollout import percent
 from handrail_orchestrator.errors import Misuse, NotPromoted, OrchestratorError, UnknownRollout
+from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.records.reading import challenge_record
 from handrail_orchestrator.records.rollout import ChallengeRecord, RolloutChange, RolloutRecord, RolloutVerdict
 from handrail_orchestrator.store import open_store
@@ -21,30 +21,11 @@ from handrail_orchestrator.store.rollouts import (
 from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.review.permission import StoreAction
     from handrail_orchestrator.store import Store
-    from handrail_orchestrator.store.changes import Change
 
 
-class RolloutDesk(ABC):
+class RolloutDesk(StoreChanger):
     """What any process may do to the rollouts of a store; ``Client`` is one."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store."""
-
-    @abstractmethod
-    async def _change(self, change: "Change") -> Any:
-        """Write."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time."""
-
-    @abstractmethod
-    def must_be_allowed(self, by: str | None, action: "StoreAction") -> None:
-        """Check that a person may do something."""
 
     def rollouts(self) -> list[RolloutRecord]:
         """Return how far everything is rolled out that code has declared, by workflow, step and version."""

@@ -1,7 +1,6 @@
 """Asking a store for the figures of a window."""
 
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from handrail_ground.shares import Proportion
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.promising.reader import PromiseReader
 from handrail_orchestrator.texts import checked_texts
 
@@ -43,13 +43,8 @@ def counting(address: str) -> "Iterator[CountedStore]":
         store.close()
 
 
-class StatsReader(ABC):
+class StatsReader(StoreHolder):
     """Counts what became of runs; every client can."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return what is read."""
 
     def now(self) -> float:
         """Return the time, in seconds since the epoch."""

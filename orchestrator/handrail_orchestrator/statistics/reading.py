@@ -1,10 +1,10 @@
 """Looking back at what was decided: for figures, for labels, for similar cases."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.decided import PERSON, DecidedRecord, DecidedText, KnownAnswer
 from handrail_orchestrator.records.reading import decided_record, decided_text, given_answer, known_answer
@@ -15,7 +15,6 @@ from handrail_orchestrator.texts import checked_texts
 if TYPE_CHECKING:
     from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures
     from handrail_orchestrator.statistics.person import PersonFigures
-    from handrail_orchestrator.store import Store
 
 MOST_DECIDED: Final = 10_000
 """Decided items that figures are made of, the newest: more take long, and change little."""
@@ -23,13 +22,8 @@ MOST_KNOWN: Final = 500
 """Known cases that a person's figures look at, the newest."""
 
 
-class DecidedReader(ABC):
+class DecidedReader(StoreHolder):
     """Reads what was decided; every client can."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return what is read."""
 
     def decided(self, query: DecidedQuery) -> list[DecidedRecord]:
         """Return a page of decided items, by the time of their decision; known cases are not among them."""

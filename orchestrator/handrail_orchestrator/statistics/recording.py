@@ -3,15 +3,15 @@
 import json
 import math
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from handrail_orchestrator.errors import Misuse, WrongState
+from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.review.permission import StoreAction
 from handrail_orchestrator.statistics.rolling import AT_ONCE
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.figures import BaselineRow, OutcomeHistoryRow, PutBaseline, RecordOutcome, RollUp
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.run import RunRecord
     from handrail_orchestrator.statistics.stats import StatsWindow
     from handrail_orchestrator.statistics.weekly import WeeklyReport, WeeklySource
-    from handrail_orchestrator.store import Store
 
 LONGEST_NAME: Final = 100
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -55,29 +54,12 @@ class RunOutcome:
     """The number of what took its place; None: it stands."""
 
 
-class Measuring(ABC):
+class Measuring(StoreChanger):
     """Records outcomes and baselines, and rolls up; ``Client`` does it."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: Change) -> Any:
-        """Write, then tell whoever executes runs."""
 
     @abstractmethod
     async def _writer_later(self, change: Change) -> Any:
         """Write, and tell nobody."""
-
-    @abstractmethod
-    def must_be_allowed(self, by: str | None, action: StoreAction, queue: str | None = None) -> None:
-        """Check that a person may do something to runs; code that names nobody may."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time, in seconds since the epoch."""
 
     @abstractmethod
     def run(self, run_id: str) -> "RunRecord":

@@ -1,11 +1,11 @@
 """The triggers of a store, from any process: looked at, paused, resumed, and fired by hand."""
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from handrail_orchestrator.errors import Misuse, NotStorable, UnknownTrigger
+from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.records.trigger import TriggerRecord
 from handrail_orchestrator.store.triggers import (
     AskToFire,
@@ -16,33 +16,11 @@ from handrail_orchestrator.store.triggers import (
 )
 from handrail_orchestrator.texts import checked_texts
 
-if TYPE_CHECKING:
-    from handrail_orchestrator.review.permission import StoreAction
-    from handrail_orchestrator.store import Store
-    from handrail_orchestrator.store.changes import Change
-
 SHOWN_EVENTS = 100
 
 
-class TriggerBoard(ABC):
+class TriggerBoard(StoreChanger):
     """Reads and changes the triggers of a store; ``Client`` is one."""
-
-    @property
-    @abstractmethod
-    def _open_store(self) -> "Store":
-        """Return the store that is worked with."""
-
-    @abstractmethod
-    async def _change(self, change: "Change") -> Any:
-        """Write, then tell whoever executes runs."""
-
-    @abstractmethod
-    def must_be_allowed(self, by: str | None, action: "StoreAction") -> None:
-        """Check that a person may do something to runs."""
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the time, in seconds since the epoch."""
 
     def triggers(self) -> Sequence[TriggerRecord]:
         """Return every trigger that an orchestrator on this store was given, by name."""
