@@ -1,5 +1,6 @@
 """A store with a full queue: as many open items as asked for, ten step records for each."""
 
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,16 @@ AT_ONCE = 1_000
 SUBJECTS = ("Charged twice for March", "Export is empty", "Reset link expired", "Invoice address", "Login loops")
 
 
-def seed(folder: Path, items: int) -> Path:
-    """Make the store, one extraction among ten triages, and return its file."""
-    file = folder / "queue.db"
-    ticket, invoice = patterns(folder)
+def seed(file: Path, items: int) -> None:
+    """Make the store, one extraction among ten triages; the file has its name once all is in it."""
+    with tempfile.TemporaryDirectory(prefix="filling-", dir=file.parent) as folder:
+        full = Path(folder) / "queue.db"
+        _fill(full, items)
+        full.replace(file)
+
+
+def _fill(file: Path, items: int) -> None:
+    ticket, invoice = patterns(file.parent)
     store = SqliteStore(str(file), durability="process")
     try:
         (worker,) = store.apply([Register(1, "seed", "", "", time.time())])
@@ -36,7 +43,6 @@ def seed(folder: Path, items: int) -> Path:
             store.apply(history, worker=worker)
     finally:
         store.close()
-    return file
 
 
 def _start(number: int, pattern: Pattern, now: float) -> StartRun:

@@ -21,6 +21,7 @@ def server_rows(file: Path, items: int) -> list[Figure]:
         searched = [_milliseconds(served, f"/queue?text=nobody+wrote+{each}") for each in range(40)]
         runs = [_milliseconds(served, f"/runs?before={1 + (each * items) // 40}") for each in range(1, 41)]
         found = [_milliseconds(served, f"/runs?text={(each * items) // 40:06}") for each in range(40)]
+        common = [_milliseconds(served, f"/runs?text=case&before={1 + (each * items) // 40}") for each in range(1, 41)]
         pages = [_milliseconds(served, f"/items/{number}") for number in range(1, 80, 2)]
         decided = [_taken_and_decided(served, number) for number in range(101, 160) if number % 10]
         for number in range(SETTLED):
@@ -35,6 +36,7 @@ def server_rows(file: Path, items: int) -> list[Figure]:
             Figure(part, "the list searched for what no item has, p95", _p95(searched), "ms", bar=at_most(30)),
             Figure(part, "the list of runs at any depth, p95", _p95(runs), "ms", bar=at_most(30)),
             Figure(part, "the list of runs searched for one, p95", _p95(found), "ms", bar=at_most(30)),
+            Figure(part, "the list of runs searched for what all have, p95", _p95(common), "ms", bar=at_most(30)),
             median_figure(part, "an item's page, p50", pages, "ms"),
             Figure(part, "an item's page, p95", _p95(pages), "ms"),
             median_figure(part, "take and decide over HTTP, p50", decided, "ms", bar=at_most(15)),
