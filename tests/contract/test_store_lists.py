@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from handrail_orchestrator.store import RunQuery, Store
 from handrail_orchestrator.store.changes import Cancel, EndRun, RecordStep
 from handrail_orchestrator.store.rows import RunRow, RunStatus
+from handrail_orchestrator.store.sql import runs
 from handrail_orchestrator.store.sql.runs import SET_BACK_SECONDS
 from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.contract.stores import NOW, executing, signed_on, starting, step, waiting_for_child, wrote
@@ -93,15 +94,20 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
-@given(QUERIES)
-@settings(max_examples=150, deadline=None)
-def test_the_pages_of_a_list_are_all_that_fits_newest_first_and_nothing_else(filled: Store, query: RunQuery) -> None:
+@given(query=QUERIES, looked_at=st.sampled_from([(runs.FEW, runs.NEWEST), (9, 3), (3, 3)]))
+@settings(max_examples=200, deadline=None)
+def test_the_pages_of_a_list_are_all_that_fits_newest_first_and_nothing_else(
+    filled: Store, query: RunQuery, looked_at: tuple[int, int]
+) -> None:
     expected = [row.id for row in reversed(filled.runs(limit=1_000)) if fits(row, query)]
     found: list[str] = []
-    while page := filled.latest(query):
-        assert len(page) <= query.limit
-        found += [row.id for row in page]
-        query = replace(query, before_key=page[-1].key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "FEW", looked_at[0])
+        patch.setattr(runs, "NEWEST", looked_at[1])
+        while page := filled.latest(query):
+            assert len(page) <= query.limit
+            found += [row.id for row in page]
+            query = replace(query, before_key=page[-1].key)
 
     assert found == expected
 

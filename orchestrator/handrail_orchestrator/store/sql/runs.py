@@ -31,6 +31,9 @@ SET_BACK_SECONDS = 600.0
 FEW = 5_000
 """Runs that are looked at one by one, rather than every run's id."""
 
+NEWEST = 1_000
+"""Runs that are looked at before every run's id: what many ids have is among them."""
+
 MOST_LANES = 400
 """Parts of one statement; SQLite allows 500."""
 
@@ -38,18 +41,32 @@ MOST_LANES = 400
 def latest(rows: Rows, query: RunQuery) -> list[Any]:
     """Return the rows of a list of runs, newest first."""
     between = bounds(rows, query)
-    if query.tags or query.parent is not None or (query.status is None and query.workflow is None):
+    is_of_lanes = query.status is not None or query.workflow is not None
+    if query.tags or query.parent is not None or (query.text is None and not is_of_lanes):
         return rows(*_filtered(query, *between))
     if query.text is None:
         return rows(*_chosen(query, _laned(rows, query, *between)))
-    # What is rarer is looked up in the other: runs of this status, or those with this in their id.
-    few = _laned(rows, replace(query, limit=FEW), *between)
-    return rows(*(_chosen(query, few) if len(few) < FEW else _filtered(query, *between)))
+    # What many ids have is soon found among the newest runs; what few have, the index of ids knows at once.
+    most = FEW if is_of_lanes else NEWEST
+    looked_at = (_laned if is_of_lanes else _newest)(rows, replace(query, limit=most), *between)
+    is_all = len(looked_at) < most
+    found = rows(*_chosen(query, looked_at if is_all else looked_at[:NEWEST]))
+    return found if is_all or len(found) >= query.limit else rows(*_filtered(query, *between))
 
 
 def _select(query: RunQuery) -> str:
     """Return what reads runs, with their values or without: a page of them may be large."""
     return SELECT if query.values else _WITHOUT_VALUES
+
+
+def _newest(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
+    """Return the keys of the newest runs, whatever their ids."""
+    made, when = _made(query)
+    sql = (
+        "SELECT key FROM runs JOIN workflows ON workflows.id = runs.workflow"  # noqa: S608 -- our own conditions
+        f" WHERE key > ? AND key < ?{made} AND workflows.version != {KNOWN_VERSION} ORDER BY key DESC LIMIT ?"
+    )
+    return [key for (key,) in rows(sql, (above, below, *when, query.limit))]
 
 
 def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
