@@ -1,10 +1,12 @@
 """What a list shows, as it stands in its address: read into a query, and written into links."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, cast, get_args
 
 from handrail.console.viewer import Viewer
+from handrail.console.words import say
+from handrail_ground.text import harmless
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store import ReviewQuery
@@ -21,6 +23,16 @@ KINDS: tuple[str, ...] = get_args(ItemKind)
 NAMES = ("queue", "state", "kind", "workflow", "assignee", "tier", "late", "snoozed", "text")
 """The names of filters in an address."""
 LONGEST_FILTER = 300
+LONGEST_QUOTED = 60
+FLAG = ("1", "0")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "state": tuple(STATES),
+    "kind": KINDS,
+    "late": FLAG,
+    "snoozed": FLAG,
+    "tier": ("2",),
+}
+"""What can be chosen of filters that are not typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,8 @@ class ListFilters:
     """By name; what is not chosen is not among them."""
     after: tuple[int, int] | None = None
     before: tuple[int, int] | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What is asked for that there is not, by name: nothing is filtered by it."""
 
     def __getitem__(self, name: str) -> str:
         """Return what is chosen; empty when nothing is."""
@@ -38,10 +52,19 @@ class ListFilters:
 
     @staticmethod
     def read(params: Mapping[str, str]) -> "ListFilters":
-        """Return what an address asks for; what makes no sense is left aside, and a text that is too long is cut."""
-        given = {name: params.get(name, "").replace("\x00", "").strip()[:LONGEST_FILTER] for name in NAMES}
-        chosen = {name: value for name, value in given.items() if value and _makes_sense(name, value)}
-        return ListFilters(chosen, _place(params.get("after", "")), _place(params.get("before", "")))
+        """Return what an address asks for, and apart from it what makes no sense."""
+        given = {name: value for name in NAMES if (value := params.get(name, "").strip())}
+        chosen = {name: value for name, value in given.items() if _makes_sense(name, value)}
+        places = {name: value for name in ("after", "before") if (value := params.get(name, ""))}
+        found = {name: _place(value) for name, value in places.items()}
+        unread = {name: value for name, value in given.items() if name not in chosen}
+        unread |= {name: value for name, value in places.items() if found[name] is None}
+        return ListFilters(chosen, found.get("after"), found.get("before"), unread)
+
+    @property
+    def problem(self) -> str:
+        """Return what is wrong with what is asked for; empty: nothing."""
+        return " ".join(_problem_with(name, value) for name, value in self.unread.items())
 
     def query(self, viewer: Viewer, now: float) -> ReviewQuery:
         """Return the query of the whole list, as far as this person may see it."""
@@ -66,18 +89,21 @@ class ListFilters:
         return replace(query, after=None if self.before else self.after, before=self.before, limit=limit)
 
 
+def quoted(value: str) -> str:
+    """Return what an address holds as a message quotes it."""
+    return harmless(value if len(value) <= LONGEST_QUOTED else f"{value[: LONGEST_QUOTED - 1]}…")
+
+
 def _makes_sense(name: str, value: str) -> bool:
-    match name:
-        case "state":
-            return value in STATES
-        case "kind":
-            return value in KINDS
-        case "late" | "snoozed":
-            return value in {"0", "1"}
-        case "tier":
-            return value == "2"
-        case _:
-            return True
+    return value in CHOICES[name] if name in CHOICES else len(value) <= LONGEST_FILTER and "\x00" not in value
+
+
+def _problem_with(name: str, value: str) -> str:
+    if name in CHOICES:
+        return say("queue.unread.choice", name=name, value=quoted(value), choices=", ".join(CHOICES[name]))
+    if name in NAMES:
+        return say("queue.unread.text", name=name, value=quoted(value), most=LONGEST_FILTER)
+    return say("queue.unread.place", name=name, value=quoted(value))
 
 
 def _flag(value: str) -> bool | None:

@@ -10,16 +10,19 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.beside import heading
 from handrail.console.context import console_of
-from handrail.console.filters import KINDS, STATES, ListFilters
+from handrail.console.filters import KINDS, LONGEST_FILTER, STATES, ListFilters
 from handrail.console.render import link, page
 from handrail.console.strip import queues_of, strip_of
 from handrail.console.viewer import viewer_of
 from handrail.console.work import done_of
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store import ReviewQuery
 
 PAGE_ROWS = 50
+VIEW = "view"
+"""What names a view in the address that it leads to: it opens, whatever of it there is no more."""
 MOST_COUNTED = 1_000
 """Items that are counted of those that a text is looked for in, one by one."""
 ALIKE_LOOKED_AT = 200
@@ -52,6 +55,8 @@ def listed(request: Request) -> Response:
     console, viewer = console_of(request), viewer_of(request)
     client = console.client
     filters = ListFilters.read(request.query_params)
+    if filters.unread and VIEW not in request.query_params:
+        raise Misuse(filters.problem)
     query = filters.query(viewer, client.now())
     shown = _page(client.reviews(filters.page(query, PAGE_ROWS + 1)), filters)
     count = _count(client, query, shown, filters)
@@ -65,11 +70,12 @@ def listed(request: Request) -> Response:
         count=min(count, MOST_COUNTED) if filters["text"] else count,
         is_more=bool(filters["text"]) and count > MOST_COUNTED,
         filters=filters,
+        longest=LONGEST_FILTER,
         queues=queues_of(request),
         workflows=client.workflow_names(),
         states=list(STATES),
         kinds=KINDS,
-        views=client.views(by=viewer.person),
+        views=[(name, f"{kept}&{urlencode({VIEW: name})}") for name, kept in client.views(by=viewer.person)],
         done=done_of(console, viewer, int(done)) if done.isdecimal() and len(done) < 19 else None,
         is_end="end" in request.query_params,
     )
@@ -116,6 +122,8 @@ async def put_view(request: Request) -> Response:
     """Keep the list as it is filtered under a name, or drop a view."""
     form = await request.form()
     filters = ListFilters.read(dict(parse_qsl(str(form.get("query", "")))))
+    if filters.unread:
+        raise Misuse(filters.problem)
     name, query = str(form.get("name", "")), urlencode(filters.chosen)
     dropped = "drop" in form
     await console_of(request).client.put_view(

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import status_of
 from handrail.console.context import console_of
+from handrail.console.filters import quoted
 from handrail.console.render import link, page
 from handrail.console.timeline import TimelineStep, timeline
 from handrail.console.typed_forms import NOTHING_TYPED, NotUsable, TypedForm, typed_payload
@@ -20,6 +21,7 @@ from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.review.permission import StoreAction, check
 from handrail_orchestrator.store.port import ReviewQuery, RunQuery
@@ -79,12 +81,14 @@ class Filters:
         """Return what an address asks for.
 
         Raises:
-            HTTPException: it asks for something that there is not.
+            Misuse: it asks for something that there is not; the message says what there is.
         """
         found = cls(*(params.get(name, "").strip() for name in ("status", "workflow", "text", "age", "tag", "before")))
-        is_known = found.status in {"", *get_args(RunStatus)} and found.age in {"", *AGES}
-        if not is_known or (found.before and not (found.before.isdecimal() and len(found.before) < 19)):
-            raise HTTPException(400)
+        for name, value, choices in (("status", found.status, get_args(RunStatus)), ("age", found.age, tuple(AGES))):
+            if value and value not in choices:
+                raise Misuse(say("runs.unread", name=name, value=quoted(value), choices=", ".join(choices)))
+        if found.before and not (found.before.isascii() and found.before.isdecimal() and len(found.before) < 19):
+            raise Misuse(say("runs.unread.place", value=quoted(found.before)))
         return found
 
     def query(self, now: float) -> RunQuery:

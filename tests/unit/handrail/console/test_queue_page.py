@@ -31,7 +31,6 @@ FILTERS = [
     "snoozed=1",
     "tier=2",
     "assignee=ann",
-    "state=nonsense&kind=nonsense&late=7",
 ]
 
 
@@ -95,7 +94,7 @@ async def test_a_view_is_kept_under_its_name_and_forgotten(tmp_path: Path) -> No
     async with opened(tmp_path) as site:
         await site.post("/queue/views", {"name": "late ones", "query": "late=1&queue=review&nonsense=1"})
         page = await site.page("/queue")
-        assert 'href="/queue?queue=review&amp;late=1">late ones' in page
+        assert 'href="/queue?queue=review&amp;late=1&amp;view=late+ones">late ones' in page
         await site.post("/queue/views", {"name": "late ones", "drop": "1"})
         assert "late ones" not in await site.page("/queue")
         refused = await site.post("/queue/views", {"name": " ", "query": "late=1"})
@@ -163,12 +162,49 @@ def test_words_are_written_once_and_filled_in_by_name() -> None:
     assert [key for key, words in WORDS.items() if not words.strip() or words != words.strip()] == []
 
 
-@pytest.mark.parametrize("place", ["", "x", "1", "1.", ".1", "1.x", "-1.2", "1.²", "9" * 30 + ".1", "1.2.3"])
-def test_a_place_that_is_none_is_left_aside(place: str) -> None:
-    assert ListFilters.read({"after": place, "before": place}) == ListFilters({})
+@pytest.mark.parametrize("place", ["x", "1", "1.", ".1", "1.x", "-1.2", "1.²", "9" * 30 + ".1", "1.2.3"])
+def test_a_place_that_is_none_is_said_to_be_none(place: str) -> None:
+    read = ListFilters.read({"after": place, "before": place})
+    assert (read.chosen, read.after, read.before) == ({}, None, None)
+    assert read.unread == {"after": place, "before": place}
 
 
-@pytest.mark.parametrize("text", ["a\u200cb", "👨\u200d👩\u200d👧", "a\u202eb", "tab\there", "x" * 500])
+UNREAD = [
+    ("state=zzz", "state cannot be “zzz”: it is one of waiting, open, leased, pending, decided, expired"),
+    ("kind=nonsense&queue=review", "kind cannot be “nonsense”: it is one of decide, ask"),
+    ("late=7", "late cannot be “7”: it is one of 1, 0."),
+    ("snoozed=yes", "snoozed cannot be “yes”"),
+    ("tier=3", "tier cannot be “3”: it is one of 2."),
+    ("after=x", "after “x” is no place in the list"),
+    ("before=1.y&state=open", "before “1.y” is no place"),
+    (f"text={'x' * 301}", "text cannot be “xxx"),
+    ("assignee=a%00b", "assignee cannot be “a\\x00b”: it is a text of up to 300 characters"),
+    (f"state={'%E2%80%AE'}zzz", "state cannot be “\\u202ezzz”"),
+]
+
+
+@pytest.mark.parametrize(("filters", "said"), UNREAD)
+async def test_a_filter_that_there_is_not_is_refused_and_named(tmp_path: Path, filters: str, said: str) -> None:
+    async with opened(tmp_path) as site:
+        assert said in text_of(await site.page(f"/queue?{filters}", status=400))
+        kept = await site.post("/queue/views", {"name": "mine", "query": filters})
+        assert (kept.status_code, site.engine.views(by="me")) == (400, [])
+
+
+async def test_a_view_of_what_there_is_no_more_opens_and_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(tickets, "one")
+        await site.engine.put_view("old", "queue=review&state=parked&late=7", by="me")
+        found = re.search(r'href="(/queue\?[^"]*)">old<', await site.page("/queue"))
+        assert found is not None
+        page = await site.page(found[1].replace("&amp;", "&"))
+    assert rows_of(page) == [item]
+    assert "Not all that this view asks for is there any more" in text_of(page)
+    assert "state cannot be “parked”" in text_of(page)
+    assert "late cannot be “7”" in text_of(page)
+
+
+@pytest.mark.parametrize("text", ["a\u200cb", "👨\u200d👩\u200d👧", "a\u202eb", "tab\there", "x" * 300])
 async def test_a_search_for_unseen_characters_is_no_search_for_everything(tmp_path: Path, text: str) -> None:
     async with opened(tmp_path) as site:
         await site.ask(tickets, "one", "two")
