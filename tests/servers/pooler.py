@@ -13,7 +13,7 @@ NOT_FOUND = "no PgBouncer here: install it (Debian: apt-get install pgbouncer)"
 class Pooler(KeptServer):
     """Lends the sessions of a cluster: for a ``session`` of its own, or for one ``transaction`` after the other."""
 
-    def __init__(self, cluster: Cluster, mode: str) -> None:
+    def __init__(self, cluster: Cluster, mode: str, **settings: int) -> None:
         found = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin") or shutil.which("pgbouncer")
         if found is None:
             unavailable(NOT_FOUND)
@@ -26,6 +26,7 @@ class Pooler(KeptServer):
             f"[databases]\n* = host=127.0.0.1 port={cluster.port} user={USER}\n[pgbouncer]\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n"
             "ignore_startup_parameters = extra_float_digits\n"
+            + "".join(f"{name} = {value}\n" for name, value in settings.items())
         )
 
     def start(self) -> None:

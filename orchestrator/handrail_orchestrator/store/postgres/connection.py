@@ -54,34 +54,35 @@ _ALWAYS = {"client_encoding": "UTF8"}
 _SESSION = (
     "SET default_transaction_isolation = 'read committed';"
     f" SET lock_timeout = {int(LOCK_SECONDS * 1000)};"
-    " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+    " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;"
+    " SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET extra_float_digits = 1;"
+    " SET standard_conforming_strings = on; SET transform_null_equals = off; SET client_min_messages = warning;"
     f" SET tcp_keepalives_idle = {SILENCE_SECONDS // 2}; SET tcp_keepalives_interval = 2;"
     f" SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE_SECONDS * 1000};"
     " SET jit = off"  # what it gains in long reports it loses in the short statements of an engine
 )
+"""Whatever the server, the database or the user has set: none of it may end a session, or change what is read."""
+_SESSION_SINCE = ((17_00_00, "SET transaction_timeout = 0"),)
+"""What later servers can have set besides, each with its first version."""
 
 _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.DiskFull, StoreFull, "the server's disk is full: free some space; everything recorded is kept"),
     (psycopg.errors.OutOfMemory, StoreFull, "the server has no memory left: give it more, or less to do"),
     (psycopg.errors.ReadOnlySqlTransaction, StoreReadOnly, "the server only reads: give the address of the primary"),
     (psycopg.errors.InsufficientPrivilege, StoreReadOnly, "the user may not do that: grant it what it lacks"),
+    (psycopg.errors.QueryCanceled, StoreLocked, "somebody cancelled what this process asked: it is tried again"),
     (psycopg.errors.LockNotAvailable, StoreLocked, "another process holds its locks: end that process, or wait for it"),
     (psycopg.errors.DeadlockDetected, StoreLocked, "two processes wait for each other: it is tried again"),
     (psycopg.errors.SerializationFailure, StoreLocked, "another process wrote the same rows: it is tried again"),
     (psycopg.errors.DataCorrupted, StoreCorrupt, "the database is damaged: restore a backup"),
     (psycopg.errors.IndexCorrupted, StoreCorrupt, "an index of the database is damaged: REINDEX it"),
     (psycopg.errors.InvalidCatalogName, StoreNotFound, "there is no such database: create it, or check the address"),
+    (psycopg.errors.UndefinedTable, StoreNotFound, "its tables are gone, or the user may not see them: make it anew"),
     (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
     (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
 )
-_LOST: tuple[type[psycopg.Error], ...] = (
-    psycopg.errors.AdminShutdown,
-    psycopg.errors.CrashShutdown,
-    psycopg.errors.CannotConnectNow,
-    psycopg.errors.TooManyConnections,
-    psycopg.errors.IdleSessionTimeout,
-    psycopg.errors.IdleInTransactionSessionTimeout,
-)
+_LOST = ("08", "57P", "53300", "25P03", "25P04")
+"""What the codes of errors begin with after which a connection is of no use: it is cut, or the server ends it."""
 _UNREACHED = "the server cannot be reached: start it, or check the address and the network"
 
 
@@ -93,9 +94,13 @@ def explained(error: psycopg.Error, path: str) -> StoreError:
     for kind, ours, hint in _HINTS:
         if isinstance(error, kind):
             return ours(path, f"{hint} ({said})")
-    if isinstance(error, _LOST) or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
+    if _ends_connections(error) or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
         return _refused(said, path) or StoreUnreachable(path, f"{_UNREACHED} ({said})")
     return StoreError(path, said)
+
+
+def _ends_connections(error: psycopg.Error) -> bool:
+    return error.sqlstate is not None and error.sqlstate.startswith(_LOST)
 
 
 def _refused(said: str, path: str) -> StoreError | None:
@@ -104,11 +109,17 @@ def _refused(said: str, path: str) -> StoreError | None:
         return StoreNotFound(path, f"there is no such database: create it, or check the address ({said})")
     if re.search(r"authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", said):
         return StoreError(path, f"the server refuses the user: check the address, PGPASSWORD or ~/.pgpass ({said})")
+    if re.search(_NO_ROOM, said):
+        return StoreUnreachable(path, f"all connections are taken: end some, or let the server give more ({said})")
     if re.search(_NOT_AS_ASKED, said):
         return StoreError(path, f"it cannot be connected to as the address asks: correct what it says ({said})")
     return None
 
 
+_NO_ROOM = (
+    "too many clients|too many connections|remaining connection slots|no more connections allowed|query_wait_timeout"
+)
+"""What servers, and poolers before them, say when they have no connection left."""
 _NOT_AS_ASKED = (
     "configuration parameter|value for parameter|unsupported startup parameter|invalid .*value|does not support SSL"
     "|certificate"
@@ -131,7 +142,7 @@ def explaining(path: str) -> Iterator[None]:
 
 def is_lost(connection: "psycopg.Connection[Any]", error: psycopg.Error) -> bool:
     """Return whether a connection is of no use any more after an error."""
-    return connection.closed or connection.broken or isinstance(error, _LOST)
+    return connection.closed or connection.broken or _ends_connections(error)
 
 
 class _BoolDumper(Int8Dumper):
@@ -181,7 +192,9 @@ def configure(connection: "psycopg.Connection[Any]") -> None:
     for name in ("json", "jsonb"):
         adapters.register_loader(name, _PlainLoader)
     adapters.register_loader("numeric", _NumberLoader)
-    connection.execute(cast("bytes", _SESSION))
+    server = connection.info.server_version
+    since = [statement for first, statement in _SESSION_SINCE if server >= first]
+    connection.execute(cast("bytes", "; ".join([_SESSION, *since])))
 
 
 def address_of(url: str) -> str:

@@ -12,6 +12,8 @@ from handrail_orchestrator.store.postgres.connection import close, connect
 if TYPE_CHECKING:
     import psycopg
 
+ROUNDS = 10
+"""A busy pooler gives a connection the session that it had before about every second time."""
 _WHO = "SELECT pg_backend_pid(), pg_postmaster_start_time()"
 
 
@@ -26,8 +28,7 @@ def must_be_a_session(connection: "psycopg.Connection[Any]", address: str, path:
         return  # nobody stands between
     other = connect(address)
     try:
-        beside = _who(other)
-        is_lent = before == beside or any(_who(connection) != before for _ in range(2))
+        is_lent = any(_who(other) == before or _who(connection) != before for _ in range(ROUNDS))
     finally:
         close(other)
     if is_lent:

@@ -28,6 +28,7 @@ def prepare(connection: "psycopg.Connection[Any]", path: str, *, create: bool) -
     Raises:
         StoreNotFound: there is no store, and ``create`` is False.
         StoreTooNew: it was made by a newer version.
+        StoreReadOnly: the user may not do that.
         StoreError: the server is too old.
     """
     if connection.info.server_version < OLDEST_SERVER:
@@ -52,6 +53,8 @@ def prepare(connection: "psycopg.Connection[Any]", path: str, *, create: bool) -
             with connection.transaction():
                 connection.execute(cast("bytes", statements))
                 connection.execute("INSERT INTO handrail_migrations (number) VALUES (%s)", (at,))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreReadOnly(path, _not_allowed(connection, error)) from error
     finally:
         if not connection.closed:
             connection.execute(_UNLOCK)
@@ -64,6 +67,18 @@ def number(connection: "psycopg.Connection[Any]") -> int:
         return 0
     row = connection.execute("SELECT coalesce(max(number), 0) FROM handrail_migrations").fetchone()
     return int(row[0]) if row else 0
+
+
+def _not_allowed(connection: "psycopg.Connection[Any]", error: psycopg.Error) -> str:
+    """Return what is wrong with a user who may not bring the tables to the newest migration."""
+    said = str(error).strip().split("\n")[0]
+    if not (found := number(connection)):
+        name = _wanted(connection)
+        return f"there is no store yet, and the user may make no tables: GRANT CREATE ON SCHEMA {name} ({said})"
+    return (
+        f"its tables are of migration {found}, this version of Handrail needs {len(migrations())}, and the user may not"
+        f" change them: run `handrail prepare` once as the user who owns them ({said})"
+    )
 
 
 def _must_be_let_in(connection: "psycopg.Connection[Any]", path: str) -> None:

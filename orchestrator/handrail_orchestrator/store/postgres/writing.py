@@ -12,7 +12,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import CommitUnknown, StoreError
+from handrail_orchestrator.errors import CommitUnknown, StoreError, StoreNotFound
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.postgres.bell import channel, is_loud
@@ -47,6 +47,14 @@ _ASK = (
     " CASE WHEN handrail_commits.number < 0 THEN handrail_commits.number ELSE -1 - handrail_commits.number END"
     " RETURNING number"
 )
+_ON_DISK = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+"""What must be on the disk is, whatever the server has set; a setting that asks for more stays."""
+_WHICH = (
+    "SELECT hashtext(current_schema()), to_regclass('handrail_commits')::oid::bigint,"
+    " (SELECT min(at)::text FROM handrail_migrations)"
+)
+"""Of a store: the space of its locks, the number of a table, and when it was made, which tells it from another one."""
+_REMADE = "it was dropped, and another store is in its place: start this process anew, which knows the old one"
 _TIDY = "DELETE FROM handrail_commits WHERE at < now() - interval '1 day'"
 """Whoever has lost an answer asks soon; one that commits after it was idle for so long is noted anew."""
 _FORGET = "DELETE FROM handrail_commits WHERE name = %s"
@@ -65,7 +73,8 @@ class ServerWriting:
         self._sealing: Sealing | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._transaction: Transaction | None = None
-        self._space = 0
+        self._space = self._table = 0
+        self._made: str | None = None
         self._connected = ""
         """What this connection is called where its last transaction is noted; another one has another name."""
         self._marks = itertools.count(1)
@@ -97,12 +106,24 @@ class ServerWriting:
             if self._sealing is not None:
                 self._transaction.sealing = self._sealing
             self._channel = channel(self._connection)
-            row = self._connection.execute("SELECT hashtext(current_schema())").fetchone()
-            self._space = int(row[0]) if row else 0
+            self._recognize(self._connection)
             self._connected = uuid.uuid4().hex
             self._connection.execute(cast("bytes", f"SET idle_in_transaction_session_timeout = {IDLE_SECONDS * 1000}"))
+            self._connection.execute(_ON_DISK)
             self._connection.execute(_TIDY)
         return self._connection
+
+    def _recognize(self, connection: "psycopg.Connection[Any]") -> None:
+        """Look which store it is: what this process knows of one (numbers of workers, runs, workflows) fits no other.
+
+        Raises:
+            StoreNotFound: it is not the one of the connection before.
+        """
+        space, table, made = connection.execute(_WHICH).fetchone() or (0, 0, None)
+        if self._made not in {None, made}:
+            self._drop()
+            raise StoreNotFound(self._path, _REMADE)
+        self._space, self._table, self._made = int(space), int(table or 0), made
 
     def seal_with(self, sealing: Sealing) -> None:
         """Have what the store writes itself sealed, and what it looks into opened."""
@@ -168,11 +189,15 @@ class ServerWriting:
         if not is_patient:
             parts.append("SET LOCAL lock_timeout = 1")
         kind = "_shared" if locks.is_shared else ""
-        parts.append(f"SELECT pg_advisory_xact_lock{kind}({self._space}, {STORE})")
+        is_it = f"(to_regclass('handrail_commits')::oid = '{self._table}')::integer"  # else divided by 0
+        parts.append(f"SELECT pg_advisory_xact_lock{kind}({self._space} / {is_it}, {STORE})")
         parts += [f"SELECT pg_advisory_xact_lock({self._space}, {number})" for number in locks.numbers]
         if rows := _rows(connection, locks):
             parts.append(f"SELECT FROM runs WHERE {rows} ORDER BY key FOR UPDATE")
-        connection.execute(cast("bytes", "; ".join(parts)))
+        try:
+            connection.execute(cast("bytes", "; ".join(parts)))
+        except psycopg.errors.DivisionByZero as error:
+            raise StoreNotFound(self._path, _REMADE) from error
 
     def _end(self, changes: Sequence[c.Change], mark: int) -> sql.Composed:
         """Return what marks the transaction, tells others of it and commits, in one message to the server."""
@@ -191,11 +216,14 @@ class ServerWriting:
 
         Raises:
             CommitUnknown: the server cannot be asked.
+            StoreNotFound: the store was dropped.
         """
         end = time.monotonic() + SETTLED_SECONDS
         while True:
             try:
                 return unknown.settle()
+            except StoreNotFound:  # what became of it does not matter any more
+                raise
             except StoreError as error:
                 if time.monotonic() >= end:
                     raise unknown from error
