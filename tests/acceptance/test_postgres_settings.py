@@ -127,6 +127,38 @@ def test_a_statement_that_somebody_cancels_is_tried_again(postgres: Cluster, pos
         wrote(store, starting("a"))
 
 
+def test_a_connection_that_only_reads_since_another_server_is_the_primary_is_made_anew(postgres_url: str) -> None:
+    """What riverqueue/river#1225 reports: a server that becomes a replica may keep its connections."""
+    with closing(open_store(postgres_url)) as store:
+        writing: Any = store.prepare_to_write()
+        writing.execute("SET default_transaction_read_only = on")
+        wrote(store, starting("a"))
+        assert [run.id for run in store.runs()] == ["a"]
+
+
+@pytest.mark.parametrize("when", ["at once", "after it listens anew"])
+def test_who_listens_hears_what_is_written_though_the_connection_was_ended(
+    postgres: Cluster, postgres_url: str, when: str
+) -> None:
+    """What taskforcesh/bullmq#4729 and riverqueue/river#1358 report: rings lost for ever, or meanwhile."""
+    with closing(open_store(postgres_url)) as store, closing(open_store(postgres_url)) as another:
+        heard = threading.Event()
+        end_listening = store.listen(heard.set)
+        heard.clear()
+        end = time.monotonic() + WITHIN_SECONDS
+        while not postgres.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'handrail' AND starts_with(query, 'LISTEN')"
+        ):
+            assert time.monotonic() < end
+        if when == "after it listens anew":
+            assert heard.wait(WITHIN_SECONDS)  # others may have written meanwhile
+            heard.clear()
+        wrote(another, starting("a"))
+        assert heard.wait(WITHIN_SECONDS)
+        end_listening()
+
+
 def test_a_pooler_whose_sessions_are_all_taken_says_so(postgres: Cluster) -> None:
     pooler = Pooler(postgres, "session", default_pool_size=1, query_wait_timeout=1)
     try:

@@ -81,8 +81,8 @@ _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
     (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
 )
-_LOST = ("08", "57P", "53300", "25P03", "25P04")
-"""What the codes of errors begin with after which a connection is of no use: it is cut, or the server ends it."""
+_LOST = ("08", "57P", "53300", "25P03", "25P04", "25006")
+"""What the codes of errors begin with after which a connection is of no use: it is cut, ended, or only reads."""
 _UNREACHED = "the server cannot be reached: start it, or check the address and the network"
 
 

@@ -100,18 +100,25 @@ class ServerWriting:
             problem = "it was opened before os.fork, and connections cannot be shared: open it in this process"
             raise StoreError(self._path, problem)
         if self._connection is None:
-            self._connection = connect(self._address)
-            database = PostgresDatabase(self._connection)
-            self._transaction = Transaction(database, self._path, database.execute_each, database.rows_each)
-            if self._sealing is not None:
-                self._transaction.sealing = self._sealing
-            self._channel = channel(self._connection)
-            self._recognize(self._connection)
-            self._connected = uuid.uuid4().hex
-            self._connection.execute(cast("bytes", f"SET idle_in_transaction_session_timeout = {IDLE_SECONDS * 1000}"))
-            self._connection.execute(_ON_DISK)
-            self._connection.execute(_TIDY)
-        return self._connection
+            try:
+                self._open()
+            except BaseException:  # one that is half set up is of no use
+                self._drop()
+                raise
+        return cast("psycopg.Connection[Any]", self._connection)
+
+    def _open(self) -> None:
+        self._connection = connection = connect(self._address)
+        database = PostgresDatabase(connection)
+        self._transaction = Transaction(database, self._path, database.execute_each, database.rows_each)
+        if self._sealing is not None:
+            self._transaction.sealing = self._sealing
+        self._channel = channel(connection)
+        self._recognize(connection)
+        self._connected = uuid.uuid4().hex
+        connection.execute(cast("bytes", f"SET idle_in_transaction_session_timeout = {IDLE_SECONDS * 1000}"))
+        connection.execute(_ON_DISK)
+        connection.execute(_TIDY)
 
     def _recognize(self, connection: "psycopg.Connection[Any]") -> None:
         """Look which store it is: what this process knows of one (numbers of workers, runs, workflows) fits no other.
@@ -121,7 +128,6 @@ class ServerWriting:
         """
         space, table, made = connection.execute(_WHICH).fetchone() or (0, 0, None)
         if self._made not in {None, made}:
-            self._drop()
             raise StoreNotFound(self._path, _REMADE)
         self._space, self._table, self._made = int(space), int(table or 0), made
 
@@ -144,6 +150,10 @@ class ServerWriting:
                 if not left:
                     raise
                 time.sleep(0.005 * (TRIES - left))
+            except psycopg.errors.ReadOnlySqlTransaction:
+                # a primary that has become a replica keeps its connections: a new one may lead to another server
+                if left < TRIES - 1:
+                    raise
         raise AssertionError("unreachable")
 
     def try_run(self, changes: Sequence[c.Change], worker: int | None) -> Outcome | None:
