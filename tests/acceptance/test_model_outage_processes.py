@@ -3,11 +3,13 @@
 import os
 import signal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from handrail import Client
 from tests.acceptance.processes import kill, spawn
+from tests.servers.temporal import TemporalAt
 from tests.stores import store_in
 from tests.unit.orchestrator.control.flows import until
 
@@ -15,7 +17,15 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 
 async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_is_freed(either_store: Path) -> None:
-    folder, store = either_store, store_in(either_store)
+    await pass_over_what_is_down(either_store, store_in(either_store))
+
+
+async def test_behind_temporal_too(tmp_path: Path, temporal: TemporalAt, postgres_url: str) -> None:
+    await pass_over_what_is_down(tmp_path, postgres_url, f"{temporal.url}?prefix={uuid4().hex[:8]}")
+
+
+async def pass_over_what_is_down(folder: Path, store: str, *engine: str) -> None:
+    """Have two processes ask a model that is down, that hangs as one tries it, and that is back when that one died."""
 
     def lines(name: str) -> list[str]:
         return (folder / name).read_text().split() if (folder / name).exists() else []
@@ -23,7 +33,7 @@ async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_
     def asked() -> list[str]:
         return lines("calls")
 
-    processes = {"one": spawn("asker.py", store, str(folder), "one")}
+    processes = {"one": spawn("asker.py", store, str(folder), "one", *engine)}
     try:
         async with Client(store, create=True) as client:
             await until(lambda: bool(client.down()))
@@ -31,7 +41,7 @@ async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_
             assert str(down) == (
                 "model small at http://models.example/v1 is down (3 times a failure in a row): calls pass it over"
             )
-            processes["two"] = spawn("asker.py", store, str(folder), "two")
+            processes["two"] = spawn("asker.py", store, str(folder), "two", *engine)
             await until(lambda: len(lines("two")) >= 3)
             assert asked() == ["one"] * 3
 

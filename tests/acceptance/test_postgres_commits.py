@@ -113,3 +113,21 @@ async def test_all_runs_end_when_answers_to_commits_are_lost(proxied: str, proxy
         for number in range(40):
             outputs = [step.output for step in orchestrator.steps(f"r{number}")]
             assert outputs == [number + step for step in range(1, 6)]
+
+
+async def test_all_runs_end_when_connections_end_in_the_middle_of_what_is_sent_together(
+    proxied: str, proxy: CuttingProxy
+) -> None:
+    chance = random.Random(15)
+    settings = Settings(concurrency=20, lease_seconds=30)
+    async with Orchestrator(proxied, workflows=[five], settings=settings) as orchestrator:
+        proxy.halves = lambda data: len(data) > 500 and chance.random() < 0.4
+        handles = await asyncio.gather(*(orchestrator.start(five, number, id=f"r{number}") for number in range(40)))
+        async with asyncio.timeout(300):
+            results = [await handle.result() for handle in handles]
+        proxy.halves = lambda _: False
+        assert results == [number + 5 for number in range(40)]
+        assert proxy.halved > 1
+        for number in range(40):
+            outputs = [step.output for step in orchestrator.steps(f"r{number}")]
+            assert outputs == [number + step for step in range(1, 6)]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 COMMIT = b"COMMIT\0"
 """How a message of PostgreSQL's protocol ends that commits."""
+STATEMENTS = (b"P", b"B")
+"""How messages begin with which statements and their values are sent, many before the first answer."""
 
 
 class CuttingProxy:
@@ -28,6 +30,10 @@ class CuttingProxy:
         """Asked before each commit is passed on: whether its answer is lost."""
         self.loses_commit: Callable[[], bool] = lambda: False
         """Asked before each commit: whether it is lost itself."""
+        self.halves: Callable[[bytes], bool] = lambda _: False
+        """Asked before statements are passed on: whether half of them are, and then nothing more."""
+        self.halved = 0
+        """How often that was done."""
         self.late: threading.Event | None = None
         """Until when the next commit is on its way, after its client was cut off."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -96,6 +102,10 @@ class CuttingProxy:
         with suppress(OSError):
             while data := source.recv(65_536):
                 if is_asking and data.endswith(COMMIT) and not self._passes_commit(source):
+                    break
+                if is_asking and data.startswith(STATEMENTS) and self.halves(data):
+                    self.halved += 1
+                    target.sendall(data[: len(data) // 2])
                     break
                 target.sendall(data)
                 if self._is_cut:
