@@ -1,6 +1,6 @@
 """The port to a server that answers many questions together, later and for less: questions in, replies by id out."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -103,6 +103,8 @@ class BatchStanding:
     """Where its replies are, also those of a batch that expired or was cancelled on the way."""
     charged: bool = True
     """Whether what it did not bring may be charged for all the same; one that was refused charges nothing."""
+    stopped: bool = False
+    """Whether somebody stopped it before it was over."""
 
 
 class BatchServer(Protocol):
@@ -123,7 +125,10 @@ class BatchServer(Protocol):
         ...
 
     async def find(self, key: str) -> Sequence[str]:
-        """Return the batches that were sent under a key, the first one first."""
+        """Return the batches that were sent under a key, the first one first, and those that were stopped last.
+
+        The order is the same for whoever asks.
+        """
         ...
 
     async def submit(self, key: str, questions: Sequence[tuple[str, str]], *, still: "StillOurs | None" = None) -> str:
@@ -147,6 +152,10 @@ class BatchServer(Protocol):
 
     async def tidy(self, standing: BatchStanding) -> None:
         """Delete what the server keeps of a batch whose replies are recorded."""
+        ...
+
+    async def delete(self, is_meant: Callable[[str], bool]) -> None:
+        """Delete what the server keeps of all batches that are over and whose keys are meant."""
         ...
 
 

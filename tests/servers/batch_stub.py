@@ -42,6 +42,9 @@ FAULTS: Json = {
     "hold_create": 0.0,  # seconds between making a batch and saying so
     "hold_upload": 0.0,
     "hold_fetch": 0.0,
+    "hold_single": 0.0,
+    "list_late": 0,  # how many lists do not show a batch yet
+    "one_second": False,  # all batches say that they were made in the same second
     "model": "stub-1",
     "single_model": "stub-1",
 }
@@ -146,6 +149,8 @@ class BatchProvider:
             "errors": None,
             "questions": len(lines),
             "looks_left": self.faults["looks"],
+            "created_at": 1 if self.faults["one_second"] else len(self.batches),
+            "hidden": self.faults["list_late"],
         }
         self.batches[name] = made
         if self.faults["full"] or self.faults["reject"]:
@@ -192,6 +197,21 @@ class BatchProvider:
             if found:
                 made[f"{kind}_file_id"] = f"{made['id']}-{kind}"
                 self.files[f"{made['id']}-{kind}"] = "\n".join(found).encode()
+
+    def listed(self) -> list[Json]:
+        """Return the batches, newest first, as far as the list knows of them."""
+        shown = [each for each in self.batches.values() if each["hidden"] <= 0]
+        for each in self.batches.values():
+            each["hidden"] -= 1
+        return shown[::-1]
+
+    def cancel(self, name: str) -> tuple[int, Json]:
+        """Stop a batch that is under way."""
+        found = self.batches[name]
+        if found["status"] != "validating":
+            return 409, {"error": {"message": f"Cannot cancel a batch with status {found['status']!r}"}}
+        found["status"] = "cancelled"
+        return 200, found
 
     def look(self, name: str) -> Json:
         """Tell how far a batch is."""
@@ -281,7 +301,9 @@ class BatchWire:
             case "_control":
                 return 200, provider.control(json.loads(raw))
             case "chat":
-                return 200, self._single(json.loads(raw))
+                found = self._single(json.loads(raw))
+                await asyncio.sleep(provider.faults["hold_single"])
+                return 200, found
             case "files" if not name:
                 provider.uploads += 1
                 await asyncio.sleep(provider.faults["hold_upload"])
@@ -308,11 +330,9 @@ class BatchWire:
             await asyncio.sleep(faults["hold_create"])
             return 200, made
         if not name:
-            return 200, {"object": "list", "data": [*provider.batches.values()][::-1], "has_more": False}
+            return 200, {"object": "list", "data": provider.listed(), "has_more": False}
         if method == "POST":
-            found = provider.batches[name.removesuffix("/cancel")]
-            found["status"] = "cancelled"
-            return 200, found
+            return provider.cancel(name.removesuffix("/cancel"))
         if faults["forgets"] or faults["bad_looks"]:
             faults["bad_looks"] = max(0, faults["bad_looks"] - 1)
             return 404 if faults["forgets"] else 500, {"error": {"message": "not this time"}}

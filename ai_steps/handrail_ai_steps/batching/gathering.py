@@ -1,36 +1,21 @@
 """The calls of many items side by side, as far as their questions, and those sent together."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import suppress
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
-from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
 from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.model import BatchModel, takes_batches
+from handrail_ai_steps.batching.sending import Replies, Sending
 from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
 from handrail_ground.hashing import hash_of_text
-from handrail_guards.batching import (
-    LAST_LOOKS,
-    BatchFailed,
-    Batching,
-    BatchQuestion,
-    BatchReply,
-    BatchServer,
-    BatchStanding,
-    Sorted,
-    parcels,
-)
+from handrail_guards.batching import Batching, BatchQuestion, BatchReply, BatchServer, parcels
 
-T = TypeVar("T")
-
-TRIES = 8
-"""Of sending one; what fails in between may pass."""
 MARK_DIGITS = 12
+GROUP_DIGITS = 8
+PARCEL_DIGITS = 16
 
 
 @dataclass(slots=True)
@@ -47,8 +32,8 @@ class Gathering:
     """The questions of many calls: sent together as soon as every call has come to its own, or to its end."""
 
     how: Batching
-    key: str = field(default_factory=lambda: uuid4().hex)
-    """Under which the batch is found again."""
+    key: str | None = None
+    """Under which the batch is found again, also by another program."""
     _parked: dict[int, _Parked] = field(default_factory=dict)
     _coming: int = 0
     _all_here: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,11 +85,12 @@ class Gathering:
         """Send the questions of a group in as few batches as its server takes."""
         server = await next(iter(waiting.values())).model.batch_server()
         questions = [(name, each.question.body) for name, each in waiting.items()]
+        own = uuid4().hex if self.key is None else self.key
         async with asyncio.TaskGroup() as tasks:
             for parcel in parcels(questions, most=min(server.most, self.how.most), most_bytes=server.most_bytes):
                 # the marks are in the key, so that the same key with other items is another batch
-                marks = hash_of_text(",".join(name for name, _ in parcel), digits=16)
-                key = f"{self.key}-{hash_of_text(group, digits=8)}-{marks}"
+                marks = hash_of_text(",".join(name for name, _ in parcel), digits=PARCEL_DIGITS)
+                key = f"{own}-{hash_of_text(group, digits=GROUP_DIGITS)}-{marks}"
                 known = {name: waiting[name].question.asked for name, _ in parcel}
                 tasks.create_task(self._together(server, key, parcel, known, waiting))
 
@@ -116,7 +102,8 @@ class Gathering:
         known: dict[str, str],
         waiting: dict[str, _Parked],
     ) -> None:
-        replies = await _once(key, lambda: replies_to(server, key, parcel, known, self.how))
+        sending = Sending(server, key, parcel, known, self.how, kept=self.key is not None)
+        replies = await _once(key, sending.replies)
         for name in known:
             if not (future := waiting[name].reply).done():  # its call may have been cancelled
                 future.set_result(replies[name])
@@ -143,9 +130,6 @@ class _Place:
             return reply
         desk.without(reply, request, model)
         return None
-
-
-Replies: TypeAlias = dict[str, BatchReply]
 
 
 @dataclass(slots=True, eq=False)
@@ -179,95 +163,7 @@ async def _once(key: str, ask: Callable[[], Coroutine[object, object, Replies]])
                 del _under_way[place]
 
 
-async def replies_to(
-    server: BatchServer, key: str, questions: Sequence[tuple[str, str]], known: dict[str, str], how: Batching
-) -> dict[str, BatchReply]:
-    """Send questions once, wait until they are answered, and return a reply for each; there always is one."""
-    replies = Sorted()
-    gone: set[str] = set()
-    sent = ""
-    standing = BatchStanding(id=sent, state="ended")
-    try:
-        for seconds in islice(how.looks(), TRIES):
-            sent = await _persistent(lambda: _sent(server, key, questions, gone), how)
-            standing = await _over(server, sent, how)
-            if standing.again:
-                await asyncio.sleep(seconds)
-                continue
-            try:
-                await _persistent(partial(_fetched, server, standing, replies, known), how)
-            except BatchFailed as failed:
-                if failed.passing:
-                    raise
-                gone.add(sent)  # what it brought was collected once, and deleted
-                continue
-            break
-    except BatchFailed as failed:
-        standing = BatchStanding(id=sent, state="ended", told=failed.reason)
-    else:
-        with suppress(BatchFailed):  # the replies are here, and what the server keeps runs out by itself
-            await server.tidy(standing)
-    return replies.complete(standing, known)
-
-
-async def _sent(server: BatchServer, key: str, questions: Sequence[tuple[str, str]], gone: Collection[str]) -> str:
-    """Return the batch under a key: one that was sent before, whatever became of whoever sent it, or a new one."""
-    found = [each for each in await server.find(key) if each not in gone]
-    if found:
-        return found[0]
-    made = await server.submit(key, questions)
-    if made in gone:
-        raise BatchFailed(f"the server takes the batch {made} for the same, whose replies are gone", passing=False)
-    return made
-
-
-async def _fetched(server: BatchServer, standing: BatchStanding, replies: Sorted, known: Mapping[str, str]) -> None:
-    async for name, reply in server.replies(standing):
-        replies.add(name, reply, known)
-
-
-async def _over(server: BatchServer, batch: str, how: Batching) -> BatchStanding:
-    ends = time.monotonic() + how.hours * 3600
-    for seconds in how.looks():
-        await asyncio.sleep(seconds)
-        told = ""
-        try:
-            standing = await server.look(batch)
-        except BatchFailed as failed:
-            if not failed.passing:
-                raise
-            told = f"; the last look at it: {failed.reason}"
-        else:
-            if standing.state == "ended":
-                return standing
-        if time.monotonic() > ends:
-            stopped = await _stopped(server, batch, how)
-            if stopped is None:
-                raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours{told}", passing=False)
-            return stopped
-    raise AssertionError("looks never end")
-
-
-async def _stopped(server: BatchServer, batch: str, how: Batching) -> BatchStanding | None:
-    """Stop a batch and return how it ended, as what it had answered is paid for; None: it is not seen to end."""
-    with suppress(BatchFailed):
-        await server.cancel(batch)
-    for seconds in islice(how.looks(), LAST_LOOKS):
-        with suppress(BatchFailed):
-            standing = await server.look(batch)
-            if standing.state == "ended":
-                return standing
-        await asyncio.sleep(seconds)
-    return None
-
-
-async def _persistent(action: Callable[[], Awaitable[T]], how: Batching) -> T:
-    """Do something until it succeeds, waiting longer each time; what fails for good fails at once."""
-    for left, seconds in zip(range(TRIES - 1, -1, -1), how.looks(), strict=False):
-        try:
-            return await action()
-        except BatchFailed as failed:
-            if not failed.passing or not left:
-                raise
-        await asyncio.sleep(seconds / 10)
-    raise AssertionError("the last try returns or raises")
+def is_of(key: str, found: str) -> bool:
+    """Return whether a batch was sent under a key that a program gave, going by what it is found by."""
+    rest = found.removeprefix(key)
+    return rest != found and re.fullmatch(rf"-[0-9a-f]{{{GROUP_DIGITS}}}-[0-9a-f]{{{PARCEL_DIGITS}}}", rest) is not None

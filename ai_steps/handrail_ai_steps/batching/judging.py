@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from handrail_ai_steps.batch import BatchOutcome, Failed, require_items
 from handrail_ai_steps.batching import desk
-from handrail_ai_steps.batching.gathering import Gathering
+from handrail_ai_steps.batching.gathering import Gathering, is_of
 from handrail_ai_steps.batching.model import require_batches, takes_batches
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.inputs import Input
@@ -53,7 +53,9 @@ class JudgesInBatches(ABC, Generic[T_co]):
 
         The first question of each item to a model that takes batches is sent with those of the others; what a batch
         leaves open (a failed request, an answer to be sent back) is asked singly. Returns what ``map`` does. Under a
-        ``key`` the same items are sent once: a program that died meanwhile and starts again collects the same batch.
+        ``key`` the same items are sent once: a program that died meanwhile and starts again collects the same batch,
+        and so does one that asks for the same at the same moment. Its replies stay at the provider until they run out
+        there, or until ``delete_batch``.
 
         Raises:
             InvalidTask: none of its models takes batches, though one of them is asked on a server; the items are one
@@ -61,10 +63,8 @@ class JudgesInBatches(ABC, Generic[T_co]):
         """
         require_batches(self.name, self.models)
         require_items(self.name, items)
-        if key is not None and not (is_text(key) and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-            raise InvalidTask(
-                f"step {self.name!r}: a batch's key is 1 to {LONGEST_KEY} characters of ASCII, on one line"
-            )
+        if key is not None:
+            self._require_key(key)
         given = list(items)
         outcomes: dict[int, BatchOutcome[T_co]] = {}
 
@@ -77,8 +77,27 @@ class JudgesInBatches(ABC, Generic[T_co]):
                 outcomes[index] = Failed(error)
 
         calls = [partial(judge, index, item) for index, item in enumerate(given)]
-        await (Gathering(self.batching) if key is None else Gathering(self.batching, key)).ask(calls)
+        await Gathering(self.batching, key).ask(calls)
         return [outcomes[index] for index in range(len(given))]
+
+    async def delete_batch(self, key: str) -> None:
+        """Delete the replies that the provider keeps of what was sent under a key, once their outcomes are safe.
+
+        The same items under the same key are a new batch then. What is under way stays.
+
+        Raises:
+            InvalidTask: the key is none that a header can hold.
+            BatchFailed: the provider did not do it.
+        """
+        self._require_key(key)
+        for group in dict.fromkeys(self.batch_groups):
+            await (await self.batch_server(group)).delete(partial(is_of, key))
+
+    def _require_key(self, key: str) -> None:
+        if not (is_text(key) and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+            raise InvalidTask(
+                f"step {self.name!r}: a batch's key is 1 to {LONGEST_KEY} characters of ASCII, on one line"
+            )
 
     @property
     def batch_groups(self) -> tuple[str, ...]:

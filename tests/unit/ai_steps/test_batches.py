@@ -166,14 +166,57 @@ async def test_two_calls_with_one_key_at_the_same_moment_are_one_batch(stub: Bat
     assert stub.seen()["single"] == []
 
 
-async def test_a_key_whose_batch_was_collected_and_deleted_is_sent_as_a_new_batch(
+async def test_what_was_collected_under_a_key_is_collected_again_until_it_is_deleted(
     stub: BatchStub, model: OpenAIModel
 ) -> None:
-    """Not asked singly, for the whole price: what a completed batch brought is deleted once it is here."""
-    for _ in range(3):
-        outcomes = await step(model).batch(cases(2), key="nightly")
+    """A program that dies between the collecting and the saving has paid once; deleted, it is a batch anew."""
+    for key in ("nightly", "nightly-2", "nightly"):
+        outcomes = await step(model).batch(cases(2), key=key)
         assert {money(each) for each in outcomes} == {HALF}
+    assert stub.seen()["files"] == ["batch_1-output", "batch_2-output"]  # what was asked is deleted at once
+    await step(model).delete_batch("nightly")
+    await step(model).delete_batch("nightly")
+    assert stub.seen()["files"] == ["batch_2-output"]
+    outcomes = await step(model).batch(cases(2), key="nightly")
+    assert {money(each) for each in outcomes} == {HALF}
     assert len(stub.seen()["batches"]) == 3
+    assert stub.seen()["single"] == []
+
+
+@pytest.mark.parametrize("same_second", [False, True])
+async def test_two_senders_that_do_not_know_of_each_other_settle_on_one_batch(
+    stub: BatchStub, model: OpenAIModel, *, same_second: bool
+) -> None:
+    """Neither finds the other's before it sends, nor at once after: a list may be late."""
+    stub.misbehave(looks=20, hold_upload=0.2, list_late=8, one_second=same_second)
+
+    def elsewhere() -> list[str | None]:
+        async def asked() -> list[str | None]:
+            other = model_on(stub)
+            outcomes = await step(other).batch(cases(3), key="nightly")
+            await other.aclose()
+            return [each.value for each in outcomes]
+
+        return asyncio.run(asked())
+
+    there, here = await asyncio.gather(asyncio.to_thread(elsewhere), step(model).batch(cases(3), key="nightly"))
+    assert there == [each.value for each in here] == ["alpha", "beta", "gamma"]
+    assert {money(each) for each in here} == {HALF}
+    seen = stub.seen()
+    assert [each["status"] for each in seen["batches"]] == ["completed", "cancelled"]
+    assert seen["single"] == []
+
+
+async def test_what_a_batch_had_answered_that_somebody_stopped_at_the_provider_is_used(
+    stub: BatchStub, model: OpenAIModel
+) -> None:
+    stub.misbehave(looks=10**9)
+    asked = asyncio.create_task(step(model).batch(cases(2)))
+    async with asyncio.timeout(60):
+        while not stub.seen()["looks"]:  # noqa: ASYNC110 -- another process
+            await asyncio.sleep(0.01)
+    await (await model.batch_server()).cancel("batch_1")
+    assert [each.value for each in await asked] == ["alpha", "beta"]
     assert stub.seen()["single"] == []
 
 

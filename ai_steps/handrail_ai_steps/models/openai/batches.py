@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from httpx2 import Response
@@ -26,6 +26,7 @@ MOST_PAGES = 20
 CALL_SECONDS = 60.0
 FILE_SECONDS = 600.0
 _ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
+_FILES = ("input_file_id", "output_file_id", "error_file_id")
 _FULL = frozenset({"token_limit_exceeded", "rate_limit_exceeded"})
 """Why a batch was not taken that may be taken later."""
 
@@ -41,17 +42,20 @@ class OpenAIBatches:
         self._connections = connections
 
     async def find(self, key: str) -> list[str]:
-        """Return the batches that were sent under a key, the first one first."""
-        found: list[str] = []
+        """Return the batches that were sent under a key, the first one first, and those that were stopped last."""
+        found = [each async for each in self._newest_first() if _key(each) == key and _is_alive(each)]
+        return [str(each["id"]) for each in sorted(found, key=_when_sent)]
+
+    async def _newest_first(self) -> AsyncIterator[Mapping[str, Any]]:
         after: dict[str, object] = {}
         for _ in range(MOST_PAGES):
             listed = await self._get("/batches", {"limit": PAGE, **after})
             batches = _listed(listed)
-            found += [str(each["id"]) for each in batches if _key(each) == key and _is_alive(each)]
+            for each in batches:
+                yield each
             if not batches or not listed.get("has_more"):
                 break
             after = {"after": batches[-1]["id"]}
-        return found[::-1]
 
     async def submit(self, key: str, questions: Sequence[tuple[str, str]], *, still: StillOurs | None = None) -> str:
         """Upload the questions and make a batch of them.
@@ -82,11 +86,14 @@ class OpenAIBatches:
         if status not in _ENDED:
             return BatchStanding(id=batch, state="working", told=status)
         # of one that expired or was cancelled, what was answered before is paid for
-        files = tuple(str(found[each]) for each in ("output_file_id", "error_file_id") if found.get(each))
+        files = tuple(str(found[each]) for each in _FILES[1:] if found.get(each))
         told = self._told(status, found)
         again = not files and status == "failed" and _is_full(found)
         charged = status != "failed" or bool(files)
-        return BatchStanding(id=batch, state="ended", told=told, again=again, files=files, charged=charged)
+        stopped = status == "cancelled"
+        return BatchStanding(
+            id=batch, state="ended", told=told, again=again, files=files, charged=charged, stopped=stopped
+        )
 
     async def replies(self, standing: BatchStanding) -> AsyncIterator[tuple[str, BatchReply]]:
         """Fetch the files of replies, each once, and give their lines; one that cannot be read is no reply."""
@@ -105,6 +112,16 @@ class OpenAIBatches:
         found = await self._get(f"/batches/{standing.id}")
         await self._delete([str(found["input_file_id"])] if found.get("input_file_id") else [])
         await self._delete(standing.files)
+
+    async def delete(self, is_meant: Callable[[str], bool]) -> None:
+        """Delete the files of all batches that are over and whose keys are meant."""
+        meant = [each async for each in self._newest_first() if is_meant(str(_key(each))) and _is_over(each)]
+        for file in (str(each[name]) for each in meant for name in _FILES if each.get(name)):
+            try:
+                await self._delete([file])
+            except BatchFailed as failed:
+                if failed.passing:  # otherwise it is not there any more
+                    raise
 
     async def _delete(self, files: Sequence[str]) -> None:
         for file in files:
@@ -219,3 +236,14 @@ def _key(batch: Mapping[str, Any]) -> object:
 def _is_alive(batch: Mapping[str, Any]) -> bool:
     """Return whether a batch is worth waiting for: one that was refused or stopped at once brought nothing."""
     return batch.get("status") not in {"cancelling", "cancelled", "failed"} or bool(batch.get("output_file_id"))
+
+
+def _is_over(batch: Mapping[str, Any]) -> bool:
+    return batch.get("status") in _ENDED
+
+
+def _when_sent(batch: Mapping[str, Any]) -> tuple[bool, float, str]:
+    """Return the order of batches, the same for all who see them: a server tells seconds, and the id decides within."""
+    made = batch.get("created_at")
+    at = float(made) if isinstance(made, int | float) else 0.0
+    return batch.get("status") == "cancelled", at, str(batch["id"])
