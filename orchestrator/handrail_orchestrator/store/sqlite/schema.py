@@ -3,7 +3,7 @@
 from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 
-FORMAT = 10
+FORMAT = 11
 """Raised with every change of the tables; a store with a higher one is refused."""
 CHAINED = 7
 """The first format whose audit log is a chain."""
@@ -31,13 +31,21 @@ DROP TABLE forgotten
 """
 """What tells runs of those they wait for that have ended, as older versions told none but the first that asked."""
 
-DESK = """
+LISTS = """
 CREATE INDEX IF NOT EXISTS reviews_active ON reviews (
     priority DESC, id, title, run, queue, assignee, tier, due, created, kind, snoozed_until, step
 ) WHERE state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_queue ON reviews (
     queue, priority DESC, id, title, run, assignee, tier, due, created, kind, snoozed_until, step
-) WHERE state IN ('open', 'leased');
+) WHERE state IN ('open', 'leased')
+"""
+"""Indexes of what waits, in the order of the lists, with all that lists are filtered by: a filter that few pass, or
+none, would read every row of a queue, with its text, 20 times as long."""
+
+LISTS_AGAIN = f"DROP INDEX IF EXISTS reviews_active;DROP INDEX IF EXISTS reviews_queue;{LISTS}"
+"""Up to format 10 they had the order alone."""
+
+DESK = f"""{LISTS};
 CREATE INDEX IF NOT EXISTS reviews_due ON reviews (due, queue) WHERE due IS NOT NULL AND state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_timer ON reviews (timer) WHERE timer IS NOT NULL AND state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_commit ON reviews (commit_at) WHERE state = 'pending';
@@ -51,7 +59,7 @@ CREATE TABLE IF NOT EXISTS people (
     subject TEXT,
     email TEXT,
     zone TEXT,
-    settings TEXT NOT NULL DEFAULT '{}',
+    settings TEXT NOT NULL DEFAULT '{{}}',
     disabled INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL
 );
@@ -84,10 +92,7 @@ CREATE TABLE IF NOT EXISTS audit_gaps (
 );
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 """
-"""What a desk of several people needs: indexes of what waits, people, their passes and views, links, settings.
-
-An index of what waits is in the order of the lists, and has all that lists are filtered by: a filter that few pass, or
-none, would read every row of a queue, with its text, 20 times as long."""
+"""What a desk of several people needs: indexes of what waits, people, their passes and views, links, settings."""
 
 PEOPLE = """
 ALTER TABLE runs ADD COLUMN started_by TEXT;
@@ -215,6 +220,7 @@ CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
     8: FILES,
     9: OPERATIONS,
     10: FORMAT_10,
+    11: LISTS_AGAIN,
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 
