@@ -10,26 +10,12 @@ from handrail_ai_steps.pictures.image import Image
 from handrail_ground.errors import is_order
 from handrail_ground.values import DEEPEST
 from handrail_guards.outcome import SourcePicture
-
-ALONE = "[picture]"
-_ORDINALS = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-    "twentieth",
-)  # fmt: skip
-"""No numbers: one that stands in the text is one that an answer may be taken to be grounded in."""
+from handrail_guards.picture_words import words_for
 
 
 def pictures_among(values: Iterable[object]) -> tuple[Image, ...]:
     """Return the pictures among the inputs and inside of them, in order; one that is there twice is there twice."""
     return tuple(_within(list(values), ()))
-
-
-def words_for(pictures: Iterable[Image]) -> tuple[str, ...]:
-    """Return the word that stands for each picture in the text."""
-    count = len(tuple(pictures))
-    numbered = (_ORDINALS[at] if at < len(_ORDINALS) else "further" for at in range(count))
-    return (ALONE,) if count == 1 else tuple(f"[{each} picture]" for each in numbered)
 
 
 def in_words(value: Any, words: Iterator[str], inside: tuple[int, ...] = ()) -> Any:
@@ -49,7 +35,7 @@ def told_in_words(values: Sequence[Any], named: Mapping[str, Any]) -> tuple[Sequ
     found = pictures_among((*values, *named.values()))
     if not found:
         return values, named
-    words = iter(words_for(found))
+    words = iter(words_for(len(found)))
     return [in_words(each, words) for each in values], {name: in_words(each, words) for name, each in named.items()}
 
 

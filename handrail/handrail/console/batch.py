@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from handrail.console.beside import beside, heading
+from handrail.console.beside import beside, headings
 from handrail.console.context import console_of
 from handrail.console.labels import shown_value
 from handrail.console.render import page
@@ -69,14 +69,15 @@ def _shown(request: Request, settled: Sequence[Settled]) -> Response:
         chosen = found[0]
     items = [] if chosen is None else chosen.items[:AT_ONCE]
     client = console_of(request).client
-    texts = {each.id: _excerpt(beside(client.review(each.id)).text) for each in items}
+    texts = {each.id: _excerpt(beside(client.review(each.id)).shown) for each in items}
+    called = headings(client, items)
     return page(
         request,
         "batch.html",
         queue=queue,
         clusters=found,
         chosen=chosen,
-        items=[(each, heading(each), texts[each.id], str((place + 1) % 10)) for place, each in enumerate(items)],
+        items=[(each, called[each.id], texts[each.id], str((place + 1) % 10)) for place, each in enumerate(items)],
         settled=settled,
     )
 
@@ -118,7 +119,7 @@ async def decide(request: Request) -> Response:
                 item.id, item.suggestion, by=by, shown=digest, version=_version(form.get(f"version.{number}")),
                 undo_seconds=console.settings.undo_seconds,
             )  # fmt: skip
-            settled.append(Settled(item.id, heading(item)))
+            settled.append(Settled(item.id, headings(console.client, [item])[item.id]))
         except ReviewError as error:
             settled.append(Settled(int(number), f"#{number}", str(error)))
     return await run_in_threadpool(_shown, request, settled)

@@ -2,13 +2,19 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from handrail.console.words import say
+from handrail_guards.outcome import SourcePicture
+from handrail_guards.picture_words import in_place, stands_for_pictures, told_of
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from handrail_orchestrator.client import Client
 
 LONGEST_FACT = 60
 """Characters of a value that stands among the facts; a longer one is a text of its own."""
@@ -23,13 +29,20 @@ class Beside:
     """What stands beside a question."""
 
     text: str = ""
-    """The text that evidence is lit in."""
+    """The text that evidence is lit in, as it was judged."""
     facts: tuple[tuple[str, str], ...] = ()
     """Short values with their names."""
     rest: str = ""
     """Whatever else there is, as JSON."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What is shown of pictures in place of the words for them; ``facts`` and ``rest`` say it already."""
     arguments: tuple[tuple[str, str], ...] = ()
     """Of a step that shall be executed, or that failed: everything it is called with, by name and whole."""
+
+    @property
+    def shown(self) -> str:
+        """Return the text as it is shown."""
+        return in_place(self.text, self.told)
 
     @property
     def attachment(self) -> str:
@@ -42,11 +55,26 @@ def beside(item: ReviewDetail) -> Beside:
     if item.kind in {"approve", "repair"} and isinstance(item.context, dict):
         return Beside(arguments=tuple((str(name), _whole(value)) for name, value in item.context.items()))
     context = _unwrapped(item.context)
-    found = _sorted_out(context)
+    found, told = _sorted_out(context), pictures_in(item)
+    if told:
+        facts = tuple((name, in_place(value, told)) for name, value in found.facts)
+        found = replace(found, facts=facts, rest=in_place(found.rest, told), told=told)
     source = "" if item.judgement is None else item.judgement.source
     if not source or source == found.text:
         return found
-    return Beside(source, found.facts if isinstance(context, dict) else (), "")
+    return Beside(source, found.facts if isinstance(context, dict) else (), told=told)
+
+
+def pictures_in(item: ReviewDetail) -> Mapping[str, str]:
+    """Return what is told of the pictures that a model was shown, in place of the words for them."""
+    return {} if item.judgement is None else told_of(item.judgement.pictures, _said_of)
+
+
+def _said_of(picture: SourcePicture) -> str:
+    size = say("pictures.pixels", width=picture.width, height=picture.height)
+    page = () if picture.page is None else (say("documents.page", page=picture.page),)
+    kind = picture.media_type.rpartition("/")[2].upper()
+    return ", ".join((kind, size, say("documents.bytes", count=picture.size), *page))
 
 
 def _sorted_out(context: object) -> Beside:
@@ -98,12 +126,20 @@ def _json(value: object) -> str:
 
 
 def heading(item: ReviewItem) -> str:
-    """Return what an item is called in a list: its run, and what its text begins with."""
+    """Return what an item is called in a list: its run, and what its text begins with; of a picture, what it is."""
     context = _unwrapped(item.context)
     texts: Sequence[object] = [context] if isinstance(context, str) else _named_texts(context)
     first = next((line.strip() for text in texts for line in str(text).splitlines() if line.strip()), item.title)
+    first = in_place(first, pictures_in(item)) if isinstance(item, ReviewDetail) else first
     short = first if len(first) <= LONGEST_HEADING else f"{first[: LONGEST_HEADING - 1].rstrip()}…"
     return f"{item.run_id} · {short}"
+
+
+def headings(client: "Client", items: Iterable[ReviewItem]) -> dict[int, str]:
+    """Return what items are called, by their numbers: what a picture is, the item read by itself tells."""
+    called = {item.id: heading(item) for item in items}
+    with_pictures = [item for item, name in called.items() if stands_for_pictures(name)]
+    return called | {item: heading(client.review(item)) for item in with_pictures}
 
 
 def _named_texts(context: object) -> list[object]:

@@ -115,7 +115,7 @@ async def decide(request: Request) -> Response:
             shown=desk.text("shown") or None,
             note=desk.note,
             despite=given.typed.despite,
-            spans=picked(desk.form.getlist("span"), beside(item).text),
+            spans=picked(desk.form.getlist("span"), beside(item)),
             undo_seconds=console_of(request).settings.undo_seconds,
         )
     except AnswerRefused as refused:

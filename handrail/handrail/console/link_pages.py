@@ -227,7 +227,7 @@ def _question(request: Request, found: Followed, typed: Typed) -> dict[str, Any]
         "link": link,
         "heading": heading(item),
         "beside": shown,
-        "lines": lit_lines(shown.text, evidence, {"": "first"}) if shown.text else [],
+        "lines": lit_lines(shown.text, evidence, {"": "first"}, told=shown.told) if shown.text else [],
         "labels": labels,
         "as_buttons": 0 < len(labels) <= IN_SIGHT,
         "form": None if labels else typed.form or answer_form(item, shown.text, _reader(request, link)),

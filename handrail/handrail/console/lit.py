@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from handrail_guards.picture_words import in_place
 from handrail_guards.verdict import Span
 
+NOTHING: Mapping[str, str] = {}
 _ENDS = re.compile("[\n\f]")
 """What ends a line; between pages stands a form feed."""
 
@@ -35,9 +37,17 @@ class LitLine:
 
 
 def lit_lines(
-    text: str, evidence: Mapping[str, Sequence[Span]], looks: Mapping[str, str], other: str = "soft"
+    text: str,
+    evidence: Mapping[str, Sequence[Span]],
+    looks: Mapping[str, str],
+    other: str = "soft",
+    *,
+    told: Mapping[str, str] = NOTHING,
 ) -> list[LitLine]:
-    """Return the lines of a text; evidence of a field is lit as ``looks`` says of it, the first that does wins."""
+    """Return the lines of a text; evidence of a field is lit as ``looks`` says of it, the first that does wins.
+
+    ``told`` is shown in place of words, which keep their places in the text.
+    """
     found = [
         (max(0, span.start), min(len(text), span.end), field)
         for field, spans in evidence.items()
@@ -46,13 +56,18 @@ def lit_lines(
     ]
     lines, start = [], 0
     for number, line in enumerate(_ENDS.split(text), 1):
-        lines.append(LitLine(number, start, tuple(_parts(line, start, found, looks, other))))
+        lines.append(LitLine(number, start, tuple(_parts(line, start, found, looks, other, told))))
         start += len(line) + 1
     return lines
 
 
 def _parts(
-    line: str, start: int, found: Sequence[tuple[int, int, str]], looks: Mapping[str, str], other: str
+    line: str,
+    start: int,
+    found: Sequence[tuple[int, int, str]],
+    looks: Mapping[str, str],
+    other: str,
+    told: Mapping[str, str],
 ) -> Iterable[LitPart]:
     end = start + len(line)
     here = [each for each in found if each[0] < end and each[1] > start]
@@ -60,7 +75,7 @@ def _parts(
     for left, right in pairwise(cuts):
         fields = tuple(dict.fromkeys(field for begin, until, field in here if begin <= left and right <= until))
         look = next((looks[field] for field in looks if field in fields), other if fields else "")
-        yield LitPart(line[left - start : right - start], fields, look, left)
+        yield LitPart(in_place(line[left - start : right - start], told), fields, look, left)
 
 
 def line_at(text: str, place: int) -> int:

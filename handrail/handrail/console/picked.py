@@ -3,17 +3,19 @@
 import json
 from collections.abc import Iterable
 
+from handrail.console.beside import Beside
 from handrail.console.render import seen
 
 MOST_SPANS = 500
 
 
-def picked(sent: Iterable[object], text: str) -> dict[str, tuple[int, int]]:
+def picked(sent: Iterable[object], beside: Beside) -> dict[str, tuple[int, int]]:
     """Return the places in a text by the field that was filled from there; what makes no sense is left aside.
 
     The script counts the letters that it sees: of a text that is not shown letter by letter, it knows no places.
     """
-    if seen(text) != text:
+    text = beside.text
+    if seen(beside.shown) != text:
         return {}
     found: dict[str, tuple[int, int]] = {}
     for each in list(sent)[:MOST_SPANS]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handrail.console.beside import heading
+from handrail.console.beside import headings
 from handrail.console.context import console_of
 from handrail.console.filters import KINDS, LONGEST_FILTER, STATES, ListFilters
 from handrail.console.render import link, page
@@ -66,7 +66,7 @@ def listed(request: Request) -> Response:
         "queue.html",
         strip=strip_of(request, filters["queue"]),
         shown=shown,
-        headings={row.id: heading(row) for row in shown.rows},
+        headings=headings(client, shown.rows),
         count=min(count, MOST_COUNTED) if filters["text"] else count,
         is_more=bool(filters["text"]) and count > MOST_COUNTED,
         filters=filters,

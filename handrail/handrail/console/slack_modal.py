@@ -93,7 +93,7 @@ def modal(form: SlackForm, *, shows_context: bool) -> dict[str, Any]:
     if shows_context:
         shown = beside(item)
         facts = "\n".join(f"{name}: {value}" for name, value in (*shown.facts, *shown.arguments))
-        context = "\n\n".join(part for part in (facts, shown.text, shown.rest) if part)
+        context = "\n\n".join(part for part in (facts, shown.shown, shown.rest) if part)
         blocks += [{"type": "section", "text": plain(context, LONGEST_CONTEXT)}] if context else []
     blocks += form.fields()
     note = {"type": "plain_text_input", "action_id": TYPED, "multiline": True, "max_length": LONGEST_TYPED}

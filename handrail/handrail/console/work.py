@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from starlette.requests import Request
 
-from handrail.console.beside import Beside, beside, heading
+from handrail.console.beside import Beside, beside, heading, headings
 from handrail.console.context import Console, console_of
 from handrail.console.documents import files_of, kept_pictures
 from handrail.console.keys import KeyMap, key_map
@@ -161,7 +161,7 @@ def work_of(
         heading=heading(item),
         standing=stands,
         beside=shown,
-        lines=lit_lines(shown.text, evidence, looks) if shown.text else [],
+        lines=lit_lines(shown.text, evidence, looks, told=shown.told) if shown.text else [],
         labels=labels,
         form=form,
         way=way_to(item, client.steps(item.run_id)),
@@ -204,7 +204,7 @@ def ahead_of(console: Console, viewer: Viewer, item: ReviewItem, queue: str) -> 
     query = ReviewQuery(
         queue=queue or None, free_for=viewer.person, now=console.client.now(), but=(item.id,), limit=LOADED_AHEAD
     )
-    return [(each.id, heading(each)) for each in console.client.reviews(query)]
+    return list(headings(console.client, console.client.reviews(query)).items())
 
 
 def done_of(console: Console, viewer: Viewer, number: int) -> Done | None:

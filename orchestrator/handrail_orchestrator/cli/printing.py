@@ -16,8 +16,9 @@ from rich.text import Text
 
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
+from handrail_guards.picture_words import in_place, told_of
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.summary import RunSummary
@@ -205,11 +206,14 @@ def plain_text(data: object) -> str:
 
 
 def context_text(item: ReviewItem) -> str:
-    """Return what is shown beside a question: the only text in it, or all of it as JSON."""
+    """Return what is shown beside a question: the only text in it, or all of it as JSON; of a picture, what it is."""
     context = item.context
+    judgement = item.judgement if isinstance(item, ReviewDetail) else None
+    told = {} if judgement is None else told_of(judgement.pictures)
     while isinstance(context, dict | list) and len(context) == 1:
         context = next(iter(context.values())) if isinstance(context, dict) else context[0]
-    return harmless(context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2))
+    text = context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2)
+    return harmless(in_place(text, told))
 
 
 def short(text: str, length: int = 80) -> str:

@@ -10,8 +10,8 @@ from handrail_ai_steps.documents.errors import DocumentError
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.settings import ModelSettings
-from handrail_ai_steps.pictures.among import words_for
 from handrail_ai_steps.sight import MOST_BYTES, MOST_PICTURES, as_data_uri
+from handrail_guards.picture_words import words_for
 
 SHOWN = "pictures"
 """What the prompt version says of an answer for which the model was shown pictures: it is sure in another way."""
@@ -79,7 +79,7 @@ async def seen(request: ModelRequest, settings: ModelSettings) -> SeenPages:
 
 def given_pictures(request: ModelRequest) -> tuple[SentPicture, ...]:
     """Return the pictures among the inputs as they are sent; that they can be was seen to before."""
-    pairs = zip(words_for(request.pictures), request.pictures, strict=True)
+    pairs = zip(words_for(len(request.pictures)), request.pictures, strict=True)
     return tuple(SentPicture(as_data_uri(each), each.tokens, word) for word, each in pairs)
 
 

@@ -1,5 +1,6 @@
 """A picture that a model was shown: what a reviewer is told of it, and where it can be looked at."""
 
+import asyncio
 import hashlib
 import io
 import re
@@ -7,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from handrail import Document, Escalation, File, Run, Says, ScriptedModel, confidence, extract, workflow
 from handrail.ai_steps import Image
+from handrail.cli import app
 from handrail.documents import read_document
 from tests.acceptance.console.document_flows import READ, Letter, invoice_pdf
 from tests.unit.handrail.console.served import opened, text_of
@@ -74,3 +77,33 @@ async def test_of_a_page_of_a_document_at_hand_the_page_is_shown(tmp_path: Path)
         assert "page 1 · image/png" in text_of(page)
         assert "its bytes are not kept" not in text_of(page)
         assert (await site.http.get(f"/items/{item.id}/files/{file.id}")).content == invoice()
+
+
+@workflow(version=1)
+async def compared(run: Run, note: str) -> str:
+    return (await run.decide(look, [note, Image(photo(), name="a.png"), Image(photo(), name="b.png")])).total
+
+
+async def test_where_a_picture_was_shown_the_page_and_the_lists_say_which(tmp_path: Path) -> None:
+    async with opened(tmp_path, flows=(photographed, compared)) as site:
+        (alone,) = await site.ask(photographed, "photo.png")
+        (both,) = [each for each in await site.ask(compared, "see <i>both</i>") if each != alone]
+        recorded = [site.engine.review(each).context for each in (alone, both)]
+        assert "[picture]" in str(recorded[0])
+        for path in (f"/items/{alone}", "/queue"):
+            said = text_of(await site.page(path))
+            assert "[picture: PNG, 40 × 30 pixels" in said, path
+        page = await site.page(f"/items/{both}")
+        assert re.findall(r"\[(\w+) picture: PNG, 40 × 30 pixels, \d+ bytes\]", page) == ["first", "second"]
+        assert "<i>" not in page
+        assert [site.engine.review(each).context for each in (alone, both)] == recorded
+
+
+def test_the_command_says_what_a_picture_is(tmp_path: Path) -> None:
+    async def asked() -> tuple[int, str]:
+        async with opened(tmp_path, flows=(photographed,)) as site:
+            return (await site.ask(photographed, "photo.png"))[0], site.engine.store
+
+    item, store = asyncio.run(asked())
+    shown = CliRunner().invoke(app, ["review", "show", str(item), "--store", store])
+    assert re.search(r"\[picture: PNG, 40 × 30 pixels, \d+ bytes\]", shown.output)
