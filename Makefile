@@ -31,7 +31,9 @@ PYTEST ?=
 SPREAD := -n $(JOBS) --dist worksteal
 # Every test process would import all acceptance tests, and what these need, only to leave them out by their mark.
 QUICK  := --hypothesis-profile fast --ignore tests/acceptance
-FAST   := $(QUICK) -m 'not slow and not acceptance'
+# Of a parametrised test function three cases stand for all, which `make test` runs.
+FEW    := --few-cases 3
+FAST   := $(QUICK) $(FEW) -m 'not slow and not acceptance'
 
 # Neutral locks: no index address, no header, so that they work with any index; universal: on every Python and system.
 TOOLS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -59,14 +61,13 @@ test: $(READY) ## Run the whole test suite
 coverage: $(READY) ## Run the whole test suite with branch coverage, which takes twice as long; before a release
 	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
-test-fast: $(READY) ## Run the quick tests: a minute or two on two cores
+test-fast: $(READY) ## Run the quick tests, of many cases of one a few: a minute or two on two cores
 	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
 
-test-lowest: $(LOWEST)/.ready ## Run the quick tests that libraries matter to on the oldest versions that pyproject.toml allows
-	@# What the house rules say of the code, and the words of the pages, does not depend on versions; nor does what `ours`
-	@# marks, the stores on Python's own SQLite. What `versions` marks does: psycopg talks to a PostgreSQL.
-	$(LOWEST)/bin/pytest $(SPREAD) $(QUICK) -m '(not slow or versions) and not acceptance and not ours' \
-		--ignore tests/docs --ignore-glob 'tests/unit/test_*.py' --ignore tests/unit/handrail/console/test_words.py $(PYTEST)
+test-lowest: $(LOWEST)/.ready ## Run the tests nearest to each library on the oldest versions that pyproject.toml allows
+	@# What `ours` marks, the stores on Python's own SQLite, says nothing of versions; what `versions` marks does.
+	@nearest="$$($(BIN)/python -m tests.nearest)" && set -x && $(LOWEST)/bin/pytest $(SPREAD) $(QUICK) $(FEW) \
+		-m '(not slow or versions) and not acceptance and not ours' $(PYTEST) tests/contract $$nearest
 
 test-eventlog: $(MINING)/.ready ## Prove that pm4py reads the event logs of runs, in an environment of its own
 	$(MINING)/bin/python -m tests.eventlog.mine
@@ -92,7 +93,7 @@ test-pythons: $(READY) ## Run the pages, and the contracts without servers, on e
 		[ $$environment/.ready -nt requirements/dev.lock ] || { \
 			$(BIN)/uv venv --quiet --clear --python $${other#*:} $$environment; \
 			$(BIN)/python requirements/install.py requirements/dev.lock $$environment; touch $$environment/.ready; }; \
-		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast -k 'not postgres and not temporal' \
+		$$environment/bin/pytest $(SPREAD) $(QUICK) $(FEW) -k 'not postgres and not temporal' \
 			tests/docs tests/contract $(PYTEST); \
 	done
 

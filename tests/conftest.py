@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bytecode import let_the_caller_decide  # first: it keeps what the others compile
+from tests.few_cases import OPTION, FewCases, add_option
 from tests.network import forbid_network
 from tests.profiles import register_profiles
 from tests.scratch import choose_scratch
@@ -37,8 +38,15 @@ os.environ["SSL_CERT_FILE"] = str(TESTS / "fixtures" / "authority_of_nobody.pem"
 PARTS = ("handrail", "evals", "ai_steps", "orchestrator", "guards")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be quick."""
+    add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the packages, and what was imported before this file, before processes start side by side."""
+    """Take a few cases where that was asked for; compile what all import before processes start side by side."""
+    if (most := config.getoption(OPTION)) is not None:
+        config.pluginmanager.register(FewCases(most))
     if not hasattr(config, "workerinput"):
         for part in PARTS:
             compileall.compile_dir(TESTS.parent / part, quiet=2)

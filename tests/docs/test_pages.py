@@ -32,6 +32,7 @@ MOST_LEFT_OUT = 8
 
 
 @pytest.mark.slow
+@pytest.mark.every_case
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_block_of_the_page_runs(page: Path, tmp_path: Path) -> None:
