@@ -97,15 +97,21 @@ test-pythons: $(READY) ## Run the pages, and the contracts without servers, on e
 			tests/docs tests/contract $(PYTEST); \
 	done
 
-check: check-beside check-tests check-newest ## Run all that CI runs
+# What waits for an index, and what keeps one core busy, beside the tests, which often wait too.
+check: $(READY) ## Run all that CI runs
+	@$(MAKE) --no-print-directory check-beside & beside=$$!; $(MAKE) --no-print-directory check-tests; tests=$$?; \
+	wait $$beside && exit $$tests
 
-# Each of these keeps one core busy, or waits for an index: two at a time.
+BESIDE := lint types layers docs test-eventlog test-install wheel-test test-deploy
+# One at a time, each to its end; what it says comes at once, not between the words of the tests.
 check-beside:
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types layers docs test-eventlog test-install wheel-test test-deploy
+	@failed=; for part in $(BESIDE); do \
+		said="$$($(MAKE) --no-print-directory $$part 2>&1)" || failed="$$failed $$part"; printf '%s\n' "$$said"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 # These share the cores among their own processes.
 check-tests:
-	@$(MAKE) --no-print-directory --jobs 1 test test-lowest
+	@$(MAKE) --no-print-directory --jobs 1 test test-lowest check-newest
 
 # The oldest and the newest Python stand for those between; `make test-pythons` asks each.
 check-newest:
