@@ -137,3 +137,12 @@ def test_a_store_of_a_later_version_is_refused(some_postgres: PostgresAt, fresh_
     some_postgres.execute(sql.SQL("INSERT INTO {}.handrail_migrations VALUES (9999)").format(name))
     with pytest.raises(StoreTooNew, match="upgrade Handrail"):
         open_store(fresh_url)
+
+
+def test_a_server_that_is_too_old_is_refused_before_anything_is_made(
+    some_postgres: PostgresAt, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "OLDEST_SERVER", 99_00_00)  # as 14 is for a server of version 13
+    with pytest.raises(StoreError, match="is too old: use 14 or newer"):
+        open_store(postgres_url)
+    assert shape(some_postgres, postgres_url) == [[], [], []]
