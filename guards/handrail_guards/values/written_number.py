@@ -34,6 +34,8 @@ _OF_THE_NEXT = re.compile(r"\.?[^\S\n\t]?[-–(]?\d")  # after a currency
 _TOKEN = re.compile(r"\S+")
 # Five digits and more, each apart from the next, as some printers set them: 1 2 3 4 . 5 0
 _SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d){{1,15}}{_BLANK}?[.,]{_BLANK}?\d{_BLANK}\d(?!\S)")
+_ONE_BLANK = re.compile(_BLANK)
+_APART_FROM_MARK = re.compile(rf"{_BLANK}?({_MARK}){_BLANK}?(?=\d{{1,2}}$|\d{{3}})")
 _MINUS_APART = re.compile(r"\s+-$")  # in a source it may stand between two numbers
 _LONG_WORD = re.compile(r"[^\W\d_]{2,}")
 _CRORE = Decimal(10_000_000)
@@ -130,7 +132,7 @@ def _number(match: re.Match[str]) -> Number:
         currencies=may_mean,
         sign_written=sign,
         scales=scales,
-        joined=bool(re.search(_BLANK, digits)),
+        joined=_ONE_BLANK.search(digits) is not None,
     )
 
 
@@ -148,7 +150,7 @@ def _currency(match: re.Match[str]) -> tuple[str, frozenset[str] | None]:
 
 
 def _set_apart(match: re.Match[str]) -> Number:
-    digits = re.sub(_BLANK, "", match[0])
+    digits = _ONE_BLANK.sub("", match[0])
     return Number(Span(*match.span()), _readings(digits), frozenset({1}), percent=False, currencies=None, joined=True)
 
 
@@ -204,7 +206,7 @@ def _scaled(number: Decimal, scale: Decimal) -> Decimal:
 
 def _readings(digits: str) -> frozenset[str]:
     """Return the ways to read digits with separators: ``1,234`` is 1234, and 1.234 where a comma is decimal."""
-    compact = re.sub(rf"{_BLANK}?({_MARK}){_BLANK}?(?=\d{{1,2}}$|\d{{3}})", r"\1", digits)
+    compact = digits if digits.isdigit() else _APART_FROM_MARK.sub(r"\1", digits)
     marks = [mark for mark in compact if not mark.isdigit()]
     if not marks:
         return frozenset({compact})

@@ -1,12 +1,13 @@
 """What is measured of each piece, and of each block of pieces."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from handrail_ai_steps.models.extractor.blocks import Blocks
-from handrail_ai_steps.models.extractor.sheet import Floats, PieceSheet
+from handrail_ai_steps.models.extractor.sheet import Floats, PieceSheet, as_table
 
 PARTS = ("inside", "first", "last")
 """What a piece may be of a field's value; a model gives log-odds of each."""
@@ -51,7 +52,7 @@ def piece_table(sheet: PieceSheet) -> Floats:
         sheet.pages > 0,
     ]
     columns += [sheet.rows == row for row in range(8)]
-    return np.concatenate([np.stack([np.asarray(each, np.float32) for each in columns], axis=1), signs], axis=1)
+    return np.concatenate([as_table(columns), signs], axis=1)
 
 
 SIGNS = (
@@ -123,14 +124,15 @@ def block_table(
     """
     a, b = blocks.first, blocks.last
     size = b - a + 1
-    inside, first, last = (_padded(odds[:, column]) for column in range(3))
-    clipped = np.clip(inside, -6, 6)
-    sums = np.concatenate([[0.0], np.cumsum(clipped)])
+    inside, first, last = _padded(odds).T
+    clipped = _clipped(inside)
+    sums = _summed(clipped)
     total = sums[b + 2] - sums[a + 1]  # the padding moves all by one
     low = _over(clipped, a + 1, b + 1, np.minimum)
     before, after, after_next = clipped[a], clipped[b + 2], clipped[np.minimum(b + 3, len(clipped) - 1)]
     best = clipped[1:-1].max(initial=OUT)
-    left_out = np.maximum(clipped[1:-1], 0).sum() - (_sum_of(np.maximum(clipped, 0), a, b))
+    positive = np.maximum(clipped, 0)
+    left_out = positive[1:-1].sum() - _sum_of(positive, a, b)
     columns = [
         total,
         total / size,
@@ -151,21 +153,29 @@ def block_table(
         *[size == count for count in range(1, 6)],
         np.log(size),
         blocks.led > 0,
-        *_ends(sheet, blocks),
     ]
     shown = signs[:, -len(SIGNS) :]
     nothing = np.zeros((1, len(SIGNS)), np.float32)
-    columns += [*_edges(np.vstack([nothing, shown, nothing, nothing]), a, b), *_form(sheet, a, b)]
+    tables = [
+        as_table(columns),
+        _ends(sheet, blocks),
+        *_edges(np.concatenate([nothing, shown, nothing, nothing]), a, b),
+        as_table(_form(sheet, a, b)),
+    ]
     for other in others.T:
-        clear = np.clip(_padded(other), -6, 6)
-        columns += [
-            _sum_of(clear, a, b) / size,
-            clear[a],
-            clear[b + 2],
-            np.maximum(_sum_of(np.maximum(clear, 0), a, b), 0),
-        ]
-    table = np.stack([np.asarray(each, np.float32) for each in columns], axis=1)
-    return np.concatenate([table, known], axis=1)
+        clear = _clipped(_padded(other))
+        positive = np.maximum(clear, 0)
+        tables.append(
+            as_table(
+                [
+                    _sum_of(clear, a, b) / size,
+                    clear[a],
+                    clear[b + 2],
+                    np.maximum(_sum_of(positive, a, b), 0),
+                ]
+            )
+        )
+    return np.concatenate([*tables, known], axis=1)
 
 
 _ENDS_NUMBERED = re.compile(r"\d{4,}[\s-]{0,2}[A-Za-z]?\W*$")
@@ -173,59 +183,66 @@ _ENDS_LEGAL = re.compile(_LEGAL.pattern + r"\W*$", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{4}")
 
 
-def _ends(sheet: PieceSheet, blocks: Blocks) -> list[np.ndarray]:
+def _ends(sheet: PieceSheet, blocks: Blocks) -> Floats:
     """Return how each block ends: what was cut off, and what it ends with."""
-    seen: dict[tuple[int, int], tuple[bool, ...]] = {}
-    rows = []
-    for last, end in zip(blocks.last.tolist(), blocks.ends.tolist(), strict=True):
-        found = seen.get((last, end))
-        if found is None:
-            piece = sheet.pieces[last]
-            kept, off = piece.text[: end - piece.start], piece.text[end - piece.start :]
-            numbered = bool(_LONG_NUMBER.search(off))
-            found = seen[last, end] = (
-                bool(off),
-                numbered,
-                bool(off) and not numbered,
-                bool(_PHONE_WORD.search(off)),
-                bool(_ENDS_NUMBERED.search(kept)),
-                bool(_ENDS_LEGAL.search(kept)),
-                kept[-1:] == ")",
-                bool(off) and bool(_ENDS_LEGAL.search(kept)),
-            )
-        rows.append(found)
-    return list(np.array(rows, np.float32).reshape(-1, 8).T)
+    ends, place = np.unique(blocks.ends, return_inverse=True)
+    last = np.zeros(len(ends), np.int64)
+    last[place] = blocks.last
+    pieces = [sheet.pieces[each] for each in last.tolist()]
+    rows = [_ended(piece.text, end - piece.start) for piece, end in zip(pieces, ends.tolist(), strict=True)]
+    told: Floats = np.array(rows, np.float32).reshape(-1, 8)[place]
+    return told
 
 
-def _edges(signs: Floats, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
+@lru_cache(1024)
+def _ended(text: str, end: int) -> tuple[bool, ...]:
+    """Return what the last piece of a block ends with, and what was cut off from it."""
+    kept, off = text[:end], text[end:]
+    numbered = bool(off) and _LONG_NUMBER.search(off) is not None
+    ends_legal = _ENDS_LEGAL.search(kept) is not None
+    return (
+        bool(off),
+        numbered,
+        bool(off) and not numbered,
+        bool(off) and _PHONE_WORD.search(off) is not None,
+        _ENDS_NUMBERED.search(kept) is not None,
+        ends_legal,
+        kept[-1:] == ")",
+        bool(off) and ends_legal,
+    )
+
+
+def _of(*names: str) -> list[int]:
+    """Return the columns of these signs."""
+    return [SIGNS.index(each) for each in names]
+
+
+_ANYWHERE = _of("legal", "owner", "thanks", "phone", "phone_word", "post", "web", "registered", "only_legal")
+_AT_ENDS = _of("comma", "stop", "legal", "phone", "post", "colon", "starts_digit", "only_legal", "bracket", "joins")
+_BESIDE = _of(
+    "comma",
+    "legal",
+    "post",
+    "phone",
+    "phone_word",
+    "registered",
+    "owner",
+    "only_legal",
+    "bracket",
+    "web",
+    "joins",
+)
+_LEGAL_SIGN, _POST_SIGN, _DIGITS_SIGN = _of("legal", "post", "digits")
+
+
+def _edges(signs: Floats, a: np.ndarray, b: np.ndarray) -> list[Floats]:
     """Return what the first and the last piece and those around them show."""
-    sums = np.vstack([np.zeros((1, signs.shape[1]), np.float32), np.cumsum(signs, axis=0)])
+    sums = _summed(signs)
     within = sums[b + 2] - sums[a + 1]
-    name = {each: column for column, each in enumerate(SIGNS)}
-    anywhere = ("legal", "owner", "thanks", "phone", "phone_word", "post", "web", "registered", "only_legal")
-    columns: list[np.ndarray] = [within[:, name[each]] > 0 for each in anywhere]
-    for each in ("comma", "stop", "legal", "phone", "post", "colon", "starts_digit", "only_legal", "bracket", "joins"):
-        columns.append(signs[a + 1, name[each]])
-        columns.append(signs[b + 1, name[each]])
-    for each in (
-        "comma",
-        "legal",
-        "post",
-        "phone",
-        "phone_word",
-        "registered",
-        "owner",
-        "only_legal",
-        "bracket",
-        "web",
-        "joins",
-    ):
-        columns.append(signs[a, name[each]])
-        columns.append(signs[b + 2, name[each]])
-    post_later = sums[np.minimum(b + 4, len(sums) - 1)] - sums[b + 2]
-    rest, only, legal = (signs[:, name[each]] for each in ("legal_rest", "only_legal", "legal"))
+    post_later = sums[np.minimum(b + 4, len(sums) - 1), _POST_SIGN] - sums[b + 2, _POST_SIGN]
+    rest, only, legal = signs[:, _of("legal_rest", "only_legal", "legal")].T
     several = b > a
-    columns += [
+    columns = [
         several & (rest[b + 1] > 0),
         several & (only[b + 1] > 0),
         several & (legal[b + 1] == 0),
@@ -236,12 +253,22 @@ def _edges(signs: Floats, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
         ~several & (legal[a + 1] == 0) & (only[b + 2] > 0),
         rest[a],
         rest[b + 2],
-        several & (within[:, name["legal"]] > 1),
-        (within[:, name["legal"]] == 0) & (sums[-1, name["legal"]] > 0),
+        several & (within[:, _LEGAL_SIGN] > 1),
+        (within[:, _LEGAL_SIGN] == 0) & (sums[-1, _LEGAL_SIGN] > 0),
+        (within[:, _POST_SIGN] == 0) & (post_later > 0),
+        within[:, _DIGITS_SIGN] / (b - a + 1),
     ]
-    columns.append((within[:, name["post"]] == 0) & (post_later[:, name["post"]] > 0))
-    columns.append(within[:, name["digits"]] / np.maximum(b - a + 1, 1))
-    return columns
+    return [
+        (within[:, _ANYWHERE] > 0).astype(np.float32),
+        _side_by_side(signs[:, _AT_ENDS], a + 1, b + 1),
+        _side_by_side(signs[:, _BESIDE], a, b + 2),
+        as_table(columns),
+    ]
+
+
+def _side_by_side(signs: Floats, one: np.ndarray, other: np.ndarray) -> Floats:
+    """Return each sign of one piece, beside it the same sign of the other."""
+    return np.stack([signs[one], signs[other]], axis=2).reshape(len(one), -1)
 
 
 def _form(sheet: PieceSheet, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
@@ -281,11 +308,25 @@ def _form(sheet: PieceSheet, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
 
 def _padded(values: Floats) -> np.ndarray:
     """Return the values with one piece that is not there in front and two behind."""
-    return np.concatenate([[OUT], values, [OUT, OUT]])
+    padded = np.full((len(values) + 3, *values.shape[1:]), OUT)
+    padded[1:-2] = values
+    return padded
+
+
+def _clipped(odds: np.ndarray) -> np.ndarray:
+    clipped: np.ndarray = np.minimum(np.maximum(odds, -6), 6)
+    return clipped
+
+
+def _summed(values: np.ndarray) -> np.ndarray:
+    """Return the sums of the values before each, and of all."""
+    sums = np.zeros((len(values) + 1, *values.shape[1:]), values.dtype)
+    np.cumsum(values, axis=0, out=sums[1:])
+    return sums
 
 
 def _sum_of(padded: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    sums = np.concatenate([[0.0], np.cumsum(padded)])
+    sums = _summed(padded)
     total: np.ndarray = sums[b + 2] - sums[a + 1]
     return total
 

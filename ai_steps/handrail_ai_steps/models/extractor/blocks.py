@@ -47,55 +47,52 @@ class Blocks:
 
 def key_of(text: str) -> str:
     """Return the letters and digits of a text, by which values are compared."""
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def blocks_of(sheet: PieceSheet, first_odds: Floats, longest: int) -> Blocks:
     """Return the candidates of at most so many pieces that begin where a field's first piece is likeliest."""
     count = len(sheet.pieces)
     likely = np.sort(np.argsort(-first_odds, kind="stable")[:MOST_STARTS])
-    ways_in = [_ways_in(piece.text) for piece in sheet.pieces]
-    ways_out = [_ways_out(piece.text) for piece in sheet.pieces]
-    whole = [key_of(piece.text) for piece in sheet.pieces]
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    rows: list[int] = []
     keys: list[str] = []
     for first in likely.tolist():
         piece = sheet.pieces[first]
-        for led, start in enumerate(ways_in[first]):
+        for led, start in enumerate(_ways_in(piece.text)):
             inside = ""
             for last in range(first, min(count, first + longest)):
-                if sheet.pages[last] != sheet.pages[first]:
-                    break
                 end_piece = sheet.pieces[last]
-                for cut, end in enumerate(ways_out[last]):
-                    if end is None or (last == first and end <= start):
-                        continue
-                    low = start if last == first else 0
-                    key = inside + (whole[last] if not (low or cut) else key_of(end_piece.text[low:end]))
-                    if key:
-                        rows.append((first, last, led, cut, piece.start + start, end_piece.start + end))
+                if end_piece.page != piece.page:
+                    break
+                ways = _ways_out(end_piece.text)
+                if last == first and start:
+                    rest = piece.text[start:]
+                    ways = tuple((cut, end, key_of(rest[: end - start])) for cut, end, _ in ways if end > start)
+                for cut, end, own in ways:
+                    if key := inside + own:
+                        rows += (first, last, led, cut, piece.start + start, end_piece.start + end)
                         keys.append(key)
-                inside += key_of(piece.text[start:]) if last == first else whole[last]
-    table = np.array(rows, np.int64).reshape(-1, 6)
-    columns = table.T
+                inside += ways[0][2]
+    columns = np.array(rows, np.int64).reshape(-1, 6).T
     return Blocks(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], tuple(keys))
 
 
 @lru_cache(4096)
 def _ways_in(text: str) -> tuple[int, ...]:
+    """Return where a piece may begin: whole, then without what leads in."""
     match = _LED_IN.match(text)
     return (0, match.end()) if match and match.end() < len(text) else (0,)
 
 
 @lru_cache(4096)
-def _ways_out(text: str) -> tuple[int | None, ...]:
-    """Return where a piece may end: whole, then without each kind of trailing part; None: as another way."""
-    ends: list[int | None] = [len(text)]
-    for pattern in _CUTS:
+def _ways_out(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return which way a piece may end, where, and the key of what is before: whole, then without what trails."""
+    ends = {len(text): 0}
+    for way, pattern in enumerate(_CUTS, start=1):
         match = pattern.search(text)
-        end = match.start() if match else None
-        ends.append(end if end not in ends and end else None)
-    return tuple(ends)
+        if match and match.start():
+            ends.setdefault(match.start(), way)
+    return tuple((way, end, key_of(text[:end])) for end, way in ends.items())
 
 
 def text_of(sheet: PieceSheet, start: int, end: int) -> str:

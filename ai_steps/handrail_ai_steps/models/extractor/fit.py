@@ -234,7 +234,8 @@ def _field(made: _Made, name: str, odds: Sequence[_Odds], folds: Ints) -> Learne
 def _least(made: _Made) -> tuple[int, float]:
     """Return how small and how strange documents are, but for the last in a hundred."""
     sizes = [len(each.sheet.pieces) for each in made.documents]
-    known = [made.vocabulary.known_share([piece.text for piece in each.sheet.pieces]) for each in made.documents]
+    texts = [[piece.text for piece in each.sheet.pieces] for each in made.documents]
+    known = [made.vocabulary.grams(each).known_share for each in texts]
     return int(np.quantile(sizes, RARE)), float(np.quantile(known, RARE))
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from handrail_ai_steps.models.extractor.sheet import LONGEST_PIECE, Floats, Ints
 SIZES = (2, 3, 4)
 FIRST_TEXTS = 30
 """So many are enough to see whether a document is like others."""
+MOST_WINDOWS = 256
+"""So many lengths of texts are kept cut up: a piece has 200 characters at most."""
 _DIGIT = re.compile(r"\d")
 _SPACE = re.compile(r"\s+")
 
@@ -22,6 +25,14 @@ class Grams:
 
     columns: Ints
     starts: Ints
+    totals: Ints
+    """How many runs each text has, known or not."""
+
+    @property
+    def known_share(self) -> float:
+        """How many of the runs of the first of these texts are known, 0 to 1."""
+        first = self.totals[:FIRST_TEXTS]
+        return float(self.starts[len(first)] / first.sum()) if first.any() else 0.0
 
     def product(self, weights: Floats) -> Floats:
         """Return the weights of each text's runs, summed and divided by the root of their number."""
@@ -54,21 +65,22 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.runs)
 
-    def known_share(self, texts: Sequence[str]) -> float:
-        """Return how many of the runs of the first of these texts it knows, 0 to 1."""
-        runs = [run for text in texts[:FIRST_TEXTS] for run in runs_of(text)]
-        return sum(run in self._column for run in runs) / len(runs) if runs else 0.0
-
     def grams(self, texts: Sequence[str]) -> Grams:
         """Return the known runs of each text."""
         known = self._column.get
         columns: list[int] = []
-        starts = [0]
+        starts, totals = [0], []
+        seen: dict[str, tuple[list[int], int]] = {}
         for text in texts:
-            found = {column for run in runs_of(text) if (column := known(run)) is not None}
-            columns.extend(sorted(found))
+            if text not in seen:
+                runs = runs_of(text)
+                found = set(map(known, runs))
+                seen[text] = sorted(column for column in found if column is not None), len(runs)
+            mine, total = seen[text]
+            columns += mine
             starts.append(len(columns))
-        return Grams(np.array(columns, np.int64), np.array(starts, np.int64))
+            totals.append(total)
+        return Grams(np.array(columns, np.int64), np.array(starts, np.int64), np.array(totals, np.int64))
 
 
 def runs_of(text: str) -> set[str]:
@@ -77,5 +89,10 @@ def runs_of(text: str) -> set[str]:
     if not plain:
         return set()
     marked = f"^{plain}$"
-    length = len(marked)
-    return {marked[start : start + size] for size in SIZES for start in range(length - size + 1)}
+    return set(map(marked.__getitem__, _windows(len(marked))))
+
+
+@lru_cache(MOST_WINDOWS)
+def _windows(length: int) -> tuple[slice, ...]:
+    """Return where the runs of a text of this length begin and end."""
+    return tuple(slice(start, start + size) for size in SIZES for start in range(length - size + 1))

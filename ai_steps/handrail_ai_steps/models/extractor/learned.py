@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from handrail_ai_steps.models.extractor.block_features import PARTS, block_table
 from handrail_ai_steps.models.extractor.blocks import Blocks, blocks_of
-from handrail_ai_steps.models.extractor.grams import Vocabulary
+from handrail_ai_steps.models.extractor.grams import Grams, Vocabulary
 from handrail_ai_steps.models.extractor.prepared import Prepared, PreparedSpots
 from handrail_ai_steps.models.extractor.register import Met, Suggestion, known_table, suggestions
 from handrail_ai_steps.models.extractor.sheet import Floats
@@ -180,13 +180,24 @@ class LearnedExtractor:
     """How many pieces the smallest documents have that it learned from."""
     least_known: float
     """What share of its runs of letters the strangest of them has in common with others."""
+    _weights: Floats = field(init=False, repr=False, compare=False)
+    """What the letters of a piece weigh, for all models side by side."""
+
+    def __post_init__(self) -> None:
+        weights = [model.around for model in self.spot_models.values()]
+        weights += [self.text_model.letters] if self.text_model else []
+        object.__setattr__(self, "_weights", np.concatenate(weights, axis=1))
 
     @property
     def kinds(self) -> tuple[SpotKind, ...]:
         """The kinds of spots that its fields have."""
         return tuple(self.spot_models)
 
-    def unlike(self, made: Prepared) -> str:
+    def letters(self, made: Prepared) -> Grams:
+        """Return the known runs of letters of a document's pieces."""
+        return self.vocabulary.grams([piece.text for piece in made.sheet.pieces])
+
+    def unlike(self, made: Prepared, letters: Grams) -> str:
         """Return why a document is unlike those learned from, so that no confidence holds; empty: it is like them.
 
         Where hardly anything is on a page, the one thing that is there has no competitor, and would look sure.
@@ -196,14 +207,14 @@ class LearnedExtractor:
             return (
                 f"the document has {count} pieces of text, those that it learned from have {self.least_pieces} and more"
             )
-        known = self.vocabulary.known_share([piece.text for piece in made.sheet.pieces])
+        known = letters.known_share
         if known < ENOUGH * self.least_known:
             return f"the document is unlike those that it learned from: {known:.0%} of its letters are known"
         return ""
 
-    def rank(self, made: Prepared) -> dict[str, Ranked]:
+    def rank(self, made: Prepared, letters: Grams) -> dict[str, Ranked]:
         """Return the candidates of every field."""
-        by_spot, by_piece = self._odds(made)
+        by_spot, by_piece = self._odds(made, letters)
         ranked: dict[str, Ranked] = {}
         for each in self.fields:
             if each.kind == "text":
@@ -215,13 +226,10 @@ class LearnedExtractor:
                 ranked[each.name] = rank_spots(made, each, each.kind, odds)
         return ranked
 
-    def _odds(self, made: Prepared) -> tuple[dict[SpotKind, Floats], Floats | None]:
+    def _odds(self, made: Prepared, letters: Grams) -> tuple[dict[SpotKind, Floats], Floats | None]:
         """Return the log-odds of all spots and pieces: one product of the letters for all fields."""
-        pieces = self.vocabulary.grams([piece.text for piece in made.sheet.pieces])
         widths = [AROUND * len(model.fields) for model in self.spot_models.values()]
-        weights = [model.around for model in self.spot_models.values()]
-        weights += [self.text_model.letters] if self.text_model else []
-        product = pieces.product(np.concatenate(weights, axis=1))
+        product = letters.product(self._weights)
         by_spot: dict[SpotKind, Floats] = {}
         at = 0
         for (kind, model), width in zip(self.spot_models.items(), widths, strict=True):
@@ -256,14 +264,16 @@ def rank_blocks(made: Prepared, about: LearnedField, place: int, by_piece: Float
     if not len(blocks):
         return Ranked((), 1.0, said)
     likely, absent = shares(about.ranker.scaled(table) @ about.ranker.weights, about.ranker.absent)
+    each_likely = likely.tolist()
     together: dict[str, float] = defaultdict(float)
-    for key, share in zip(blocks.keys, likely.tolist(), strict=True):
-        together[key] += share
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(blocks.keys):
+        together[key] += each_likely[row]
+        rows_of[key].append(row)
     support = {each.key: each.support for each in said}
     found = []
     for key, share in sorted(together.items(), key=lambda each: -each[1])[:MOST_RANKED]:
-        rows = [row for row, each in enumerate(blocks.keys) if each == key]
-        rows.sort(key=lambda row: -likely[row])
+        rows = sorted(rows_of[key], key=lambda row: -each_likely[row])
         places = tuple((int(blocks.starts[row]), int(blocks.ends[row])) for row in rows)
         found.append(FieldCandidate(*places[0], key, share, support.get(key, 0.0), places))
     return Ranked(tuple(found), absent, said)

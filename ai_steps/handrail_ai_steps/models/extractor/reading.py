@@ -116,7 +116,8 @@ def read(learned: LearnedExtractor, text: str, documents: Sequence[Document]) ->
     """Return what is read of each field in these documents, as the text shows them, or in the text."""
     source = source_of(text, documents)
     made = prepared(source.sheet, learned.kinds)
-    ranked, unlike = learned.rank(made), learned.unlike(made)
+    letters = learned.letters(made)
+    ranked, unlike = learned.rank(made, letters), learned.unlike(made, letters)
     found: dict[str, FieldRead] = {}
     for each in learned.fields:
         candidates = ranked[each.name].candidates

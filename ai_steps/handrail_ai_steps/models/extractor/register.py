@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -112,33 +113,35 @@ def suggestions(met: Met, marks: Sequence[int], without: str | None = None) -> l
 def known_table(met: Met, keys: Sequence[str], marks: Sequence[int], without: str | None = None) -> Floats:
     """Return for each candidate how well the register knows its value."""
     table = np.zeros((len(keys), WIDTH), np.float32)
+    count = np.array([met.counts.get(key, 0) - (key == without) for key in keys], np.float64)
+    table[:, 0] = count > 0
+    table[:, 1] = np.log1p(np.maximum(count, 0))
     said = suggestions(met, marks, without)
-    by_key = {each.key: each for each in said}
-    top = said[0] if said else None
-    pairs = runs_of_key(top.key) if top else frozenset()
-    near: dict[str, float] = {}
-    for row, key in enumerate(keys):
-        count = met.counts.get(key, 0) - (key == without)
-        support = by_key[key].support if key in by_key else 0.0
-        table[row, 0] = count > 0
-        table[row, 1] = np.log1p(max(count, 0))
-        table[row, 2] = support
-        table[row, 3] = (top.support if top else 0.0) - support
-        if top:
-            if key not in near:
-                is_as_long = abs(len(key) - len(top.key)) <= ALMOST_AS_LONG * len(top.key)
-                near[key] = alike(key, top.key, pairs) if is_as_long else 0.0
-            table[row, 4] = top.support * near[key]
-            table[row, 5] = top.support * max(0.0, near[key] - ALIKE)
+    if not said:
+        return table
+    top = said[0]
+    supports = {each.key: each.support for each in said}
+    support = np.array([supports.get(key, 0.0) for key in keys])
+    table[:, 2] = support
+    table[:, 3] = top.support - support
+    runs, longer = runs_of_key(top.key), ALMOST_AS_LONG * len(top.key)
+    as_long = {key for key in keys if abs(len(key) - len(top.key)) <= longer}
+    likeness = {key: alike(key, top.key, runs) for key in as_long}
+    near = np.array([likeness.get(key, 0.0) for key in keys])
+    table[:, 4] = top.support * near
+    table[:, 5] = top.support * np.maximum(0.0, near - ALIKE)
     return table
 
 
-def runs_of_key(key: str) -> frozenset[str]:
+Runs: TypeAlias = frozenset[tuple[str, ...]]
+
+
+def runs_of_key(key: str) -> Runs:
     """Return the runs of three letters or digits of a key."""
-    return frozenset(key[start : start + 3] for start in range(len(key) - 2)) or frozenset({key})
+    return frozenset(zip(key, key[1:], key[2:], strict=False)) or frozenset({(key,)})
 
 
-def alike(key: str, other: str, runs: frozenset[str]) -> float:
+def alike(key: str, other: str, runs: Runs) -> float:
     """Return how much two keys have in common, 0 to 1 (Dice); ``runs`` are those of the other."""
     if key == other:
         return 1.0

@@ -106,7 +106,8 @@ def report(data: DocumentSet, *, seed: int, folds: int) -> tuple[FieldReport, ..
 
 def _read(learned: LearnedExtractor, sheet: PieceSheet) -> dict[str, tuple[object, float]]:
     """Return the likeliest value of each field, and how sure it is."""
-    ranked = learned.rank(prepared(sheet, learned.kinds))
+    made = prepared(sheet, learned.kinds)
+    ranked = learned.rank(made, learned.letters(made))
     read: dict[str, tuple[object, float]] = {}
     for field in learned.fields:
         candidates = ranked[field.name].candidates

@@ -73,6 +73,14 @@ class PieceSheet:
         return found
 
 
+def as_table(columns: Sequence[Any]) -> Floats:
+    """Return the columns, of numbers or of truths, beside each other."""
+    table = np.empty((len(columns[0]), len(columns)), np.float32)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table
+
+
 def sheet_of_documents(documents: Sequence[Document]) -> PieceSheet:
     """Return the sheet of one document or of several, one after the other, parted as pages are."""
     return _sheet(PAGE_BREAK.join(each.text for each in documents), [p for each in documents for p in each.pages])

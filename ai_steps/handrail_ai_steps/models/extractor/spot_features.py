@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from handrail_ai_steps.models.extractor.sheet import Floats, PieceSheet, Truths
+from handrail_ai_steps.models.extractor.sheet import Floats, PieceSheet, Truths, as_table
 from handrail_ai_steps.models.extractor.spots import SpotKind, Spots, days_of
 from handrail_guards.values.written_date import WrittenDate
 from handrail_guards.values.written_number import Number
@@ -34,7 +34,7 @@ def spot_table(sheet: PieceSheet, spots: Spots, kind: SpotKind) -> Floats:
     if not spots.spots:
         return np.zeros((0, len(_where(sheet, spots)) + WIDTHS[kind]), np.float32)
     columns = [*_where(sheet, spots), *_what(sheet, spots)]
-    return np.stack([np.asarray(each, np.float32) for each in columns], axis=1)
+    return as_table(columns)
 
 
 WIDTHS: dict[SpotKind, int] = {"date": 6, "amount": 7, "word": 6}
@@ -89,13 +89,13 @@ def value_table(sheet: PieceSheet, spots: Spots, kind: SpotKind, odds: Floats) -
     masked = np.where(member, odds[None, :], -30.0)
     best = masked.argmax(axis=1)
     top = masked.max(axis=1)
-    second = np.where(member.sum(axis=1) > 1, np.sort(masked, axis=1)[:, -2:][:, 0], -6.0)
+    places = member.sum(axis=1)
+    second = np.where(places > 1, np.sort(masked, axis=1)[:, -2:][:, 0], -6.0)
     together = np.log(np.exp(np.clip(masked, -30, 30)).sum(axis=1))
     rank = (top[None, :] > top[:, None]).sum(axis=1)
     y = sheet.boxes[spots.pieces, 1]
-    first = np.array([y[row].min() for row in member]) if count else np.zeros(0)
-    last = np.array([y[row].max() for row in member]) if count else np.zeros(0)
-    places = member.sum(axis=1)
+    first = np.where(member, y, np.inf).min(axis=1, initial=np.inf)
+    last = np.where(member, y, -np.inf).max(axis=1, initial=-np.inf)
     columns = [
         top,
         together,
@@ -114,7 +114,7 @@ def value_table(sheet: PieceSheet, spots: Spots, kind: SpotKind, odds: Floats) -
         columns += [*_sums(spots), *_column_sums(sheet, spots, best)]
     if kind == "date":
         columns += _days(spots)
-    return np.stack([np.asarray(each, np.float32) for each in columns], axis=1)
+    return as_table(columns)
 
 
 def _days(spots: Spots) -> list[Floats]:
@@ -140,11 +140,10 @@ def _sums(spots: Spots) -> list[Floats]:
     some = cents[chosen]
     sums = some[:, None] + some[None, :]
     same = np.eye(len(some), dtype=bool)
-    sums[same & (places[chosen] < 2)[:, None]] = -1
-    is_sum = (np.abs(sums[None, :, :] - cents[:, None, None]) < SAME).sum(axis=(1, 2)) / 2
+    sums[same & (places[chosen] < 2)[:, None]] = np.inf
+    is_sum = _near(sums, cents) / 2
     # It and another make a third: what was paid less the change, or a part of the whole.
-    pairs = cents[:, None] + some[None, :]
-    is_part = (np.abs(pairs[:, :, None] - some[None, None, :]) < SAME).sum(axis=(1, 2))
+    is_part = _near(some[None, :] - some[:, None], cents)
     greater = (cents[None, :] > cents[:, None] + SAME).sum(axis=1)
     near = (np.abs(cents[None, :] - cents[:, None]) < NEAR).sum(axis=1) - 1
     return [
@@ -162,6 +161,12 @@ def _sums(spots: Spots) -> list[Floats]:
     ]
 
 
+def _near(amounts: np.ndarray, cents: np.ndarray) -> np.ndarray:
+    """Return for each of ``cents`` how many of the amounts are the same."""
+    ordered = np.sort(amounts, axis=None)
+    return np.searchsorted(ordered, cents + SAME, "left") - np.searchsorted(ordered, cents - SAME, "right")
+
+
 def cents_of(spots: Spots) -> np.ndarray:
     """Return each amount in hundredths."""
     return np.array([float(value) * 100 if isinstance(value, Decimal) else 0.0 for value in spots.values])
@@ -172,13 +177,20 @@ def _column_sums(sheet: PieceSheet, spots: Spots, best: np.ndarray) -> list[Floa
     cents = cents_of(spots)[spots.value_of]
     right, top = sheet.boxes[spots.pieces, 2], sheet.boxes[spots.pieces, 1]
     found = np.zeros(len(best), np.float32)
-    for value, spot in enumerate(best):
-        mine = np.flatnonzero((np.abs(right - right[spot]) < 0.06) & (top < top[spot]) & (cents > 0))
-        if len(mine) < 2:
-            continue
-        added = np.concatenate([[0.0], np.cumsum(cents[mine][-MOST_ADDED:])])
-        windows = added[None, :] - added[:, None]
-        hit = np.abs(windows - cents[spot]) < SAME
-        length = np.arange(len(added))[None, :] - np.arange(len(added))[:, None]
-        found[value] = (hit & (length >= 2)).any()
+    above = (np.abs(right - right[best, None]) < 0.06) & (top < top[best, None]) & (cents > 0)
+    enough = np.where(above, cents, 0.0).sum(axis=1) > cents[best] - SAME
+    for value in np.flatnonzero(enough & (above.sum(axis=1) > 1)).tolist():
+        added = _summed(cents[above[value]][-MOST_ADDED:])
+        wanted = added - cents[best[value]]
+        # The sums grow, so that the first near enough is the one of the longest row of amounts.
+        first = np.searchsorted(added, wanted - SAME, "right")
+        near = added[np.minimum(first, len(added) - 1)] < wanted + SAME
+        found[value] = (near & (first <= np.arange(len(added)) - 2)).any()
     return [found]
+
+
+def _summed(amounts: np.ndarray) -> np.ndarray:
+    """Return 0, and the sum up to each amount."""
+    sums = np.zeros(len(amounts) + 1)
+    np.cumsum(amounts, out=sums[1:])
+    return sums

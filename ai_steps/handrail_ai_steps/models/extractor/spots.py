@@ -1,6 +1,7 @@
 """What may be the value of a field of one word or number: the dates, the amounts and the words of a document."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -69,7 +70,7 @@ def spots_of(sheet: PieceSheet, kind: SpotKind) -> Spots:
     spots: list[Spot] = []
     starts = [piece.start for piece in sheet.pieces]
     for start, end, value, written in found:
-        piece = int(np.searchsorted(starts, start, "right")) - 1
+        piece = bisect_right(starts, start) - 1
         if piece >= 0 and end <= sheet.pieces[piece].end:
             spots.append(Spot(start, end, piece, value, written))
         if len(spots) == MOST_SPOTS:
