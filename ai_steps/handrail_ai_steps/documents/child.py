@@ -97,7 +97,7 @@ def _next(
     channel: socket.socket, incoming: BinaryIO, status: socket.socket, until: "_Until", limits: ReadingLimits
 ) -> tuple[Any, bytes]:
     """Return the child's next message, or raise why there is none."""
-    channel.settimeout(until.left())
+    until.limit(channel)
     try:
         return take(_exactly(incoming))
     except TimeoutError:
@@ -113,10 +113,18 @@ class _Until:
         self._began = time.monotonic()
         self.seconds = seconds
         """Of the processor, that it may use."""
+        self._set = 0.0
 
     def left(self) -> float:
         """Return how many seconds by the clock are left."""
         return max(self._began + CLOCK * self.seconds + GRACE_SECONDS - time.monotonic(), 0.001)
+
+    def limit(self, channel: socket.socket) -> None:
+        """Let the next message be waited for so long, to a second: a call of the system for each page is too many."""
+        left = self.left()
+        if abs(left - self._set) > 1 or left < 1:
+            channel.settimeout(left)
+            self._set = left
 
     def late(self) -> TooHeavy:
         """Return what a file is that takes longer."""

@@ -22,8 +22,12 @@ def frame(said: Any, data: bytes = b"") -> bytes:
 
 def beginning(said: Any, size: int) -> bytes:
     """Return how a message begins that has so many bytes after its JSON."""
-    text = _LONE.sub("\ufffd", json.dumps(said, ensure_ascii=False, separators=(",", ":"))).encode()
-    return HEAD.pack(len(text), size) + text
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = _LONE.sub("\ufffd", text).encode()
+    return HEAD.pack(len(data), size) + data
 
 
 def take(read: Callable[[int], bytes]) -> tuple[Any, bytes]:

@@ -57,7 +57,7 @@ _RARE = re.compile("[\u0100-\u024f]")
 """Latin letters with marks beyond those of Western Europe: a language has a few of them, and a glyph's number any."""
 _APART = re.compile("[\\s\\x00-\\x1f]+")
 _ODD = re.compile(r"(?<=[^\W\d_])[\"#$%&()*+<=>?\[\\\]^`{|}~;!]+(?=[^\W\d_])")
-_ODD_SIGNS: Final = '!"#$%&*+;<=>?@[\\]^_`{|}~'
+_ODD_SIGNS: Final = b'!"#$%&*+;<=>?@[\\]^_`{|}~'
 _SIGN = re.compile(r"[!\"#$%&'()*+/:;<=>?@\[\\\]^_`{|}~]")
 _NUMBER = re.compile(r"[\d.,:;/%()+*\u20ac$£x-]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -120,6 +120,8 @@ def garbled_note(page: int, why: str) -> DocumentNote:
 
 def _lost(text: str) -> str:
     """Say so if much of it stands for nothing."""
+    if text.replace("\n", " ").replace("\t", " ").isprintable() and "\ufffd" not in text:
+        return ""  # as nearly every page; it takes a tenth of the time
     lost = _LOST.findall(text)
     if len(lost) < LEAST_LOST:
         return ""
@@ -159,10 +161,10 @@ def _disguised(text: str) -> str:
     plain = text.lower().split()
     is_language = sum(map(FREQUENT.__contains__, plain)) > LANGUAGE * len(plain)
     if is_language:
-        odd_signs, signs = sum(map(text.count, _ODD_SIGNS)), sum(map(text.count, "'(/:)"))
+        odd_signs, signs = _count(text, _ODD_SIGNS), _count(text, b"'(/:)")
         has_signs = odd_signs + signs > MOST_SIGNS * len(text)
         has_signs = has_signs or (odd_signs >= LEAST_WORDS / 2 and len(_ODD.findall(text)) >= LEAST_WORDS / 2)
-        strange = list(_strange(plain, text.split()))
+        strange = list(_strange(plain, text))
         if not has_signs and not strange:
             return ""  # as nearly every page
         shifted = _shifted(_some(strange)) if strange else ""
@@ -177,7 +179,13 @@ def _disguised(text: str) -> str:
     return _shifted(_some(tokens)) or _exchanged(tokens, odd)
 
 
-def _strange(plain: Sequence[str], words: Sequence[str]) -> Iterator[str]:
+def _count(text: str, signs: bytes) -> int:
+    """Return how often signs of ASCII are in a text."""
+    data = text.encode(errors="replace")
+    return len(data) - len(data.translate(None, signs))
+
+
+def _strange(plain: Sequence[str], text: str) -> Iterator[str]:
     """Yield the words of passages that have no frequent word and hardly a vowel, of a page that is language else."""
     for start in range(0, len(plain), PASSAGE):
         passage = plain[start : start + PASSAGE]
@@ -185,7 +193,7 @@ def _strange(plain: Sequence[str], words: Sequence[str]) -> Iterator[str]:
             letters = "".join(passage)
             vowels = sum(map(letters.count, "aeiouy"))
             if letters.isascii() and vowels < FEWEST_VOWELS * sum(map(letters.count, _LETTERS)):
-                yield from words[start : start + PASSAGE]
+                yield from text.split()[start : start + PASSAGE]
 
 
 def _some(tokens: Sequence[str]) -> Sequence[str]:

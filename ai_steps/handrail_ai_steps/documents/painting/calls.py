@@ -1,9 +1,10 @@
 """Calls of PDFium that are made for every object of a page: by plain numbers, which takes half the time.
 
-A handle is a number here. The functions are PDFium's own, found through pypdfium2, which loads the library.
+A handle is a number here. The functions are PDFium's own, found through pypdfium2, which loads the library. They keep
+the interpreter's lock, which costs less than to give it away: none takes long, and the process has one thread.
 """
 
-from ctypes import CFUNCTYPE, addressof, c_char_p, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
+from ctypes import PYFUNCTYPE, addressof, c_char_p, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
 from typing import Any, Final
 
 from handrail_ground.optional import needs
@@ -25,11 +26,18 @@ def handle_of(pointer: Any) -> int:
 
 
 def _call(name: str, result: Any, *arguments: Any) -> Any:
-    return CFUNCTYPE(result, *arguments)(handle_of(getattr(pdfium, name)))
+    return PYFUNCTYPE(result, *arguments)(handle_of(getattr(pdfium, name)))
+
+
+def _as_given(name: str, result: Any) -> Any:
+    """Return a function that converts nothing: a handle is given as ``c_void_p``, a place by reference.
+
+    Three numbers that are converted take as long as the call itself.
+    """
+    return PYFUNCTYPE(result)(handle_of(getattr(pdfium, name)))
 
 
 count_objects: Final = _call("FPDFPage_CountObjects", c_int, c_void_p)
-object_at: Final = _call("FPDFPage_GetObject", c_void_p, c_void_p, c_int)
 count_in_form: Final = _call("FPDFFormObj_CountObjects", c_int, c_void_p)
 object_in_form: Final = _call("FPDFFormObj_GetObject", c_void_p, c_void_p, c_ulong)
 type_of: Final = _call("FPDFPageObj_GetType", c_int, c_void_p)
@@ -43,10 +51,16 @@ count_segments: Final = _call("FPDFPath_CountSegments", c_int, c_void_p)
 has_transparency: Final = _call("FPDFPageObj_HasTransparency", c_int, c_void_p)
 set_active: Final = _call("FPDFPageObj_SetIsActive", c_int, c_void_p, c_int)
 render_mode: Final = _call("FPDFTextObj_GetTextRenderMode", c_int, c_void_p)
-font_size: Final = _call("FPDFTextObj_GetFontSize", c_int, c_void_p, c_void_p)
 font_of: Final = _call("FPDFTextObj_GetFont", c_void_p, c_void_p)
 font_data: Final = _call("FPDFFont_GetFontData", c_int, c_void_p, c_void_p, c_size_t, c_void_p)
 object_text: Final = _call("FPDFTextObj_GetText", c_ulong, c_void_p, c_void_p, c_void_p, c_ulong)
+
+object_of: Final = _as_given("FPDFPage_GetObject", c_void_p)
+bounds_of: Final = _as_given("FPDFPageObj_GetBounds", c_int)
+matrix_of: Final = _as_given("FPDFPageObj_GetMatrix", c_int)
+fill_colour_of: Final = _as_given("FPDFPageObj_GetFillColor", c_int)
+font_size_of: Final = _as_given("FPDFTextObj_GetFontSize", c_int)
+"""As above, with a handle and places that are made once."""
 
 clip_of: Final = _call("FPDFPageObj_GetClipPath", c_void_p, c_void_p)
 count_clips: Final = _call("FPDFClipPath_CountPaths", c_int, c_void_p)

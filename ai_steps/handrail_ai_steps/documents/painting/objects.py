@@ -1,7 +1,8 @@
 """What is painted on a page, in the order it is painted: pieces of text, and what may lie under or over them."""
 
 from collections.abc import Iterator
-from ctypes import addressof, c_size_t, c_uint, c_ulong, create_string_buffer
+from ctypes import addressof, byref, c_size_t, c_uint, c_ulong, c_void_p, create_string_buffer
+from itertools import repeat
 from struct import Struct
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -120,6 +121,9 @@ class _Collector:
         self._matrix = start + 32
         self._size = start + 56
         self._other = start + 60
+        self._places = tuple(byref(self._numbers, 4 * number) for number in (*range(8), 8, 14))
+        self._current = c_void_p()
+        """The handle of the object that is looked at."""
 
     def walk(self, holder: int, matrix: Matrix | None, depth: int) -> None:
         """Add the objects of a page, or of a form (``depth`` is 1 or more) that is painted through a matrix.
@@ -127,25 +131,21 @@ class _Collector:
         It is called for every object of every page: what it asks for of a piece of text is read at once.
         """
         type_of, text, numbers, unpack = calls.type_of, calls.TEXT, self._numbers, _NUMBERS.unpack_from
-        fill_colour, bounds, matrix_of, size_of = calls.fill_colour, calls.bounds, calls.matrix, calls.font_size
-        (c1, c2, c3, c4), (b1, b2, b3, b4) = self._colour, self._box
+        fill_colour_of, bounds_of, matrix_of = calls.fill_colour_of, calls.bounds_of, calls.matrix_of
+        size_of, font_of, render_mode = calls.font_size_of, calls.font_of, calls.render_mode
         clip_of, count_clips, count_marks = calls.clip_of, calls.count_clips, calls.count_marks
-        add, make, has_transparency = self._texts.append, PaintedText._make, calls.has_transparency
-        get, count = (calls.object_in_form, calls.count_in_form) if depth else (calls.object_at, calls.count_objects)
-        size = count(holder)
+        add, new, has_transparency = self._texts.append, tuple.__new__, calls.has_transparency
+        (c1, c2, c3, c4, b1, b2, b3, b4, m, s), current, drawn = self._places, self._current, self._drawn
         place = self.place
-        self._left -= size
-        if self._left < 0:
-            raise TooCrowded
-        for number in range(size):
+        for handle in self._handles(holder, depth):
             place += 1
-            handle = get(holder, number)
             kind = type_of(handle)
             if kind == text:
-                is_known = fill_colour(handle, c1, c2, c3, c4)
-                bounds(handle, b1, b2, b3, b4)
-                matrix_of(handle, self._matrix)
-                size_of(handle, self._size)
+                current.value = handle
+                is_known = fill_colour_of(current, c1, c2, c3, c4)
+                bounds_of(current, b1, b2, b3, b4)
+                matrix_of(current, m)
+                size_of(current, s)
                 red, green, blue, opaque, left, bottom, right, top, a, b, c, d, size = unpack(numbers)
                 box = (left, bottom, right, top)
                 clip = clip_of(handle)
@@ -154,17 +154,20 @@ class _Collector:
                 if matrix is not None:
                     box = through(matrix, box)
                     a, b, c, d, _, _ = _within((a, b, c, d, 0.0, 0.0), matrix)
-                mode = calls.render_mode(handle)
+                mode = render_mode(handle)
                 colour = (red, green, blue) if is_known and opaque == 255 else None
                 is_tiny = size * size * min(a * a + b * b, c * c + d * d) < TINY
                 is_marked = count_marks(handle) > 0 and self._is_in_layer(handle)
                 is_plain = matrix is None and mode in {0, 4} and not has_transparency(handle)
-                is_plain = is_plain and not self._is_drawn(handle)
-                add(make((handle, place, box, mode, colour, is_tiny, is_clipped, is_marked, is_plain)))
+                if is_plain:
+                    font = font_of(handle)
+                    is_plain = not (drawn[font] if font in drawn else self._is_drawn(font))
+                each = (handle, place, box, mode, colour, is_tiny, is_clipped, is_marked, is_plain)
+                add(new(PaintedText, each))
                 if box[3] - box[1] > LARGE_TEXT:
                     self._shapes.append(PaintedShape(place, box, None, is_picture=False, is_solid=False))
             elif kind == calls.FORM and depth < DEEPEST:
-                matrix_of(handle, self._matrix)
+                calls.matrix(handle, self._matrix)
                 self.place = place
                 self.walk(handle, _within(_MATRIX.unpack_from(numbers, 32), matrix), depth + 1)
                 place = self.place
@@ -173,12 +176,20 @@ class _Collector:
                 self._add_shape(handle, kind, matrix)
         self.place = place
 
-    def _is_drawn(self, text: int) -> bool:
-        """Return whether a piece of text is in a font that consists of drawings: no font program is in the file."""
-        font = calls.font_of(text)
-        if font not in self._drawn:
-            size = calls.Numbers(c_size_t, 1)
-            self._drawn[font] = not (calls.font_data(font, None, 0, size.at[0]) and size.values[0])
+    def _handles(self, holder: int, depth: int) -> list[int]:
+        """Return the objects of a page or a form."""
+        size = calls.count_in_form(holder) if depth else calls.count_objects(holder)
+        self._left -= size
+        if self._left < 0:
+            raise TooCrowded
+        if depth:
+            return [calls.object_in_form(holder, number) for number in range(size)]
+        return list(map(calls.object_of, repeat(c_void_p(holder)), range(size)))
+
+    def _is_drawn(self, font: int) -> bool:
+        """Return whether a font consists of drawings, as no font program is in the file; the answer is kept."""
+        size = calls.Numbers(c_size_t, 1)
+        self._drawn[font] = not (calls.font_data(font, None, 0, size.at[0]) and size.values[0])
         return self._drawn[font]
 
     def _add_shape(self, handle: int, kind: int, outer: Matrix | None) -> None:

@@ -44,7 +44,15 @@ class Rectangles:
         """Return how many some characters have, which ``corners`` tells of from then on."""
         return int(RECTANGLES(self._handle, start, length))
 
-    def corners(self, number: int) -> tuple[float, float, float, float]:
+    def all(self, count: int) -> Iterator[Corners]:
+        """Yield left, top, right and bottom of so many, as ``corners`` does."""
+        handle, four = self._handle, self._four
+        left, top, right, bottom = self._corners
+        for number in range(count):
+            RECTANGLE(handle, number, left, top, right, bottom)
+            yield tuple(four)
+
+    def corners(self, number: int) -> Corners:
         """Return left, top, right and bottom in the page's own units, which count from below."""
         RECTANGLE(self._handle, number, *self._corners)
         left, top, right, bottom = self._four
