@@ -11,8 +11,8 @@ from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import ClosedOnly, LabelsKnown, Model
 from handrail_ai_steps.models.decisions.model import DecisionModel
 from handrail_ai_steps.models.extractor.saved_kind import is_extractor
-from handrail_ai_steps.models.learning import LearningModel
-from handrail_ai_steps.models.local.model import LocalModel
+from handrail_ai_steps.models.learning import LearningModel, embedding_named
+from handrail_ai_steps.models.local.model import LocalModel, require_embedding
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.output import Output
@@ -127,7 +127,10 @@ def _local(name: str) -> Model:
 
 
 def _learning(name: str) -> Model:
-    return LearningModel(Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name, name)
+    folder = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
+    if embedding := embedding_named(folder.name):
+        require_embedding(embedding)
+    return LearningModel(folder, name)
 
 
 def _openai(name: str) -> Model:

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnreadableModel
+from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownModel, UnreadableModel
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.output import Output
@@ -13,6 +13,8 @@ from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Attempt
 
 PREFIX = "learning:"
+EMBEDDINGS = ("wordllama", "minilm")
+"""Vectors learned elsewhere that a model's name may ask for, behind a plus sign: ``learning:route+wordllama``."""
 CURRENT = "current"
 """The file in the model's folder that names the version in force."""
 UNTRAINED = "untrained"
@@ -26,6 +28,7 @@ class LearningModel:
 
     A promise accepts nothing of that, so people decide, and their answers are what the first version learns from.
     Versions are made and put in force by whoever keeps the promise (``handrail work``, ``handrail promise keep``).
+    A name that ends with ``+wordllama`` or ``+minilm`` has them trained with that view of vectors learned elsewhere.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -70,7 +73,7 @@ class LearningModel:
 
     def _knows_nothing(self, request: ModelRequest) -> Answer:
         started = time.perf_counter()
-        output = self._outputs.setdefault(request.output_type, Output(request.output_type))
+        output = self._output(request.output_type)
         labels = request.labels or output.labels
         if not labels:
             raise InvalidTask(f"{request.task}: {self.name} can only classify; use an output type with labels")
@@ -81,6 +84,27 @@ class LearningModel:
         return Answer(
             value=output.value_of(labels[0]), raw=labels[0], confidence=confidence, model=model, attempts=(attempt,)
         )
+
+    def _output(self, output_type: object) -> Output:
+        known = self._outputs.get(output_type)
+        if known is None:  # the schema of a type takes longer than all the rest of an answer
+            known = self._outputs[output_type] = Output(output_type)
+        return known
+
+
+def embedding_named(name: str) -> str:
+    """Return the embedding that the name of a model asks for: ``wordllama`` of ``route+wordllama``; empty: none.
+
+    Raises:
+        UnknownModel: it asks for one that there is not.
+    """
+    _, plus, embedding = name.rpartition("+")
+    if plus and embedding not in EMBEDDINGS:
+        known = " or ".join(f"+{each}" for each in EMBEDDINGS)
+        raise UnknownModel(
+            f"model {PREFIX}{name}: {plus}{embedding} names no embedding; write {known}, or no plus sign"
+        )
+    return embedding if plus else ""
 
 
 def version_in_force(folder: Path) -> str | None:

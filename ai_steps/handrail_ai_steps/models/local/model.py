@@ -244,6 +244,17 @@ class LocalModel:
         return Prediction(label, probabilities[label], probabilities, out_of_scope, known)
 
 
+def require_embedding(name: str) -> None:
+    """Check that an embedding is here, so that a model that is trained with it will be answered by.
+
+    Raises:
+        ModelNotReady: its package is not installed, or what reads it.
+        UnreadableModel: it is damaged.
+    """
+    with _libraries():
+        vectors.embedding_of(name)
+
+
 @contextmanager
 def _libraries() -> Iterator[None]:
     """Let a library that is not installed be a model that is not ready, as a missing file and a missing key are."""

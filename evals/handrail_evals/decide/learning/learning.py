@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from handrail_ai_steps.errors import ModelNotReady, UnreadableModel
-from handrail_ai_steps.models.learning import PREFIX, put_in_force, version_in_force
+from handrail_ai_steps.errors import ModelNotReady, UnknownModel, UnreadableModel
+from handrail_ai_steps.models.learning import PREFIX, embedding_named, put_in_force, version_in_force
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.resolve import MODELS_FOLDER
 from handrail_evals.decide.corrections.record import Judgements
@@ -121,7 +121,7 @@ async def learn_again(
             done += [
                 Learnt(target=f"{each.workflow}/{each.step}", note=note) for note in await _look(client, each, name)
             ]
-        except (UnreadableModel, ModelNotReady, OSError) as error:
+        except (UnknownModel, UnreadableModel, ModelNotReady, OSError) as error:
             _log.error("the model of %s/%s cannot be trained or read: %s", each.workflow, each.step, error)
     return done
 
@@ -200,7 +200,8 @@ async def _decide(client: KeepsLearning, learner: Learner, version: LearnedRow) 
         return None
     serving = learner.serving
     state = state_of(row)
-    pairs = client.learned_store.score_pairs(version.stream, PATIENCE)
+    fair = fair_trial(row.target, row.delta) if serving.threshold is None else 0
+    pairs = client.learned_store.score_pairs(version.stream, max(PATIENCE, fair))
     shadowed = Shadowed(
         pairs=[
             Paired(
@@ -217,7 +218,7 @@ async def _decide(client: KeepsLearning, learner: Learner, version: LearnedRow) 
         is_stopped=serving.state == "paused",
         examples=version.examples,
         labels=await _labels(client, learner, enough=GROWTH * version.examples),
-        fair_trial=fair_trial(row.target, row.delta) if serving.threshold is None else 0,
+        fair_trial=fair,
     )
     found = fate_of(shadowed, about=row.subject)
     if found.fate == "shadow":
@@ -299,6 +300,7 @@ async def _train(client: KeepsLearning, learner: Learner, name: str) -> list[str
         to_people=1 - counts.accepted / counts.cases if serving.threshold is not None and counts.cases else 1.0,
         target=serving.target,
         delta=whole / (number * (number + 1)),
+        is_embedded=bool(embedding_named(learner.folder.name)),
     )
     if not expected(hoped).pays:  # nor would it with fewer answers, or more kinds of them
         return []

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from handrail_ai_steps.models.learning import version_name
+from handrail_ai_steps.models.learning import embedding_named, version_name
 from handrail_ai_steps.models.local import LabelledText, LocalModel
 
 NICE = 10
@@ -41,8 +41,8 @@ def main() -> int:
 
 
 def trained(folder: Path, name: str, version: int, examples: list[LabelledText]) -> dict[str, Any]:
-    """Train a version and save it below a folder; returns what is told of it."""
-    model = LocalModel.fit(examples, name=name)
+    """Train a version, with the embedding that the name asks for, and save it below a folder; returns what is told."""
+    model = LocalModel.fit(examples, name=name, embedding=embedding_named(name) or None)
     named = version_name(version, model)
     partial = folder / f".{named}.{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
