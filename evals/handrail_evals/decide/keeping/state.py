@@ -21,9 +21,9 @@ BAND = 0.1
 """Of the cases: so much just below the threshold is asked blind altogether, as the next threshold is found there."""
 LADDER_REACH = 1 - STARTS[0]
 """Of the cases: what a ladder covers from its first threshold to its last."""
-SHADOW_SHARE = 0.3
-"""The share of accepted cases that is asked blind while another version of the model is in shadow: labels of those that
-are not tell nothing of it."""
+SHADOW_SHARE = 1.0
+"""The share of accepted cases that is asked blind while another version of the model is in shadow. A bet wins as much
+an answer with any share, so that a trial takes as many answers, and with all of them it takes the fewest cases."""
 SHARE_STEP = 0.9
 """A share in force is lowered when it may fall to so much of itself, and not for less."""
 

@@ -10,8 +10,8 @@ from handrail_evals.decide.pairing import Paired
 from handrail_evals.decide.rollout_evidence import verdict_of
 from handrail_orchestrator.records.rollout import RolloutVerdict
 
-PATIENCE = 5_000
-"""Cases after which a version that is not shown to be better is given up."""
+PATIENCE = 2_000
+"""Cases after which a version that is not shown to be better is given up, all of them answered blind."""
 LEAST_BETTER = 0.005
 """Of the cases: so much more it must be shown to decide, or at least not so much less."""
 
@@ -49,7 +49,7 @@ def fate_of(shadowed: Shadowed, *, about: str) -> VersionFate:
     """Return what becomes of a version in shadow."""
     cases = len(shadowed.pairs)
     outgrown = shadowed.labels >= GROWTH * shadowed.examples and cases >= shadowed.fair_trial
-    is_late = cases >= PATIENCE or outgrown
+    is_late = cases >= max(PATIENCE, shadowed.fair_trial) or outgrown
     if shadowed.threshold is None:
         why = f"{cases:,} cases have carried no threshold for it"
         if outgrown:

@@ -28,7 +28,9 @@ def test_a_version_stays_until_its_trial_is_over_and_is_given_up_then() -> None:
     assert fate_of(tried(400, labels=outgrown, trial=1_197), about="it").fate == "shadow"
     assert fate_of(tried(1_197, labels=outgrown - 1, trial=1_197), about="it").fate == "shadow"
     assert fate_of(tried(1_197, labels=outgrown, trial=1_197), about="it").fate == "given_up"
-    assert fate_of(tried(PATIENCE, labels=700, trial=2 * PATIENCE), about="it").fate == "given_up"
+    assert fate_of(tried(PATIENCE, labels=700, trial=2 * PATIENCE), about="it").fate == "shadow"
+    assert fate_of(tried(2 * PATIENCE, labels=700, trial=2 * PATIENCE), about="it").fate == "given_up"
+    assert fate_of(tried(PATIENCE, labels=700), about="it").fate == "given_up"
 
 
 def test_where_another_version_decides_as_many_labels_again_are_enough_to_give_one_up() -> None:
@@ -42,6 +44,9 @@ def test_a_first_version_waits_until_there_is_enough_of_each_answer(options: int
     )
     assert expected(lessons).pays
     assert not expected(replace(lessons, labels=needed - 1)).pays
+    embedded = max(60, 10 * options)
+    assert expected(replace(lessons, labels=embedded, is_embedded=True)).pays
+    assert not expected(replace(lessons, labels=embedded - 1, is_embedded=True)).pays
 
 
 @pytest.mark.parametrize("target", [0.02, 0.05, 0.1])
