@@ -4,6 +4,9 @@ import asyncio
 import json
 import random
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,7 +14,7 @@ from typing import Any, Literal, Self
 from handrail import Orchestrator, Run, Workflow, classify, workflow
 from handrail.calibration import keep_promises, learn_again
 from handrail.guards import promise
-from handrail.orchestrator import ReviewQuery
+from handrail.orchestrator import ReviewQuery, RunRecord
 from handrail_ai_steps.models.learning import version_in_force
 from handrail_ai_steps.models.local import LocalModel
 
@@ -23,6 +26,8 @@ LAST = 1_000
 AT_ONCE = 100
 """Requests that come, and are answered by people, between two looks of the keeper."""
 TARGET = 0.05
+HELD_OUT = 2_500
+"""Texts that never come, on which it is seen what a rule truly accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,16 @@ class Learnt:
     versions: int
     by_thousand: tuple[int, ...]
     """Accepted of each thousand."""
+    asked: int
+    """Accepted ones that people were asked about blind."""
+    seconds: dict[str, float]
+    """Processor time of this process by what it did: the engine with its answers, the keeper, learning but for training
+    itself, and looking at what truly holds."""
+
+    @property
+    def keepers_part(self) -> float:
+        """Return the keeper's processor time, of the engine's."""
+        return self.seconds["keeper"] / self.seconds["engine"]
 
     @property
     def is_broken(self) -> bool:
@@ -58,8 +73,8 @@ class Learnt:
         return cls(**{**data, "by_thousand": tuple(data["by_thousand"])})
 
 
-def learning_stream(tickets: Path, *, seed: int) -> Learnt:
-    """Play one stream of requests, in a store and a folder of models of its own."""
+def learning_stream(tickets: Path, *, seed: int, embedding: str = "") -> Learnt:
+    """Play one stream of requests, in a store and a folder of models of its own; ``embedding``: as names ask for it."""
     texts = [
         (record["text"], record["label"] or NONE)
         for name in FILES
@@ -69,15 +84,23 @@ def learning_stream(tickets: Path, *, seed: int) -> Learnt:
     ]
     random.Random(seed).shuffle(texts)
     with tempfile.TemporaryDirectory(prefix="handrail-learning-") as folder:
-        return asyncio.run(_Stream(Path(folder), texts[:CASES], texts[CASES:]).play())
+        name = f"route+{embedding}" if embedding else "route"
+        return asyncio.run(_Stream(Path(folder) / name, texts[:CASES], texts[CASES:][:HELD_OUT]).play())
 
 
 class _Stream:
-    def __init__(self, folder: Path, coming: list[tuple[str, str]], others: list[tuple[str, str]]) -> None:
-        self._folder, self._coming, self._others = folder, coming, others
+    def __init__(self, model: Path, coming: list[tuple[str, str]], others: list[tuple[str, str]]) -> None:
+        self._model, self._coming, self._others = model, coming, others
         self._truth = {f"r-{number}": label for number, (_, label) in enumerate(coming)}
         self._known: dict[str, list[tuple[float, bool]]] = {}
         """The confidence of each version in each of the others, and whether it is right."""
+        self._seconds = dict.fromkeys(("engine", "keeper", "learning", "truth"), 0.0)
+
+    @contextmanager
+    def _spent(self, on: str) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        self._seconds[on] += time.process_time() - began
 
     async def play(self) -> Learnt:
         triage = self._triage()
@@ -86,30 +109,52 @@ class _Stream:
         by_thousand = [0] * (CASES // LAST)
         for start in range(0, len(self._coming), AT_ONCE):
             requests = [(f"r-{start + place}", text) for place, (text, _) in enumerate(self._coming[start:][:AT_ONCE])]
-            async with Orchestrator(f"sqlite:///{self._folder / 'runs.db'}", workflows=[triage]) as orchestrator:
-                await orchestrator.start_many(triage, requests)
-                await orchestrator.idle()
-                done = [run for name, _ in requests if (run := orchestrator.run(name)).status == "completed"]
+            address = f"sqlite:///{self._model.parent / 'runs.db'}"
+            async with Orchestrator(address, workflows=[triage]) as orchestrator:
+                with self._spent("engine"):
+                    done = await self._decided(orchestrator, triage, requests)
+                    asked.update(await self._answered(orchestrator))
                 accepted += [run.id for run in done]
                 wrong += sum(run.output != self._truth[run.id] for run in done)
                 by_thousand[start // LAST] += len(done)
-                while items := orchestrator.reviews(ReviewQuery(limit=500)):
-                    asked.update(each.run_id for each in items)
-                    answers = (orchestrator.decide(each.id, self._truth[each.run_id], by="ann") for each in items)
-                    await asyncio.gather(*answers)
-                    await orchestrator.idle()
-                await keep_promises(orchestrator)
-                await learn_again(orchestrator, models=self._folder)
-                await keep_promises(orchestrator)
-                highest = max(highest, self._risk(orchestrator.promise("triage/route").threshold))
-        versions = len(list(self._folder.glob("route/v*")))
+                with self._spent("keeper"):
+                    await keep_promises(orchestrator)
+                with self._spent("learning"):
+                    await learn_again(orchestrator, models=self._model.parent)
+                with self._spent("keeper"):
+                    await keep_promises(orchestrator)
+                with self._spent("truth"):
+                    highest = max(highest, self._risk(orchestrator.promise("triage/route").threshold))
+        versions = len(list(self._model.glob("v*")))
         unseen = len(set(accepted) - asked)
-        return Learnt(len(accepted), unseen, wrong, by_thousand[-1], highest, versions, tuple(by_thousand))
+        return Learnt(
+            len(accepted), unseen, wrong, by_thousand[-1], highest, versions, tuple(by_thousand),
+            len(accepted) - unseen, self._seconds,
+        )  # fmt: skip
+
+    @staticmethod
+    async def _decided(
+        orchestrator: Orchestrator, triage: Workflow[str, str], requests: list[tuple[str, str]]
+    ) -> list[RunRecord]:
+        """Let requests come; returns those that were decided without waiting for a person."""
+        await orchestrator.start_many(triage, requests)
+        await orchestrator.idle()
+        return [run for name, _ in requests if (run := orchestrator.run(name)).status == "completed"]
+
+    async def _answered(self, orchestrator: Orchestrator) -> set[str]:
+        """Have people answer all that they are asked; returns which requests that was about."""
+        asked: set[str] = set()
+        while items := orchestrator.reviews(ReviewQuery(limit=500)):
+            asked.update(each.run_id for each in items)
+            answers = (orchestrator.decide(each.id, self._truth[each.run_id], by="ann") for each in items)
+            await asyncio.gather(*answers)
+            await orchestrator.idle()
+        return asked
 
     def _triage(self) -> Workflow[str, str]:
         intents: Any = Literal[tuple(sorted({label for _, label in [*self._coming, *self._others]}))]
         step: Any = classify(
-            "route", intents, "What does this ask for?", models=f"learning:{self._folder / 'route'}",
+            "route", intents, "What does this ask for?", models=f"learning:{self._model}",
             accept=promise(wrong_at_most=TARGET, sure=0.95),
         )  # fmt: skip
 
@@ -122,11 +167,11 @@ class _Stream:
 
     def _risk(self, threshold: float | None) -> float:
         """Return the share of wrong values that the version in force has from a threshold on, on the others."""
-        version = version_in_force(self._folder / "route")
+        version = version_in_force(self._model)
         if threshold is None or version is None:
             return 0.0
         if version not in self._known:
-            found = LocalModel.load(self._folder / "route" / version).predict([text for text, _ in self._others])
+            found = LocalModel.load(self._model / version).predict([text for text, _ in self._others])
             self._known = {
                 version: [
                     (said.confidence, said.label == label)

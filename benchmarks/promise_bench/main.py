@@ -12,6 +12,7 @@ from rich.console import Console
 from bench.figure import Figure
 from bench.table import console, report
 from guarantee_bench.predictions import FILES, Tickets
+from handrail_ai_steps.models.learning import EMBEDDINGS
 from promise_bench import measured
 from promise_bench.kept import KeptStreams
 from promise_bench.traffic import Traffic
@@ -40,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--long", action="store_true", help="streams of 20,000 cases, not of 5,000")
     parser.add_argument("--splits", type=int, default=3, help="splits into thresholds and traffic, streams in turn")
     parser.add_argument(
-        "--learning-streams", type=int, default=1, help="streams of the part learning, half an hour each"
+        "--learning-streams", type=int, default=1, help="streams of the part learning, minutes of processor time each"
     )
+    parser.add_argument("--embedding", choices=EMBEDDINGS, default="", help="of the model of the part learning")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--kept",
@@ -70,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kept=KeptStreams(asked.kept),
         targets=asked.target or (0.02, 0.05),
         learning_streams=asked.learning_streams,
+        embedding=asked.embedding,
     )
     for name in asked.only or PARTS:
         began = time.perf_counter()

@@ -46,6 +46,8 @@ POINTS_BELOW = 5.0
 """Of the oracle's coverage: what errors of reviewers may cost where contradictions are looked at twice."""
 AT_300 = 16.0
 """Percent of the oracle's coverage with 300 labels, at 2% and under the weak score."""
+KEEPERS_PART = 2.0
+"""Percent of the engine's processor time."""
 SURELY_BROKEN = 0.05
 """So many streams are allowed to be broken that a true chance of DELTA gives more in one of twenty measurements: 27 of
 400."""
@@ -67,6 +69,8 @@ class Bench:
     """What was played before, by this method."""
     targets: Sequence[float] = (0.02, 0.05)
     learning_streams: int = 0
+    embedding: str = ""
+    """What the model that learns knows of words that no answer held, as its name asks for it."""
 
     @property
     def marks(self) -> tuple[int, ...]:
@@ -195,14 +199,15 @@ def learning(bench: Bench) -> list[Figure]:
     """CLINC150 from an empty start at 5%: the model is trained again and again on what people decide."""
     played = []
     for number in range(bench.learning_streams):
-        name = f"learning seed {bench.seed + number}"
+        name = f"learning seed {bench.seed + number} {bench.embedding}".strip()
         if (known := bench.kept.get(name)) is None:
-            known = learning_stream(bench.tickets, seed=bench.seed + number).as_json()
+            known = learning_stream(bench.tickets, seed=bench.seed + number, embedding=bench.embedding).as_json()
             bench.kept.put(name, known)
         played.append(Learnt.of_json(known))
     if not played:
         return []
-    where, count = f"clinc150, 5%, {CASES:,} requests from an empty start", len(played)
+    view = f", {bench.embedding}" if bench.embedding else ""
+    where, count = f"clinc150, 5%{view}, {CASES:,} requests from an empty start", len(played)
     decided = 100 * fmean(each.accepted / CASES for each in played)
     last = 100 * fmean(each.last_accepted / LAST for each in played)
     unseen = 100 * fmean(each.unseen / CASES for each in played)
@@ -210,11 +215,13 @@ def learning(bench: Bench) -> list[Figure]:
     risk = 100 * max(each.highest_risk for each in played)
     broken = float(sum(each.is_broken for each in played))
     note = f"{unseen:.1f}% that nobody was asked about; {fmean(each.versions for each in played):.1f} versions"
+    keeper = 100 * fmean(each.keepers_part for each in played)
     return [
         Figure(where, "decided without a person", decided, bar=at_least(60.0), note=note),
         Figure(where, f"of the last {LAST:,}", last, bar=at_least(85.0)),
         Figure(where, "of these wrong", wrong, note=f"{risk:.1f}% true risk of the worst rule"),
         Figure(where, f"broken of {count} streams", broken, unit="", bar=at_most(float(most_broken(count)))),
+        Figure(where, "the keeper's processor time, of the engine's", keeper, bar=at_most(KEEPERS_PART)),
     ]
 
 
