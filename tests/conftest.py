@@ -142,19 +142,28 @@ def postgres() -> Iterator["Cluster"]:
 
 
 @pytest.fixture(scope="session")
-def some_postgres(request: pytest.FixtureRequest) -> "PostgresAt":
+def some_postgres(request: pytest.FixtureRequest) -> Iterator["PostgresAt"]:
     """Return the PostgreSQL that HANDRAIL_TEST_POSTGRES names, or this process's own."""
     from tests.servers.postgres import GIVEN, PostgresAt  # noqa: PLC0415 -- as above
 
     found = PostgresAt(GIVEN) if GIVEN else request.getfixturevalue("postgres")
     assert isinstance(found, PostgresAt)
-    return found
+    yield found
+    if GIVEN:
+        found.forget()
 
 
 @pytest.fixture
 def postgres_url(some_postgres: "PostgresAt") -> Iterator[str]:
     """Lend the address of an empty store in PostgreSQL, a schema of the test's own."""
     with some_postgres.schema() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_store(some_postgres: "PostgresAt") -> Iterator[str]:
+    """Lend the address of a store in PostgreSQL whose tables are made, for tests of what a store does with them."""
+    with some_postgres.store() as url:
         yield url
 
 
@@ -167,7 +176,7 @@ def either_store(
         yield tmp_path
         return
     monkeypatch.setenv("HANDRAIL_SECRET", SECRET)
-    with kept_on_a_server(tmp_path, request.getfixturevalue("postgres_url")):
+    with kept_on_a_server(tmp_path, request.getfixturevalue("postgres_store")):
         yield tmp_path
 
 

@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         if request.param.startswith("sealed"):
             monkeypatch.setenv("HANDRAIL_KEYS", new_key("spring"))
         monkeypatch.setenv("HANDRAIL_SECRET", "the secret of a store on a server")
-        made = open_store(request.getfixturevalue("postgres_url"))
+        made = open_store(request.getfixturevalue("postgres_store"))
     else:
         made = STORES[request.param](tmp_path)
     yield made

@@ -31,7 +31,7 @@ async def in_memory(_request: pytest.FixtureRequest, clock: FakeClock | None) ->
 @asynccontextmanager
 async def on_a_server(request: pytest.FixtureRequest, clock: FakeClock | None) -> AsyncIterator[Engine]:
     request.getfixturevalue("monkeypatch").setenv("HANDRAIL_SECRET", "the secret of a store on a server")
-    store = request.getfixturevalue("postgres_url")
+    store = request.getfixturevalue("postgres_store")
     async with Orchestrator(store, workflows=flows.ALL, clock=clock) as orchestrator:
         yield orchestrator
 

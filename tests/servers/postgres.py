@@ -16,11 +16,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, LiteralString
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
+from handrail_orchestrator.store.postgres.schema import prepare
 from tests.servers.kept import LOOK_SECONDS, KeptServer, ServerFailed, free_port, unavailable, unprivileged
 
 # read at once: a test hides all that begins with HANDRAIL_
@@ -96,6 +97,51 @@ class PostgresAt:
             yield self.url(name)
         finally:
             self.drop(name)
+
+    @contextmanager
+    def store(self) -> Iterator[str]:
+        """Lend the address of a store of the test's own: a copy of one whose tables were made once.
+
+        Where the server lets this user make no database, it is a schema with nothing in it.
+        """
+        try:
+            original = self._original()
+        except psycopg.errors.InsufficientPrivilege:
+            with self.schema() as url:
+                yield url
+            return
+        name = sql.Identifier(f"t{os.getpid()}_{next(self._numbers)}")
+        quickly = sql.SQL(" STRATEGY file_copy" if self._connected().info.server_version >= 150000 else "")
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}{}").format(name, original, quickly))
+        try:
+            yield self._of(name.as_string(None))
+        finally:
+            self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+    def _original(self) -> sql.Identifier:
+        """Return the database that stores are copied from; it is made once, and nobody else is in it."""
+        name = sql.Identifier(f"original{os.getpid()}")
+        if not self._has_original:
+            self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+            self._has_original = True
+            address = self._of(name.as_string(None))
+            with psycopg.connect(address, autocommit=True) as connection:
+                prepare(connection, address, create=True)
+        return name
+
+    def forget(self) -> None:
+        """Leave nothing on a server that others keep."""
+        if self._has_original:
+            self._has_original = False
+            self.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"original{os.getpid()}")))
+        self.close()
+
+    def _of(self, database: str) -> str:
+        """Return the address of another database of the server."""
+        parts = urlsplit(self.address)
+        return urlunsplit(parts._replace(path="/" + database.strip('"')))
+
+    _has_original = False
 
     def close(self) -> None:
         """Let go of the connection."""
