@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.learned import BeginModel, DecideModel, TakeLearning, TakeRescored
-from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow, SettleCases
+from handrail_orchestrator.store.learned import BeginModel, DecideModel, ExchangeModel, TakeLearning, TakeRescored
+from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow, SetLadder, SettleCases
 from tests.contract.stores import NOW, signed_on, wrote
 from tests.contract.test_store_promises import case, judged
 
@@ -152,3 +152,49 @@ def test_one_process_trains_until_its_time_is_over(store: Store) -> None:
     other = TakeLearning("triage", "route", "other", NOW + 1, NOW + 61)
     assert wrote(store, one, other, one._replace(until=NOW + 90)) == [True, False, True]
     assert wrote(store, other._replace(now=NOW + 90, until=NOW + 150)) == [True]
+
+
+def exchanged(store: Store, subject: str = "new", verdict: Any = "right", told: str = '{"model": "new"}') -> int | None:
+    """Offer every case of a step to a model from elsewhere, whatever may count."""
+    cases = [(each.id, 0.7, verdict) for each in store.cases_before("triage", "route")]
+    change = ExchangeModel(
+        workflow="triage", step="route", subject=subject, told=told, secret="s", terms=TERMS, target=0.02, delta=0.06,
+        cases=cases, at=NOW, by="person:ann", why="from elsewhere",
+    )  # fmt: skip
+    (taken,) = wrote(store, change)
+    return None if taken is None else int(taken)
+
+
+def test_a_model_from_elsewhere_begins_with_every_label_as_it_was_given_and_an_open_one_as_wrong(store: Store) -> None:
+    worker = signed_on(store)
+    old_cases(store, worker)
+    judged(store, worker, case("9"), case("10")._replace(drawn=False, share=0.2), run="b")
+    assert exchanged(store) == 10
+    row = row_of(store, "new")
+    assert (row.state, row.delta, row.threshold) == ("keeping", 0.03, None)
+    assert counted(store, row.stream) == [(0.7, 1.0, 1, "right")] * 8 + [
+        (0.7, 1.0, 1, "given_up"),
+        (0.7, 1.0, 0, None),
+    ]
+    assert [each.id for each in store.open_cases(row_of(store, "abc").stream, after=0, limit=9)]  # is asked as ever
+    assert store.promise_last_case(row.stream) == 0
+    assert [each.action for each in store.promise_log(row.id)] == ["rescored"]
+    judged(store, worker, case("3")._replace(subject="new", told='{"model": "new"}'), run="c")
+    assert len(counted(store, row.stream)) == 10  # a copy of an input that was there before
+
+
+def test_models_from_elsewhere_share_delta_and_each_is_entered_once_before_its_own_cases_count(store: Store) -> None:
+    worker = signed_on(store)
+    old_cases(store, worker)
+    judged(store, worker, case("20")._replace(subject="late", told='{"model": "late"}'), run="b")
+    late = row_of(store, "late")
+    assert exchanged(store) == 9
+    assert exchanged(store) is None
+    assert exchanged(store, "late", told='{"model": "late"}') == 8
+    assert [row_of(store, subject).delta for subject in ("new", "late")] == [0.03, pytest.approx(late.delta / 6)]
+    assert [(each.version, each.basis) for each in store.learned_models()] == [(1, "elsewhere"), (2, "elsewhere")]
+    wrote(store, SetLadder(row_of(store, "abc").stream, "[1]", 1))
+    assert exchanged(store, "abc") is None
+    assert exchanged(store, "orders", told='{"model": "new", "counted": ", counted once per order"}') == 0
+    wrote(store, begin(version=4, subject="trained"))
+    assert exchanged(store, "fourth") is None  # while a version is in shadow

@@ -30,6 +30,7 @@ from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.learned import (
     BeginModel,
     DecideModel,
+    ExchangeModel,
     LearnedChanges,
     TakeLearning,
     TakeRescored,
@@ -385,7 +386,7 @@ def run_of(change: Change) -> int | None:
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | LeavePlace() | TakeTurn()
             | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
-            | BeginModel() | TakeRescored() | DecideModel() | TakeLearning()
+            | BeginModel() | TakeRescored() | ExchangeModel() | DecideModel() | TakeLearning()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

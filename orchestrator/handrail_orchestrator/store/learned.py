@@ -72,6 +72,22 @@ class CaseToTeach(NamedTuple):
     """Whether nothing was accepted yet and everything was asked blind when it was judged."""
 
 
+class CaseBefore(NamedTuple):
+    """A case of a step, as any model judged it; of copies there may be several."""
+
+    id: int
+    stream: int
+    copy: str
+    drawn: int
+    verdict: CaseVerdict | None
+    """Of the model that judged it; None: not drawn, or not answered yet."""
+    run_id: str | None
+    """None: its run was deleted."""
+    forgotten: float | None
+    step: str | None
+    """The step's name in its run."""
+
+
 class ScorePair(NamedTuple):
     """A case as two models score it, with the threshold that the first was judged by."""
 
@@ -124,6 +140,32 @@ class TakeRescored(NamedTuple):
     """A case by its id, the version's score, and whether its answer is right, where people answered blind."""
 
 
+class ExchangeModel(NamedTuple):
+    """Enter a model that comes from elsewhere, with cases of earlier ones as it scores them. Reply: how many count.
+
+    Shares, draws and rules are those of the ledger, of copies the first one counts, and a case that is open as wrong.
+    The v-th of a step has the part 1 / (v(v + 1)) of delta, as with versions that are trained: all see the same labels.
+    None: a version is in shadow, or the model was entered before, or its promise reads cases of its own already.
+    """
+
+    workflow: str
+    step: str
+    subject: str
+    told: str
+    secret: str
+    terms: str
+    target: float
+    delta: float
+    """The whole of it."""
+    cases: Sequence[tuple[int, float, CaseVerdict | None]]
+    """A case by its id, rising, the model's score, and whether its answer is right, where people answered blind."""
+    at: float
+    by: str
+    why: str
+    stops_at: float | None = None
+    """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+
+
 class DecideModel(NamedTuple):
     """Say what becomes of a version in shadow, with its promise. Reply: whether it still was."""
 
@@ -144,7 +186,7 @@ class TakeLearning(NamedTuple):
     until: float
 
 
-LearnedChanges: TypeAlias = BeginModel | TakeRescored | DecideModel | TakeLearning
+LearnedChanges: TypeAlias = BeginModel | TakeRescored | ExchangeModel | DecideModel | TakeLearning
 
 
 class LearnedStore(Protocol):
@@ -160,6 +202,10 @@ class LearnedStore(Protocol):
 
     def cases_to_rescore(self, stream: int, *, limit: int) -> list[CaseToRescore]:
         """Return the next cases that may count for a version, of one stream, up to the first that is still open."""
+        ...
+
+    def cases_before(self, workflow: str, step: str) -> list[CaseBefore]:
+        """Return all cases of a step as the models judged them that answered it, oldest first."""
         ...
 
     def cases_to_teach(self, workflow: str, step: str) -> list[CaseToTeach]:

@@ -315,7 +315,7 @@ class PromiseStore(Protocol):
         ...
 
     def promise_last_case(self, stream: int, *, promise: int | None = None) -> int:
-        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none.
+        """Return the id of the last case of a stream that its model judged as it came; 0: there is none.
 
         With ``promise``, of those that were judged by its rules.
         """

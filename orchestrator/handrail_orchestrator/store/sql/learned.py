@@ -6,6 +6,7 @@ from typing import Any
 
 from handrail_orchestrator.store.learned import (
     BeginModel,
+    CaseBefore,
     CaseToRescore,
     CaseToTeach,
     DecideModel,
@@ -63,6 +64,12 @@ WHERE f.stream = ? AND f.source = ? AND c.id = ? AND c.number > f.taken_to AND {
 ON CONFLICT DO NOTHING
 """  # noqa: S608 -- a constant
 _TAKEN = "UPDATE learned_sources SET taken_to = ? WHERE stream = ? AND source = ? AND taken_to < ?"
+_BEFORE = """
+SELECT c.id, c.stream, c.copy, c.drawn, c.verdict, runs.id, runs.forgotten, steps.name
+FROM promise_cases AS c JOIN promise_streams AS s ON s.id = c.stream LEFT JOIN runs ON runs.key = c.run
+LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
+WHERE s.workflow = ? AND s.step = ? AND c.source IS NULL ORDER BY c.id
+"""
 _TEACHING = """
 SELECT runs.id, steps.name, c.teaches, CASE WHEN c.rule = 0 OR r.threshold IS NULL THEN 1 ELSE 0 END
 FROM promise_cases AS c JOIN promise_streams AS s ON s.id = c.stream JOIN runs ON runs.key = c.run
@@ -176,6 +183,10 @@ class LearnedRows(ABC):
             if rows:
                 return rows[:ready]  # one that is still open holds up those of later streams too
         return []
+
+    def cases_before(self, workflow: str, step: str) -> list[CaseBefore]:
+        """Return all cases of a step as the models judged them that answered it, oldest first."""
+        return [CaseBefore._make(row) for row in self._rows(_BEFORE, (workflow, step))]
 
     def cases_to_teach(self, workflow: str, step: str) -> list[CaseToTeach]:
         """Return all cases of a step whose runs are there, oldest first."""

@@ -285,7 +285,7 @@ class PromiseRows(ABC):
 
     def promise_last_case(self, stream: int, *, promise: int | None = None) -> int:
         """Return the id of the last case of a stream, or of those judged by a promise's rules; 0: there is none."""
-        of_all = "SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ?"
+        of_all = "SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ? AND source IS NULL"
         if promise is None:
             ((last,),) = self._rows(of_all, (stream,))
         else:
