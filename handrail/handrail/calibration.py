@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from handrail_evals.decide.keeping.keeping import Kept as Kept
     from handrail_evals.decide.keeping.keeping import PromiseKeeping as PromiseKeeping
     from handrail_evals.decide.keeping.keeping import keep_promises as keep_promises
+    from handrail_evals.decide.learning.exchanged import Rescored as Rescored
+    from handrail_evals.decide.learning.exchanged import rescore_promise as rescore_promise
     from handrail_evals.decide.learning.learning import Learnt as Learnt
     from handrail_evals.decide.learning.learning import PromiseLearning as PromiseLearning
     from handrail_evals.decide.learning.learning import learn_again as learn_again

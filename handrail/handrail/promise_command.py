@@ -279,6 +279,41 @@ def check(
         raise typer.Exit(CANT_TELL)
 
 
+@app.command()
+@complaining
+def rescore(
+    step: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, with the new model")],
+    why: Annotated[
+        str, typer.Option("--why", metavar="TEXT", help="why it comes from elsewhere: made without these cases")
+    ],
+    by: DoerOption,
+    newest: Annotated[
+        int | None, typer.Option("--newest", min=1, metavar="N", help="ask about the last N cases alone")
+    ] = None,
+    open_as_wrong: Annotated[
+        bool, typer.Option("--open-as-wrong", help="count the first open case as wrong, and none behind it")
+    ] = False,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Score what people answered blind again under another model, so that its promise begins with those labels.
+
+    For a model, prompt or server from elsewhere, before it is deployed: it is asked about the cases of this store.
+    """
+    from handrail_evals.decide.learning.exchanged import rescore_promise  # noqa: PLC0415 -- looking needs none of it
+    from handrail_evals.show.cli.suites import load_step  # noqa: PLC0415 -- as above
+
+    with calling_foreign_code():
+        asked = load_step(step)
+
+        async def act(client: Client) -> list[Any]:
+            return await rescore_promise(asked, client, by=by, why=why, newest=newest, open_as_wrong=open_as_wrong)
+
+        found = _with_client(store, act)
+    for each in found:
+        typer.echo(json_line(each.as_json(), ascii_only=False) if as_json else harmless(each.told))
+
+
 def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 

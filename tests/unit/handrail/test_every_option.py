@@ -72,6 +72,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "promise pause": ("triage/route", "--why", "odd", *AS),
     "promise resume": ("triage/route", "--why", "fine", *AS),
     "promise keep": STORE,
+    "promise rescore": ("suites.py:suite", "--why", "it is new", *AS),
     "promise check": ("suites.py:suite", "--cases", "nothing.jsonl", *STORE),
     "rollout status": ("triage/route", "--margin", "0.02", *STORE),
     "rollout promote": ("triage/route", "--to", "0.1", "--why", "good", "--margin", "0.02", *AS),

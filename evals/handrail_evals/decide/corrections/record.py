@@ -149,7 +149,7 @@ def read_records(
     query = JudgedQuery(step, workflow, run_id=run_id, since=since)
     with opened(store) as judgements:
         while page := judgements.judgements(query):
-            yield from map(_recorded, page)
+            yield from map(recorded, page)
             query = replace(query, after=page[-1].place)
 
 
@@ -167,7 +167,8 @@ def opened(store: Judgements | str) -> Iterator[Judgements]:
         yield store
 
 
-def _recorded(record: JudgementRecord) -> Recorded | None:
+def recorded(record: JudgementRecord) -> Recorded | None:
+    """Return a judgement as it is read from a store; None: it does not read as one."""
     outcome = record.outcome
     if outcome is None:
         return None

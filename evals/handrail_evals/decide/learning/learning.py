@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from handrail_ai_steps.errors import ModelNotReady, UnknownModel, UnreadableModel
-from handrail_ai_steps.models.learning import PREFIX, embedding_named, put_in_force, version_in_force
+from handrail_ai_steps.models.learning import embedding_named, put_in_force, version_in_force
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.resolve import MODELS_FOLDER
 from handrail_evals.decide.corrections.record import Judgements
@@ -23,6 +23,7 @@ from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.state import state_of
 from handrail_evals.decide.learning.absent import absent_version, say_absent
 from handrail_evals.decide.learning.failing import failures, is_to_wait, say_failed
+from handrail_evals.decide.learning.learners import Learner, learners
 from handrail_evals.decide.learning.lessons import TaughtBy, lessons
 from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, LessonsLearned, expected, fair_trial
 from handrail_evals.decide.learning.rescoring import AT_ONCE, rescored
@@ -48,9 +49,6 @@ LEASE_SECONDS: Final = 300.0
 FEWEST_SCORES: Final = 50
 """Texts kept from a version while it was fitted that give its thresholds."""
 LINES_AT_ONCE: Final = 1_000
-WHOLE: Final = ("", "", "wrong", "")
-"""What a promise is about that has one part alone."""
-
 _log = logging.getLogger("handrail.learning")
 
 
@@ -65,32 +63,6 @@ class KeepsLearning(KeepsPromises, Judgements, Protocol):
     async def change_learned(self, change: LearnedChanges) -> Any:
         """Write what it made; returns the reply."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Learner:
-    """One step whose model learns, as a store has it."""
-
-    workflow: str
-    step: str
-    folder: Path
-    rows: tuple[PromiseRow, ...]
-    """Its promises, of all models."""
-    versions: tuple[LearnedRow, ...]
-
-    @property
-    def shadow(self) -> LearnedRow | None:
-        """Return the version in shadow."""
-        return next((each for each in self.versions if each.state == "shadow"), None)
-
-    @property
-    def serving(self) -> PromiseRow:
-        """Return what is promised of the model that answers."""
-        in_force = next((each.stream for each in self.versions if each.state == "serving"), None)
-        kept = [each for each in self.rows if in_force is None or each.stream == in_force]
-        others = {each.stream for each in self.versions}
-        found = [each for each in kept if in_force is not None or each.stream not in others] or list(self.rows)
-        return max(found, key=lambda row: row.begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,33 +96,6 @@ async def learn_again(
         except (UnknownModel, UnreadableModel, ModelNotReady, OSError) as error:
             _log.error("the model of %s/%s cannot be trained or read: %s", each.workflow, each.step, error)
     return done
-
-
-def learners(client: KeepsLearning, models: Path) -> list[Learner]:
-    """Return the steps whose model learns, asked for by ``learning:NAME``, and whose promise has one part alone."""
-    rows = client.promise_store.promises()
-    parted = {(row.workflow, row.step) for row in rows if subject_told(row.told).part != WHOLE}
-    named = {
-        (row.workflow, row.step): model.removeprefix(PREFIX).rpartition("@")[0]
-        for row in rows
-        if (model := subject_told(row.told).model).startswith(PREFIX) and (row.workflow, row.step) not in parted
-    }
-    versions = client.learned_store.learned_models() if named else []
-    return [
-        Learner(
-            workflow,
-            step,
-            folder_of(name, models),
-            tuple(row for row in rows if (row.workflow, row.step) == (workflow, step)),
-            tuple(each for each in versions if (each.workflow, each.step) == (workflow, step)),
-        )
-        for (workflow, step), name in named.items()
-    ]
-
-
-def folder_of(name: str, models: Path) -> Path:
-    """Return the folder of a model that learns, by its name or path."""
-    return Path(name) if "/" in name or "\\" in name else models / name
 
 
 async def _look(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
@@ -286,7 +231,7 @@ async def _train(client: KeepsLearning, learner: Learner, name: str) -> list[str
     now = client.now()
     serving = learner.serving
     newest = max(learner.versions, key=lambda each: each.version, default=None)
-    number = 1 if newest is None else newest.version + 1
+    number = learner.entered + 1
     # what reviewers miss of a version's answers nobody would know
     if serving.second_looks or is_to_wait(failures(client.promise_store, serving.id, number), now):
         return []
