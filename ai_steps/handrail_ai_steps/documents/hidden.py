@@ -18,7 +18,6 @@ from handrail_ai_steps.documents.painting.doubts import Doubts, doubts_of
 from handrail_ai_steps.documents.painting.drawing import BoxIndex, PageDrawing, TooLong, parts_of
 from handrail_ai_steps.documents.painting.marks import load_text
 from handrail_ai_steps.documents.painting.objects import (
-    TINY,
     UNSEEN_MODES,
     PageObjects,
     PaintedText,
@@ -26,6 +25,7 @@ from handrail_ai_steps.documents.painting.objects import (
     TooCrowded,
     objects_of,
 )
+from handrail_ai_steps.documents.painting.plain_text import TINY
 
 PICTURE_SHARE: Final = 0.5
 """Of the page: a picture as large as this, or several, may be a scan."""
@@ -120,6 +120,8 @@ def _not_shown(page: Any, text: Any, objects: PageObjects | None) -> tuple[NotSh
     count = calls.count_characters(handle)
     if objects is None:
         return (NotShown(0, count, "unchecked"),) if count > 0 else ()
+    if objects.is_plain:
+        return ()
     try:
         doubts = doubts_of(page, objects)
         if not doubts:

@@ -4,7 +4,7 @@ A handle is a number here. The functions are PDFium's own, found through pypdfiu
 the interpreter's lock, which costs less than to give it away: none takes long, and the process has one thread.
 """
 
-from ctypes import PYFUNCTYPE, addressof, c_char_p, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
+from ctypes import PYFUNCTYPE, addressof, c_char_p, c_float, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
 from typing import Any, Final
 
 from handrail_ground.optional import needs
@@ -37,6 +37,11 @@ def _as_given(name: str, result: Any) -> Any:
     return PYFUNCTYPE(result)(handle_of(getattr(pdfium, name)))
 
 
+count_notes: Final = _call("FPDFPage_GetAnnotCount", c_int, c_void_p)
+page_box: Final = _call("FPDF_GetPageBoundingBox", c_int, c_void_p, c_void_p)
+page_width: Final = _call("FPDF_GetPageWidthF", c_float, c_void_p)
+page_height: Final = _call("FPDF_GetPageHeightF", c_float, c_void_p)
+page_rotation: Final = _call("FPDFPage_GetRotation", c_int, c_void_p)
 count_objects: Final = _call("FPDFPage_CountObjects", c_int, c_void_p)
 count_in_form: Final = _call("FPDFFormObj_CountObjects", c_int, c_void_p)
 object_in_form: Final = _call("FPDFFormObj_GetObject", c_void_p, c_void_p, c_ulong)
@@ -83,6 +88,7 @@ set_mark_bytes: Final = _call(
 count_characters: Final = _call("FPDFText_CountChars", c_int, c_void_p)
 character: Final = _call("FPDFText_GetUnicode", c_uint, c_void_p, c_int)
 character_object: Final = _call("FPDFText_GetTextObject", c_void_p, c_void_p, c_int)
+characters: Final = _call("FPDFText_GetText", c_int, c_void_p, c_int, c_int, c_void_p)
 character_box: Final = _call("FPDFText_GetCharBox", c_int, c_void_p, c_int, *[c_void_p] * 4)
 
 

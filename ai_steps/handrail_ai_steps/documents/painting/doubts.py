@@ -12,6 +12,7 @@ from handrail_ai_steps.documents.painting.objects import (
     PaintedText,
     Rectangle,
 )
+from handrail_ai_steps.documents.painting.plain_text import NEAR, SLACK
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -19,12 +20,8 @@ with needs("documents"):
 
 
 WHITE: Final[Colour] = (255, 255, 255)
-NEAR: Final = 64
-"""Of 255: colours that differ by less in each component are looked at."""
 CUT: Final = 0.2
 """Of a text's height, at its top and bottom: lines there go along it, and do not cover it."""
-SLACK: Final = 0.5
-"""Points by which text may stand over the page's edge."""
 
 
 class Doubts:

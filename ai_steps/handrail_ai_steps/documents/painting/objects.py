@@ -1,12 +1,20 @@
 """What is painted on a page, in the order it is painted: pieces of text, and what may lie under or over them."""
 
 from collections.abc import Iterator
-from ctypes import addressof, byref, c_size_t, c_uint, c_ulong, c_void_p, create_string_buffer
+from ctypes import addressof, byref, c_uint, c_ulong, c_void_p, create_string_buffer
 from itertools import repeat
 from struct import Struct
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from handrail_ai_steps.documents.painting import calls
+from handrail_ai_steps.documents.painting.plain_text import (
+    LARGE_TEXT,
+    NUMBERS,
+    PLACES,
+    TINY,
+    is_drawn,
+    paints_plain_text,
+)
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -24,19 +32,13 @@ MOST_OBJECTS: Final = 300_000
 """Of a page, those of its forms included, each time that they are painted."""
 MOST_SHAPES: Final = 50_000
 """With more, all of the page's text is looked at."""
-LARGE_TEXT: Final = 40.0
-"""Points: text as high as this may cover other text."""
 THIN_LINE: Final = 3.0
 """Points: outlines drawn with a thicker pen cover what is under them."""
 SIMPLE_OUTLINE: Final = 6
 """Parts of a line, a rectangle or an ellipse, which cover nothing inside; with more it may be scribble that does."""
 UNSEEN_MODES: Final = frozenset({3, 7})
 """Render modes of PDF that paint nothing."""
-TINY: Final = 1.0
-"""Points: nobody reads smaller text."""
 
-_NUMBERS: Final = Struct("=4I4f4f8xf8x")
-"""A colour, a box, a matrix without its shift, a size, and two more numbers."""
 _COLOUR, _BOX, _MATRIX, _FLOAT, _PAIR, _POINT = map(Struct, ("=4I", "=4f", "=6f", "=f", "=2i", "=2f"))
 
 
@@ -87,6 +89,8 @@ class PageObjects(NamedTuple):
     """Something is stuck on the page beside its content."""
     is_crowded: bool
     """It has so many shapes that the last ones are not here."""
+    is_plain: bool = False
+    """All of it is text that is painted as it should be, which is not written down."""
 
 
 def objects_of(page: Any) -> PageObjects:
@@ -95,6 +99,8 @@ def objects_of(page: Any) -> PageObjects:
     Raises:
         TooCrowded: it is too much.
     """
+    if paints_plain_text(page):
+        return PageObjects([], [], [], has_notes=False, is_crowded=False, is_plain=True)
     handle = calls.handle_of(page)
     texts: list[PaintedText] = []
     shapes: list[PaintedShape] = []
@@ -114,14 +120,14 @@ class _Collector:
         self._texts = texts
         self._shapes = shapes
         self._replaced = replaced
-        self._numbers = (c_uint * _NUMBERS.size)()  # what PDFium writes to, read all at once
+        self._numbers = (c_uint * NUMBERS.size)()  # what PDFium writes to, read all at once
         start = addressof(self._numbers)
         self._colour = tuple(start + 4 * number for number in range(4))
         self._box = tuple(start + 16 + 4 * number for number in range(4))
         self._matrix = start + 32
         self._size = start + 56
         self._other = start + 60
-        self._places = tuple(byref(self._numbers, 4 * number) for number in (*range(8), 8, 14))
+        self._places = tuple(byref(self._numbers, 4 * number) for number in PLACES)
         self._current = c_void_p()
         """The handle of the object that is looked at."""
 
@@ -130,7 +136,7 @@ class _Collector:
 
         It is called for every object of every page: what it asks for of a piece of text is read at once.
         """
-        type_of, text, numbers, unpack = calls.type_of, calls.TEXT, self._numbers, _NUMBERS.unpack_from
+        type_of, text, numbers, unpack = calls.type_of, calls.TEXT, self._numbers, NUMBERS.unpack_from
         fill_colour_of, bounds_of, matrix_of = calls.fill_colour_of, calls.bounds_of, calls.matrix_of
         size_of, font_of, render_mode = calls.font_size_of, calls.font_of, calls.render_mode
         clip_of, count_clips, count_marks = calls.clip_of, calls.count_clips, calls.count_marks
@@ -188,8 +194,7 @@ class _Collector:
 
     def _is_drawn(self, font: int) -> bool:
         """Return whether a font consists of drawings, as no font program is in the file; the answer is kept."""
-        size = calls.Numbers(c_size_t, 1)
-        self._drawn[font] = not (calls.font_data(font, None, 0, size.at[0]) and size.values[0])
+        self._drawn[font] = is_drawn(font)
         return self._drawn[font]
 
     def _add_shape(self, handle: int, kind: int, outer: Matrix | None) -> None:

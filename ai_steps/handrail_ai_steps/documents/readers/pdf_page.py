@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from handrail_ai_steps.documents.page import Box
+from handrail_ai_steps.documents.painting import calls
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -34,16 +35,18 @@ class PdfPage:
         """It has more characters than ``most``."""
         self.page = page
         self.text_page = text_page
-        self.width = float(pdfium_c.FPDF_GetPageWidthF(page))
-        self.height = float(pdfium_c.FPDF_GetPageHeightF(page))
-        self.rotation = 90 * max(pdfium_c.FPDFPage_GetRotation(page), 0)
+        handle = calls.handle_of(page)
+        self.width = float(calls.page_width(handle))
+        self.height = float(calls.page_height(handle))
+        self.rotation = 90 * max(calls.page_rotation(handle), 0)
         """By how many degrees it is turned clockwise to be displayed."""
-        crop = pdfium_c.FS_RECTF()
-        pdfium_c.FPDF_GetPageBoundingBox(page, crop)
-        self.crop = crop.left, crop.bottom, crop.right, crop.top
+        crop = (ctypes.c_float * 4)()
+        calls.page_box(handle, crop)
+        left, top, right, bottom = crop
+        self.crop = left, bottom, right, top
         """What of it is displayed, in its own units, from its lower left corner."""
         self.upright = not self.rotation
-        self.handle = ctypes.c_void_p(ctypes.cast(text_page, ctypes.c_void_p).value)
+        self.handle = ctypes.c_void_p(calls.handle_of(text_page))
         self._rectangle = (ctypes.c_float * 4)()
         self._reference = ctypes.byref(self._rectangle)
         self.characters = self._characters()
@@ -98,14 +101,15 @@ class PdfPage:
                 return left - crop_left, crop_top - top, right - crop_left, crop_top - bottom
 
     def _characters(self) -> str:
-        count = max(pdfium_c.FPDFText_CountChars(self.text_page), 0)
+        handle = self.handle.value or 0
+        count = max(calls.count_characters(handle), 0)
         if self._most is not None and count > self._most:
             self.is_cut = True
             count = self._most
         if not count:
             return ""
         buffer = (ctypes.c_ushort * (2 * count + 2))()
-        written = pdfium_c.FPDFText_GetText(self.text_page, 0, count, buffer)
+        written = calls.characters(handle, 0, count, buffer)
         text = memoryview(buffer)[: written - 1].tobytes().decode("utf-16-le", "replace")
         if len(text) != count or "\ufffd" in text:  # PDFium left some out, or needs two places for one
             text = "".join(_character(_UNICODE(self.handle, index)) for index in range(count))
