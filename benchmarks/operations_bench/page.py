@@ -1,6 +1,7 @@
 """The operations page and the event log on a million step records: the time of the one, the memory of the other."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import time
@@ -53,6 +54,7 @@ async def _pages(address: str) -> list[Figure]:
     found: list[Figure] = []
     async with Client(address) as client:
         transport = httpx2.ASGITransport(console(client))
+        gc.freeze()  # as whoever serves does
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             for path, what in PAGES.items():
                 taken = [await _taken(http, path) for _ in range(REPETITIONS)]

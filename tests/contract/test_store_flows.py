@@ -6,7 +6,8 @@ from handrail_orchestrator.process_map.flow import COMPLETED, FAILED, START
 from handrail_orchestrator.process_map.reading import MapReader
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import Cancel, EndRun, NoteStarted, RecordStep
-from handrail_orchestrator.store.flows import FailedStepRow, FlowQuery, LiveRow, LoggedStep
+from handrail_orchestrator.store.flows import FailedStepRow, FlowQuery, LiveRow, LoggedStep, StoppedRow
+from handrail_orchestrator.store.port import RunQuery
 from tests.contract.stores import NOW, asked, executing, signed_on, starting, step, wrote
 
 
@@ -78,6 +79,22 @@ def test_failed_steps_are_told_with_their_errors(store: Store) -> None:
         FailedStepRow(key, "three", "ValueError", "no"),
     ]
     assert store.failed_steps([]) == []
+
+
+def test_stopped_runs_are_told_without_what_they_were_about(store: Store) -> None:
+    worker = signed_on(store)
+    error = '{"type": "X", "message": "no"}'
+    ends = (("a", "failed"), ("b", "completed"), ("c", "failed"), ("d", "set_aside"))
+    keys = {name: executing(store, worker, name) for name, _ in ends}
+    for name, status in ends:
+        wrote(store, EndRun(keys[name], status, None, error, NOW), worker=worker)  # type: ignore[arg-type]  # as below
+
+    failed = [StoppedRow(keys[name], name, "add", 1, NOW, error) for name in ("c", "a")]
+    assert store.stopped_runs(RunQuery(status="failed")) == failed
+    assert store.stopped_runs(RunQuery(status="failed", limit=1)) == failed[:1]
+    assert store.stopped_runs(RunQuery(status="failed", text="A", workflow="add")) == failed[1:]
+    assert [row.id for row in store.stopped_runs(RunQuery(status="set_aside"))] == ["d"]
+    assert store.stopped_runs(RunQuery(status="failed", tags={"customer": "acme"})) == []
 
 
 def test_the_map_is_what_the_steps_say(store: Store) -> None:

@@ -81,7 +81,7 @@ class Bulk(Steering):
             )
         checked_texts(step=step, id=id)
         self.must_be_allowed(by, action)
-        lanes = [replace(runs.runs, status=status, limit=AT_ONCE) for status in runs.statuses(action)]
+        lanes = [replace(runs.runs, status=status, limit=AT_ONCE, values=False) for status in runs.statuses(action)]
         if dry_run:
             found = [run.id for query in lanes for page, _ in self._pages(query, runs, None) for run in page]
             return BulkResult(id="", action=action, runs=len(found), done=0, first=tuple(found[:SHOWN]))

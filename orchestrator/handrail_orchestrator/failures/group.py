@@ -1,5 +1,6 @@
 """Failed runs, and groups of those that failed alike."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from handrail_orchestrator.failures.shape import shape_of
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.run import RunRecord
+from handrail_orchestrator.store.flows import FailedStepRow, StoppedRow
 
 ID_DIGITS = 16
 
@@ -52,8 +54,8 @@ class FailureGroup:
     @property
     def steps(self) -> Sequence[str]:
         """Return the names in their runs of the steps that failed, those of most runs first."""
-        names = [run.step for run in self.runs if run.step is not None]
-        return sorted(set(names), key=lambda name: (-names.count(name), name))
+        names = Counter(run.step for run in self.runs if run.step is not None)
+        return sorted(names, key=lambda name: (-names[name], name))
 
     def as_json(self, most_runs: int) -> dict[str, Any]:
         """Return it as JSON data, with so many of its runs."""
@@ -87,17 +89,27 @@ class Failures:
         return next((group for group in self.groups if group.id == name), None)
 
 
-def failed_run(run: RunRecord, step: str | None, error: RecordedError | None) -> FailedRun:
-    """Return a run with what failed in it; without a failed step's error it is the run's own."""
+def failed_run(run: RunRecord | StoppedRow, step: FailedStepRow | None) -> FailedRun:
+    """Return a run with what failed in it; without a step that failed the error is the run's own."""
     return FailedRun(
         id=run.id,
         key=run.key,
         workflow=run.workflow,
         version=run.version,
         ended=run.ended,
-        step=step,
-        error=error or run.error or RecordedError("Error", ""),
+        step=None if step is None else step.name,
+        error=_own(run.error) if step is None else RecordedError(step.type or "Error", step.message or ""),
     )
+
+
+def _own(error: RecordedError | str | None) -> RecordedError:
+    match error:
+        case None:
+            return RecordedError("Error", "")
+        case str():
+            return RecordedError.read(error)
+        case RecordedError():
+            return error
 
 
 def grouped(runs: Iterable[FailedRun], *, is_whole: bool = True) -> Failures:

@@ -147,6 +147,7 @@ SEALED: Final[Mapping[type, Mapping[str, SealedField]]] = {
     g.OutcomeRow: {"value": _s("json", p.of_outcome_row)},
     g.OutcomeHistoryRow: {"value": _s("json", p.of_outcome)},
     o.NoticeRow: {"title": _s("words", p.of_notice("title")), "body": _s("words", p.of_notice("body"))},
+    fl.StoppedRow: {"error": _s("error", p.of_run("error", "id"))},
     fl.FailedStepRow: {
         "message": _s(
             "words", lambda row, ids: (("step", ids.run(row.run), p.stem(row.name), "error"), ("run", None, "error")),

@@ -98,7 +98,7 @@ PLAIN: Final[Mapping[type, str]] = {
         "run_id workflow code step kind status decided_by source item_kind queue digest log_hash files"
     ),
     figures.BaselineRow: "workflow metric unit note",
-    figures.FigureItem: "moves",
+    figures.FigureItem: "step queue moves",
     figures.FigureRun: "workflow fate",
     figures.FigureStep: "name owner",
     figures.OutcomeHistoryRow: "run_id name by",
@@ -112,6 +112,7 @@ PLAIN: Final[Mapping[type, str]] = {
     fired.NoteFired: "trigger key state",
     flows.FailedStepRow: "name type",
     flows.LiveRow: "name",
+    flows.StoppedRow: "id workflow",
     flows.LoggedStep: "run_id workflow name owner decided_by",
     forgetting.BlankedRow: "before after content signature",
     forgetting.FamilyRow: "id",

@@ -7,10 +7,11 @@ from typing import Any, cast
 from handrail_orchestrator.errors import CommitUnknown, StoreLocked
 from handrail_orchestrator.sealing.cipher import Cipher
 from handrail_orchestrator.sealing.seals import Seals
-from handrail_orchestrator.sealing.walk import plan_of
+from handrail_orchestrator.sealing.walk import all_plain
 from handrail_orchestrator.store.changes import Change, StartMany
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.figures import StoredFigures
+from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.port import Claimed, Store
 from handrail_orchestrator.store.rows import RunRow
 from handrail_orchestrator.store.starts import Started, StartRun
@@ -130,11 +131,11 @@ class SealedStore:
     def _opened(self, found: Any) -> Any:
         match found:
             case list():
-                return [self._opened(each) for each in found] if found and _may_hold(found[0]) else found
+                return found if not found or _all_plain(found) else [self._opened(each) for each in found]
             case tuple() if not hasattr(found, "_fields"):
                 return tuple(map(self._opened, found))
-            case RunRow():
-                self._seals.ids.learn(found.key, found.id)  # its history is read next
+            case RunRow() | StoppedRow():
+                self._seals.ids.learn(found.key, found.id)  # its history, or what failed, is read next
                 return self._seals.opened(found)
             case tuple():
                 return self._seals.opened(found)
@@ -176,8 +177,6 @@ def _opening(method: Callable[..., Any], opened: Callable[[Any], Any]) -> Callab
     return call
 
 
-def _may_hold(row: object) -> bool:
-    if isinstance(row, tuple) and not hasattr(row, "_fields"):
-        return True
-    plan = plan_of(type(row)) if isinstance(row, tuple) else None
-    return plan is not None and bool(plan.sealed or plan.nested)
+def _all_plain(rows: Sequence[object]) -> bool:
+    first = rows[0]
+    return not isinstance(first, tuple) or (hasattr(first, "_fields") and all_plain(rows))

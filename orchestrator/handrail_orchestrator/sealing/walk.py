@@ -38,6 +38,8 @@ class _Plan(NamedTuple):
 
     sealed: tuple[tuple[str, SealedField], ...]
     nested: tuple[str, ...]
+    places: tuple[int, ...] = ()
+    """Where the sealed fields stand."""
 
 
 _PLANS: dict[type, _Plan] = {}
@@ -55,7 +57,8 @@ def plan_of(kind: type) -> _Plan:
 def _planned(kind: type) -> _Plan:
     hints = get_type_hints(kind)
     nested = tuple(name for name in getattr(kind, "_fields", ()) if any(map(_has_anything, tuples_in(hints[name]))))
-    return _Plan(tuple(SEALED.get(kind, {}).items()), nested)
+    fields = SEALED.get(kind, {})
+    return _Plan(tuple(fields.items()), nested, tuple(cast("Any", kind)._fields.index(name) for name in fields))
 
 
 def tuples_in(hint: Any) -> Iterator[type]:
@@ -101,6 +104,15 @@ def opened(row: R, opener: Opener, ids: KnownIds) -> R:
         if after is not before:
             new[name] = after
     return cast("R", cast("Any", row)._replace(**new)) if new else row
+
+
+def all_plain(rows: Sequence[Any]) -> bool:
+    """Return whether nothing in rows of one kind is sealed, quickly: lists are long, and most stores are not sealed."""
+    kind = rows[0].__class__
+    plan = plan_of(kind)
+    return not plan.nested and not any(
+        row.__class__ is not kind or _may_be_sealed(row[place]) for place in plan.places for row in rows
+    )
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -72,7 +72,7 @@ class RunTallies(dict[TallyPlace, Counts]):
         over = [step for step in parts.archived if step.status in {"done", "failed"}]
         _count_steps(over, {key: (run, counts, []) for key, (run, counts, _) in places.items()})
         for item in parts.items:
-            _count_item(places[item.row.item.run][1], item)
+            _count_item(places[item.run][1], item)
         for outcome in parts.outcomes:
             run, counts, _ = places[outcome.run]
             _count_outcome(counts, run, outcome)
@@ -158,11 +158,10 @@ def _count_cost(counts: Counts, step: FigureStep, label: str) -> None:
         put(counts, ("tokens_out", label, 0), 1, output_tokens or 0)
 
 
-def _count_item(counts: Counts, found: FigureItem) -> None:
-    row = found.row
-    item, queue = row.item, row.item.queue
+def _count_item(counts: Counts, item: FigureItem) -> None:
+    queue = item.queue
     put(counts, ("asked", queue, 0))
-    moves = [(action, actor, float(at)) for action, actor, at in json.loads(found.moves)]
+    moves = [(action, actor, float(at)) for action, actor, at in json.loads(item.moves)]
     if any(action in HANDING_ON for action, _, _ in moves):
         put(counts, ("hand_off", f"{queue}\titems", 0))
     if item.state in {"open", "leased", "pending"}:
@@ -174,10 +173,10 @@ def _count_item(counts: Counts, found: FigureItem) -> None:
         put(counts, ("promise", f"{queue}\tfirst_{'met' if item.first_taken <= item.due else 'late'}", 0))
     label = step_label("human", item.step)
     put(counts, ("owner", f"{label}\t{queue}", 0))
-    if item.state == "decided" and item.decided is not None:
+    if item.row is not None:
         from handrail_orchestrator.records.reading import decided_record  # noqa: PLC0415 -- few runs need what it loads
 
-        _count_decided(counts, decided_record(row), moves, label)
+        _count_decided(counts, decided_record(item.row), moves, label)
         return
     failed = [at for action, _, at in moves if action == "fail"]
     taken = item.first_taken if item.first_taken is not None else failed[-1] if failed else None

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.decided import DecidedRow
-from handrail_orchestrator.store.rows import StepStatus
+from handrail_orchestrator.store.rows import ReviewState, StepStatus
 
 HOUR = 3_600
 """Seconds of what tallies are rolled up by: the hour in which a run was started."""
@@ -88,9 +88,18 @@ class FigureStep(NamedTuple):
 class FigureItem(NamedTuple):
     """A review item as figures look at it, decided or not."""
 
-    row: DecidedRow
+    run: int
+    step: str
+    queue: str
+    state: ReviewState
+    created: float
+    due: float | None
+    snoozed_until: float | None
+    first_taken: float | None
     moves: str
     """JSON list of ``[action, actor, at]``: decisions, and how it was handed on, oldest first."""
+    row: DecidedRow | None
+    """All of one that was decided; of the others nothing more counts, and there may be many."""
 
 
 class OutcomeRow(NamedTuple):

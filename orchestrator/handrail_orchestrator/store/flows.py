@@ -58,6 +58,18 @@ class LiveRow(NamedTuple):
     """Since when the first of them."""
 
 
+class StoppedRow(NamedTuple):
+    """A run that failed, or was set aside, without what it was about."""
+
+    key: int
+    id: str
+    workflow: str
+    version: int
+    ended: float | None
+    error: str | None
+    """JSON."""
+
+
 class FailedStepRow(NamedTuple):
     """A step whose failure ended its run."""
 

@@ -13,7 +13,7 @@ from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.figures import FigureStore
 from handrail_orchestrator.store.files import FileStore
 from handrail_orchestrator.store.fired import FiredStore
-from handrail_orchestrator.store.flows import FlowStore
+from handrail_orchestrator.store.flows import FlowStore, StoppedRow
 from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.learned import LearnedStore
 from handrail_orchestrator.store.outbox import OutboxStore
@@ -244,6 +244,10 @@ class Store(
 
     def latest(self, query: RunQuery) -> list[RunRow]:
         """Return runs, newest first; what a page of them costs does not grow with the number of runs."""
+        ...
+
+    def stopped_runs(self, query: RunQuery) -> list[StoppedRow]:
+        """Return the same of runs that failed or were set aside, without what they were about."""
         ...
 
     def run_ids(self, keys: Sequence[int]) -> dict[int, str]:

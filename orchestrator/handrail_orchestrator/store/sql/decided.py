@@ -44,16 +44,24 @@ SELECT {_COLUMNS} FROM reviews INDEXED BY reviews_decided{_WITH_RUN} JOIN schema
 WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL AND {_NOT_KNOWN}
 """  # noqa: S608 -- our own column names
 _MOVES = "'decide', 'skip', 'send_up', 'assign', 'escalate', 'reassign', 'default', 'fail', 'undo', 'reopen'"
-OF_RUNS = f"""
-SELECT {_COLUMNS}, (
+# Without CROSS, SQLite would look among all that was ever decided for what belongs to these runs.
+_OF_RUNS = f"""(
     SELECT coalesce(json_group_array(json_array(action, actor, at)), '[]') FROM (SELECT action, actor, at
     FROM review_log WHERE review_log.review = reviews.id AND action IN ({_MOVES}) ORDER BY id) AS moved)
-FROM json_each(?) AS wanted JOIN reviews ON reviews.run = CAST(wanted.value AS INTEGER)
+FROM json_each(?) AS wanted CROSS JOIN reviews ON reviews.run = CAST(wanted.value AS INTEGER)
+"""  # noqa: S608 -- as above
+DECIDED_OF_RUNS = f"""
+SELECT {_COLUMNS}, {_OF_RUNS}
 JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow
 JOIN schemas ON schemas.id = reviews.schema{_JUDGED}
-ORDER BY reviews.id
-"""  # noqa: S608 -- as above
-"""The items of some runs, decided or not, with how they were handed on."""
+WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL
+"""
+"""The decided items of some runs, with how they were handed on."""
+OTHERS_OF_RUNS = f"""
+SELECT reviews.run, step, queue, state, reviews.created, due, snoozed_until, first_taken, {_OF_RUNS}
+WHERE reviews.state != 'decided' OR reviews.decided IS NULL
+"""
+"""Their other items: what was not decided says little, and a store may have many that wait."""
 # Left to itself, SQLite goes by the index of states, and sorts everything that was ever decided.
 _TEXTS = f"""
 SELECT review_log.id, reviews.id, reviews.queue, workflows.name, reviews.step, reviews.context

@@ -30,7 +30,7 @@ from handrail_orchestrator.store.figures import (
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.store.sql.database import NUMBERS, Cursor, Database
-from handrail_orchestrator.store.sql.decided import OF_RUNS
+from handrail_orchestrator.store.sql.decided import DECIDED_OF_RUNS, OTHERS_OF_RUNS
 from handrail_orchestrator.store.sql.fates import FATE, REAL
 from handrail_orchestrator.store.sql.runs import bounds
 
@@ -183,16 +183,32 @@ def parts_of(execute: Execute, keys: Sequence[int]) -> FigureParts:
     """Return what belongs to some runs."""
     these = (json.dumps(list(keys)),)
     archived = execute(_STEPS.format("archived_steps"), these).fetchall()
-    wide = len(ReviewRow._fields)
     # Plain tuples are read like the named ones that they stand for, and to make those takes longer than to read them.
     return FigureParts(
         cast("list[FigureStep]", execute(_STEPS.format("steps"), these).fetchall()),
         [FigureStep._make(row) for row in archived],
         [
-            FigureItem(DecidedRow(ReviewRow._make(row[:wide]), *row[wide:-1]), row[-1])
-            for row in execute(OF_RUNS, these).fetchall()
+            *(_decided(row) for row in execute(DECIDED_OF_RUNS, these).fetchall()),
+            *(FigureItem._make((*row, None)) for row in execute(OTHERS_OF_RUNS, these).fetchall()),
         ],
         [OutcomeRow._make(row) for row in execute(_OUTCOMES, these).fetchall()],
+    )
+
+
+def _decided(row: Sequence[Any]) -> FigureItem:
+    wide = len(ReviewRow._fields)
+    item, moves = ReviewRow._make(row[:wide]), row[-1]
+    return FigureItem(
+        item.run,
+        item.step,
+        item.queue,
+        item.state,
+        item.created,
+        item.due,
+        item.snoozed_until,
+        item.first_taken,
+        moves,
+        DecidedRow(item, *row[wide:-1]),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
@@ -13,6 +14,7 @@ from handrail_orchestrator.store.sql.database import NUMBERS
 Rows = Callable[[str, Sequence[object]], list[Any]]
 """Executes a statement and returns its rows."""
 
+_DERIVED = {"id": "runs.id", "workflow": "workflows.name", "version": "workflows.version"}
 SELECT = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
     " deadline, input, output, error, parent, copied_seq, started_by, priority, forgotten, forgotten_by, progress,"
@@ -21,6 +23,11 @@ SELECT = (
     " FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
+STOPPED = (
+    f"SELECT {', '.join(_DERIVED.get(name, name) for name in StoppedRow._fields)} FROM runs"  # noqa: S608 -- our own column names
+    " JOIN workflows ON workflows.id = runs.workflow"
+)
+"""What of a run counts when it is asked what failed: neither its values nor its tags."""
 _WITHOUT_VALUES = SELECT.replace(" input, output,", " 'null', NULL,")
 LARGEST = 2**63 - 1
 """The largest number that SQLite can hold."""
@@ -38,25 +45,21 @@ MOST_LANES = 400
 """Parts of one statement; SQLite allows 500."""
 
 
-def latest(rows: Rows, query: RunQuery) -> list[Any]:
-    """Return the rows of a list of runs, newest first."""
+def latest(rows: Rows, query: RunQuery, select: str | None = None) -> list[Any]:
+    """Return the rows of a list of runs, newest first; ``select`` reads something else of them than all."""
     between = bounds(rows, query)
+    read = select or (SELECT if query.values else _WITHOUT_VALUES)  # the values of a page of runs may be large
     is_of_lanes = query.status is not None or query.workflow is not None
     if query.tags or query.parent is not None or (query.text is None and not is_of_lanes):
-        return rows(*_filtered(query, *between))
+        return rows(*_filtered(read, query, *between))
     if query.text is None:
-        return rows(*_chosen(query, _laned(rows, query, *between)))
+        return rows(*_chosen(read, query, _laned(rows, query, *between)))
     # What many ids have is soon found among the newest runs; what few have, the index of ids knows at once.
     most = FEW if is_of_lanes else NEWEST
     looked_at = (_laned if is_of_lanes else _newest)(rows, replace(query, limit=most), *between)
     is_all = len(looked_at) < most
-    found = rows(*_chosen(query, looked_at if is_all else looked_at[:NEWEST]))
-    return found if is_all or len(found) >= query.limit else rows(*_filtered(query, *between))
-
-
-def _select(query: RunQuery) -> str:
-    """Return what reads runs, with their values or without: a page of them may be large."""
-    return SELECT if query.values else _WITHOUT_VALUES
+    found = rows(*_chosen(read, query, looked_at if is_all else looked_at[:NEWEST]))
+    return found if is_all or len(found) >= query.limit else rows(*_filtered(read, query, *between))
 
 
 def _newest(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
@@ -78,9 +81,9 @@ def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
     return sorted(keys, reverse=True)[: query.limit]
 
 
-def _chosen(query: RunQuery, keys: Sequence[int]) -> tuple[str, list[object]]:
+def _chosen(select: str, query: RunQuery, keys: Sequence[int]) -> tuple[str, list[object]]:
     """Return what reads those of some runs that have the text in their ids."""
-    sql = f"{_select(query)} WHERE key IN {NUMBERS} AND runs.id LIKE ? ESCAPE '\\'"
+    sql = f"{select} WHERE key IN {NUMBERS} AND runs.id LIKE ? ESCAPE '\\'"
     return f"{sql} ORDER BY key DESC LIMIT ?", [json.dumps(keys), _pattern(query), query.limit]
 
 
@@ -107,7 +110,7 @@ def _of_lanes(query: RunQuery, lanes: Sequence[tuple[int, str]], above: int, bel
     return f"{' UNION ALL '.join([lane] * len(lanes))} ORDER BY key DESC LIMIT ?", [*values, query.limit]
 
 
-def _filtered(query: RunQuery, above: int, below: int) -> tuple[str, list[object]]:
+def _filtered(select: str, query: RunQuery, above: int, below: int) -> tuple[str, list[object]]:
     made, when = _made(query)
     conditions, values = [f"key > ? AND key < ?{made}"], [above, below, *when]
     conditions.append(f"workflows.version != {KNOWN_VERSION}")
@@ -125,7 +128,7 @@ def _filtered(query: RunQuery, above: int, below: int) -> tuple[str, list[object
     if query.workflow is not None:
         conditions.append("runs.workflow IN (SELECT id FROM workflows WHERE name = ?)")
         values.append(query.workflow)
-    return f"{_select(query)} WHERE {' AND '.join(conditions)} ORDER BY key DESC LIMIT ?", [*values, query.limit]
+    return f"{select} WHERE {' AND '.join(conditions)} ORDER BY key DESC LIMIT ?", [*values, query.limit]
 
 
 def _made(query: RunQuery) -> tuple[str, list[object]]:

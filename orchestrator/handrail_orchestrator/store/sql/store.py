@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from handrail_orchestrator.store.evidence import StoredEvidence
+from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
@@ -127,6 +128,11 @@ class SqlStore(
         """Return runs, newest first."""
         with self._together():
             return [RunRow._make(row) for row in runs.latest(self._rows, query)]
+
+    def stopped_runs(self, query: RunQuery) -> list[StoppedRow]:
+        """Return the same of runs that failed or were set aside, without what they were about."""
+        with self._together():
+            return [StoppedRow._make(row) for row in runs.latest(self._rows, query, runs.STOPPED)]
 
     def retentions(self) -> dict[str, float]:
         """Return in seconds how long ended runs are kept, by workflow."""
