@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ladder import KeeperLadder
-from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
+from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.state import KeeperState, state_of
 from handrail_evals.errors import InvalidLabels
 from handrail_orchestrator.promising.rules import subject_told
@@ -60,7 +60,8 @@ def at_another_target(store: PromiseStore, row: PromiseRow, wrong_at_most: float
     ladder = KeeperLadder.of_json(json.loads(row.ladder))
     state, after = KeeperState.of_text(None, ladder, settings), 0
     while page := store.promise_cases(row.stream, after=after, limit=AT_ONCE):
-        cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > row.ladder_to]
+        counted = [each for each in page if each.id > row.ladder_to]
+        cases = [*zip(drawn_cases(counted, ladder), (each.at for each in counted), strict=True)]
         after = page[-1].number
         while cases and (done := state.read(cases)):
             state.stopped, cases = "", cases[done:]

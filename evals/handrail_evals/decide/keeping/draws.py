@@ -41,9 +41,9 @@ class DrawnCase:
     def __post_init__(self) -> None:
         if not is_finite(self.score):
             raise InvalidLabels(f"case {self.number}: its score {self.score!r} is no finite number")
-        for name in ("share", "accepted_share", "below_share"):
-            value = getattr(self, name)
-            if not is_share(value) or value <= 0:
+        shares = self.share, self.accepted_share, self.below_share
+        for name, value in zip(("share", "accepted_share", "below_share"), shares, strict=True):
+            if not (type(value) is float and 0.0 < value <= 1.0) and (not is_share(value) or value <= 0):
                 raise InvalidLabels(f"case {self.number}: {name} {value!r} is no share above 0 and up to 1")
         if self.share < min(self.accepted_share, self.below_share):
             raise InvalidLabels(f"case {self.number}: its share {self.share!r} is below the least of its rule")

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
-from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
+from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
@@ -144,7 +144,8 @@ async def _look(
     read = 0
     last = 0 if is_anew and settings.reserve else row.read_to
     for page in _pages(store, row, last):
-        cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > ladder_to]
+        counted = [each for each in page if each.id > ladder_to]
+        cases = [*zip(drawn_cases(counted, ladder), (each.at for each in counted), strict=True)]
         read += (done := state.read(cases))
         last = state.keeper.last if state.keeper.last is not None else last
         if state.stopped:
@@ -163,7 +164,7 @@ async def _look(
 def _behind(store: PromiseStore, row: PromiseRow, after: int, ladder: KeeperLadder) -> Iterator[DrawnCase]:
     """Yield the cases behind one that is still open, up to a bound, as they are looked through again and again."""
     for page in islice(_pages(store, row, after), MOST_PAGES_BEHIND):
-        yield from (drawn_case(each, ladder) for each in page if each.drawn)
+        yield from drawn_cases((each for each in page if each.drawn), ladder)
 
 
 def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[Any]]:

@@ -1,6 +1,7 @@
 """The ledger of a promise as a store keeps it: rows as the keeper reads them, and verdicts on what people answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from handrail_evals.decide.keeping.draws import DrawnCase
@@ -15,6 +16,8 @@ from handrail_orchestrator.unmarking import plain
 
 AT_ONCE = 500
 """Rows that are read, or verdicts that are written, at a time."""
+RULES_AT_ONCE = 100
+"""Thresholds whose places are remembered while a page is read."""
 PATIENCE_SECONDS = 14 * 86_400.0
 """A drawn case that nobody has answered for so long is given up, and counts as wrong: hard cases are answered late."""
 
@@ -37,17 +40,28 @@ def drawn_case(row: PromiseCaseRow, ladder: KeeperLadder) -> DrawnCase:
     Raises:
         InvalidLabels: a number cannot be.
     """
-    return DrawnCase(
-        number=row.number,
-        score=row.score,
-        share=row.share,
-        drawn=bool(row.drawn),
-        in_force=loosest_place(row.threshold, ladder),
-        accepted_share=row.accepted_share,
-        below_share=row.below_share,
-        band=loosest_place(row.band_from, ladder),
-        verdict=row.verdict,
-    )
+    return next(drawn_cases([row], ladder))
+
+
+def drawn_cases(rows: Iterable[PromiseCaseRow], ladder: KeeperLadder) -> Iterator[DrawnCase]:
+    """Yield cases with the rules that they were judged by; neighbours mostly have one rule, looked up once.
+
+    Raises:
+        InvalidLabels: a number cannot be.
+    """
+    place = lru_cache(RULES_AT_ONCE)(partial(loosest_place, ladder=ladder))
+    for row in rows:
+        yield DrawnCase(
+            number=row.number,
+            score=row.score,
+            share=row.share,
+            drawn=bool(row.drawn),
+            in_force=place(row.threshold),
+            accepted_share=row.accepted_share,
+            below_share=row.below_share,
+            band=place(row.band_from),
+            verdict=row.verdict,
+        )
 
 
 def loosest_place(threshold: float | None, ladder: KeeperLadder) -> int:

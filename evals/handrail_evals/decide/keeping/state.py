@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Self
 
 from handrail_evals.decide.drift.shift import mean_evidence
@@ -46,29 +47,41 @@ class KeeperState:
         given, place = list(cases), self.keeper.in_force
         places = self.keeper.follow([case for case, _ in given])
         running = None if self.watch is None else RunningWatch(self.watch)
-        for count, ((case, at), now) in enumerate(zip(given, places, strict=False), 1):
-            before, place = place, now
-            if count == len(places) and self.keeper.is_alarmed:
-                self._stop("more is missed than promised", case)
-                return count
-            if case.score < 0:  # it could never be missed, so that no threshold speaks of it
-                continue
-            self.scores.append(case.score)
-            if place < 0:
-                continue
-            threshold = self.keeper.ladder.thresholds[place]
-            if place != before or running is None:
-                settings = watch_settings(self.keeper.settings.target, self.keeper.settings.least_share)
-                watch = armed(settings, self.scores, threshold, at)
-                running = None if watch is None else RunningWatch(watch)
-                continue
-            running.take(_watchable(case, is_missed=self.keeper.settings.is_missed), threshold, at)
-            if running.phase == "stopped":
-                self._stop(running.watch.changes[-1], case)
-                return count
+        calm = len(places) - self.keeper.is_alarmed
+        for now, group in groupby(range(calm), key=places.__getitem__):
+            first, *others = group
+            has_moved, place = now != place and given[first][0].score >= 0, now
+            if has_moved:
+                running = None  # where a threshold moves, a watch begins anew
+            # a case with a score below 0 could never be missed, so that no threshold speaks of it
+            scored = [each for each in (first, *others) if given[each][0].score >= 0]
+            while place >= 0 and scored and running is None:
+                running = self._armed(given[scored.pop(0)], self.keeper.ladder.thresholds[place])
+            taken = self._watched(running, [given[each] for each in scored], place)
+            if running is not None and running.phase == "stopped":
+                self._stop(running.watch.changes[-1], given[scored[taken - 1]][0])
+                return scored[taken - 1] + 1
+        if calm < len(places):
+            self._stop("more is missed than promised", given[calm][0])
+            return len(places)
         self.watch = None if running is None else running.watch
         del self.scores[:-REFERENCE]
         return len(places)
+
+    def _armed(self, case: tuple[DrawnCase, float], threshold: float) -> RunningWatch | None:
+        """Return a watch that begins behind a case; None: too few scores are known to compare with."""
+        self.scores.append(case[0].score)
+        settings = watch_settings(self.keeper.settings.target, self.keeper.settings.least_share)
+        watch = armed(settings, self.scores, threshold, case[1])
+        return None if watch is None else RunningWatch(watch)
+
+    def _watched(self, running: RunningWatch | None, cases: Sequence[tuple[DrawnCase, float]], place: int) -> int:
+        """Go on with cases that were judged while one threshold was in force; returns how many were taken."""
+        self.scores += [case.score for case, _ in cases]
+        if running is None or place < 0:
+            return len(cases)
+        seen = [_watchable(case, is_missed=self.keeper.settings.is_missed) for case, _ in cases]
+        return running.take(seen, self.keeper.ladder.thresholds[place], [at for _, at in cases])
 
     def look_ahead(self, cases: Iterable[DrawnCase]) -> bool:
         """Stop where the answers behind an open case say that too much is wrong; return whether it did.

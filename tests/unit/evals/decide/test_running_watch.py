@@ -51,15 +51,21 @@ def begun(seed: int) -> Watch:
 def test_it_stands_as_the_watch_does_after_every_case(
     low: float, wrong: float, share: float, phases: set[str], seed: int
 ) -> None:
-    watch = begun(seed)
+    watch, others = begun(seed), random.Random(seed)
     running, seen = RunningWatch(watch), set()
-    for case in traffic(random.Random(seed), low=low, wrong=wrong, share=share, count=1_500):
-        watch = watched(watch, case, THRESHOLD, 1e9 + case.number)
-        running.take(case, THRESHOLD, 1e9 + case.number)
-        seen.add(watch.phase)
+    cases = [*traffic(random.Random(seed), low=low, wrong=wrong, share=share, count=1_500)]
+    while cases:
+        several = cases[: others.choice((1, 2, 30, 700))]
+        taken = running.take(several, THRESHOLD, [1e9 + case.number for case in several])
+        for case in several[:taken]:
+            watch = watched(watch, case, THRESHOLD, 1e9 + case.number)
+            seen.add(watch.phase)
         assert running.phase == watch.phase
-        if case.number % 97 == 0 or watch.phase != "usual":
-            assert running.watch == watch
+        assert running.watch == watch
+        if watch.phase == "stopped":
+            break
+        assert taken == len(several)
+        cases = cases[taken:]
     assert watch_to_json(running.watch) == watch_to_json(watch)
     assert seen == phases
     assert running.watch.unaudited == (share < 0.01)
