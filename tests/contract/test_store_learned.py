@@ -198,3 +198,15 @@ def test_models_from_elsewhere_share_delta_and_each_is_entered_once_before_its_o
     assert exchanged(store, "orders", told='{"model": "new", "counted": ", counted once per order"}') == 0
     wrote(store, begin(version=4, subject="trained"))
     assert exchanged(store, "fourth") is None  # while a version is in shadow
+
+
+def test_a_version_knows_what_it_learned_also_when_its_prompt_is_another(store: Store) -> None:
+    worker = signed_on(store)
+    old_cases(store, worker)
+    wrote(store, begin())
+    reworded = case("3")._replace(subject="reworded", told='{"model": "new", "prompt_version": "2"}')
+    judged(store, worker, reworded, reworded._replace(copy="c99"), run="b")
+    assert len(counted(store, row_of(store, "reworded").stream)) == 1  # and not the copy of what it may have learned
+    other = case("3")._replace(subject="another", told='{"model": "another"}')
+    judged(store, worker, other, run="c")
+    assert len(counted(store, row_of(store, "another").stream)) == 1

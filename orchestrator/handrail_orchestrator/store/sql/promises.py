@@ -1,5 +1,6 @@
 """Writing and reading promises: the ledger of their cases, the rules in force, and what was said of them."""
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -44,6 +45,11 @@ _NEW_STREAM = """
 INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (workflow, step, subject) DO NOTHING
 """
+_TRAINED = """
+SELECT m.frozen_to, s.told FROM learned_models AS m JOIN promise_streams AS s ON s.id = m.stream
+WHERE m.step = ? AND m.basis <> 'elsewhere'
+"""
+_FREEZE = "UPDATE promise_streams SET frozen_to = ? WHERE workflow = ? AND step = ? AND subject = ?"
 _NEW_PROMISE = """
 INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at)
 SELECT ?, ?, ?, ? / coalesce((SELECT m.version * (m.version + 1.0) FROM learned_models AS m WHERE m.stream = ?), 1.0),
@@ -56,9 +62,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 _KNOWN = """
 SELECT 1 FROM promise_cases AS c JOIN promise_streams AS s ON s.id = c.stream
-WHERE s.workflow = ? AND s.step = ? AND c.copy = ? AND c.id <= ? LIMIT 1
+WHERE s.step = ? AND c.copy = ? AND c.id <= ? LIMIT 1
 """
-"""Whether an input was there before a model was made that may have learned from it."""
+"""Whether an input was there, in whatever workflow, before a model was made that may have learned from it."""
 MAY_COUNT = """
 c.source IS NULL AND (c.id > m.frozen_to OR m.basis = 'elsewhere' OR (m.basis = 'halves' AND c.teaches = 0))
     AND (f.upto IS NULL OR c.id <= f.upto)
@@ -169,18 +175,26 @@ def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
     found = tx.execute(STREAM, key).fetchone()
     if found is None:
         tx.execute(_NEW_STREAM, (*key, case.told, case.secret, case.at))
+        tx.execute(_FREEZE, (_learned_to(tx, case), *key))
         found = tx.execute(STREAM, key).fetchone()
     stream, frozen_to = int(found[0]), int(found[1])
     if not case.promise:
         about = (case.terms, case.target, case.delta, stream, case.at, int(case.second_looks), case.stops_at)
         tx.execute(_NEW_PROMISE, (stream, *about))
-    if frozen_to and tx.execute(_KNOWN, (case.workflow, case.step, case.copy, frozen_to)).fetchone():
+    if frozen_to and tx.execute(_KNOWN, (case.step, case.copy, frozen_to)).fetchone():
         return
     row = (
         stream, run, seq, case.at, case.score, case.share, int(case.drawn), int(case.accepted), case.promise,
         case.rule, case.copy, teaches(case),
     )  # fmt: skip
     tx.execute(_NEW_CASE, row)
+
+
+def _learned_to(tx: Transaction, case: PromiseCase) -> int:
+    """Return the last case that a version which was trained here may know, whatever asks it now, and how."""
+    rows = tx.execute(_TRAINED, (case.step,)).fetchall()
+    model = json.loads(case.told).get("model") if rows else None
+    return max((int(frozen_to) for frozen_to, told in rows if json.loads(told).get("model") == model), default=0)
 
 
 def teaches(case: PromiseCase) -> int:
