@@ -5,8 +5,8 @@ from handrail_orchestrator.client import Client
 
 EVERY_SECONDS = 15.0
 LEARN_EVERY_SECONDS = 60.0
-LEARNING = '"learning:'
-"""How what is told of a model begins that learns."""
+LEARNING = ('"learning:', '"local:')
+"""How what is told of a model begins that learns, before its first version and with one."""
 
 
 class StandingPromises:
@@ -38,7 +38,7 @@ class StandingLearning:
 
     async def do(self) -> None:
         """Look at every step whose model learns once."""
-        if not any(LEARNING in row.told for row in self._client.promise_store.promises()):
+        if not any(begins in row.told for begins in LEARNING for row in self._client.promise_store.promises()):
             return
         from handrail_evals.decide.learning.learning import learn_again  # noqa: PLC0415 -- as above
 

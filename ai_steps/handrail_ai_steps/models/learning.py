@@ -17,6 +17,8 @@ EMBEDDINGS = ("wordllama", "minilm")
 """Vectors learned elsewhere that a model's name may ask for, behind a plus sign: ``learning:route+wordllama``."""
 CURRENT = "current"
 """The file in the model's folder that names the version in force."""
+NONE = "none"
+"""What that file says where no version is in force any more."""
 UNTRAINED = "untrained"
 NOTHING_LEARNED = "no version of the model has been trained yet"
 
@@ -66,8 +68,7 @@ class LearningModel:
         seen = (found.st_mtime_ns, found.st_ino, found.st_size)
         if seen != self._seen:
             version = version_in_force(self._folder)
-            if version is not None:
-                self._model = LocalModel.load(self._folder / version)
+            self._model = None if version is None else LocalModel.load(self._folder / version)
             self._seen = seen
         return self._model
 
@@ -119,6 +120,8 @@ def version_in_force(folder: Path) -> str | None:
         return None
     except (OSError, ValueError) as error:
         raise UnreadableModel(f"{folder / CURRENT} cannot be read: {error}") from error
+    if named == NONE:
+        return None
     if not _VERSION.fullmatch(named):
         raise UnreadableModel(
             f"{folder / CURRENT} names no version: write the name of a folder beside it, as v0001-3fa9c1d2"
@@ -127,7 +130,7 @@ def version_in_force(folder: Path) -> str | None:
 
 
 def put_in_force(folder: Path, version: str) -> None:
-    """Let a version answer from the next call on, in every process that reads this folder.
+    """Let a version answer from the next call on, in every process that reads this folder; ``NONE``: let none.
 
     Raises:
         OSError: it cannot be written; the version before stays in force.

@@ -44,7 +44,11 @@ class Learner:
 
 
 def learners(client: KeepsPromises, models: Path) -> list[Learner]:
-    """Return the steps whose model learns, asked for by ``learning:NAME``, and whose promise has one part alone."""
+    """Return the steps whose model learns, asked for by ``learning:NAME``, and whose promise has one part alone.
+
+    A folder has one version in force: where several steps or workflows ask for it, the first one trains it, and with
+    the others each of its versions has a promise of its own.
+    """
     rows = client.promise_store.promises()
     parted = {(row.workflow, row.step) for row in rows if subject_told(row.told).part != WHOLE}
     named = {
@@ -52,10 +56,15 @@ def learners(client: KeepsPromises, models: Path) -> list[Learner]:
         for row in rows
         if (model := subject_told(row.told).model).startswith(PREFIX) and (row.workflow, row.step) not in parted
     }
+    first: dict[Path, tuple[str, str]] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        if (key := (row.workflow, row.step)) in named:
+            first.setdefault(folder_of(named[key], models), key)
     versions = client.learned_store.learned_models() if named else []
     return [
         Learner(workflow, step, folder_of(name, models), *_own(rows, versions, workflow, step))
         for (workflow, step), name in named.items()
+        if first[folder_of(name, models)] == (workflow, step)
     ]
 
 

@@ -29,6 +29,7 @@ from handrail_evals.decide.learning.paying import FEWEST_OPTIONS, GROWTH, Lesson
 from handrail_evals.decide.learning.rescoring import AT_ONCE, rescored
 from handrail_evals.decide.learning.shadowing import PATIENCE, Shadowed, VersionFate, fate_of
 from handrail_evals.decide.learning.training import ENDS
+from handrail_evals.decide.learning.unknown import take_out_unknown
 from handrail_evals.decide.pairing import Paired
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import SECRET_BYTES, subject_told
@@ -88,6 +89,11 @@ async def learn_again(
     """
     name = learner or f"{socket.gethostname()}:{os.getpid()}"
     done = []
+    try:
+        for said in await take_out_unknown(client, models, by=f"keeper:{name}"):
+            _log.error("%s", said)
+    except (UnreadableModel, OSError) as error:
+        _log.error("the version in force cannot be read: %s", error)
     for each in learners(client, models):
         try:
             done += [

@@ -10,7 +10,10 @@ from handrail import Client, Orchestrator, Run, classify, workflow
 from handrail.calibration import keep_promises, learn_again
 from handrail.guards import promise
 from handrail.orchestrator import ReviewQuery
+from handrail_ai_steps.models.learning import put_in_force, version_in_force
+from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.decide.learning.failing import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, is_to_wait, wait_seconds
+from handrail_evals.decide.learning.training import trained
 from handrail_orchestrator.store.promises import MovePromise
 
 pytestmark = pytest.mark.slow
@@ -37,7 +40,7 @@ class Ahead(Client):
         return super().now() + self.ahead
 
 
-async def answered(store: str, folder: Path, count: int = 80) -> None:
+async def answered(store: str, folder: Path, count: int = 80, *, first: int = 0) -> None:
     """Have people answer requests to a model that has learned nothing yet."""
     learns = classify("route", Team, "Which?", models=f"learning:{folder}", accept=promise(wrong_at_most=0.1))
 
@@ -46,7 +49,8 @@ async def answered(store: str, folder: Path, count: int = 80) -> None:
         return await run.decide(learns, text)
 
     async with Orchestrator(store, workflows=[triage]) as orchestrator:
-        await orchestrator.start_many(triage, [(f"r-{n}", f"{'card' if n % 2 else 'login'} {n}") for n in range(count)])
+        numbers = range(first, first + count)
+        await orchestrator.start_many(triage, [(f"r-{n}", f"{'card' if n % 2 else 'login'} {n}") for n in numbers])
         await orchestrator.idle()
         for item in orchestrator.reviews(ReviewQuery(limit=500)):
             await orchestrator.decide(item.id, "cards" if int(item.run_id[2:]) % 2 else "accounts", by="ann")
@@ -101,6 +105,32 @@ def test_a_machine_that_has_no_copy_of_a_version_says_so_once_and_trains_nothing
     assert said[1][0].startswith("version 1 of the model is not on there: there is no ")
     assert titles == ["triage/route: version 1 of its model is not on there"]
     assert [each.state for each in promises] == ["keeping", "shadow"]
+
+
+def test_a_version_that_the_store_does_not_know_is_taken_out_of_force_and_people_decide(tmp_path: Path) -> None:
+    store, models = f"sqlite:///{tmp_path / 'runs.db'}", tmp_path / "models"
+    kinds = (("card", "cards"), ("login", "accounts"))
+    learned = [LabelledText(f"{word} {n}", label) for n in range(30) for word, label in kinds]
+    made = trained(models / "route", "route", 1, learned)  # from another store, or this one before it was set back
+    put_in_force(models / "route", made["folder"])
+
+    async def played() -> tuple[Any, ...]:
+        await answered(store, models / "route", 4)
+        async with Ahead(store) as client:
+            before = client.promise("triage/route").model
+            await learn_again(client, models=models)
+            await learn_again(client, models=models)
+            history, titles = client.promise_history("triage/route"), client.titles
+        await answered(store, models / "route", 4, first=300)
+        async with Ahead(store) as client:
+            return before, history, titles, client.promise("triage/route").model
+
+    before, history, titles, after = asyncio.run(played())
+    assert (before, after) == (made["model"], f"learning:{models / 'route'}@untrained")
+    assert version_in_force(models / "route") is None
+    assert [each.action for each in history] == ["unknown_version"]
+    assert "was not made from this store" in history[0].why
+    assert titles == ["triage/route: a version of its model is not of this store"]
 
 
 def test_the_waits_grow_to_a_day_and_a_clock_that_was_set_back_does_not_wait() -> None:
