@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from handrail.promise_next import UntilNext, until_next
+from handrail.promise_otherwise import otherwise
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -91,7 +92,7 @@ def show(
                 each,
                 client.promise_rules(str(each.number)),
                 client.promise_contradictions(str(each.number)),
-                _at_others(client, each.number, at or []),
+                [otherwise(client, each.number, share) for share in at or []],
                 until_next(client, each.number),
             )
             for each in client.promises_named(target)
@@ -113,16 +114,6 @@ def show(
                 *(f"  else      {each.told}" for each in others),
             ]
             typer.echo(harmless("\n".join([*lines, *_contradicted(contradictions)])))
-
-
-def _at_others(client: Client, number: int, targets: list[float]) -> list[Any]:
-    """Return what a promise would accept at other targets."""
-    if not targets:
-        return []
-    from handrail_evals.decide.keeping.another_target import at_another_target  # noqa: PLC0415 -- as below
-
-    row = next(each for each in client.promise_store.promises() if each.id == number)
-    return [at_another_target(client.promise_store, row, each) for each in targets]
 
 
 def _contradicted(contradictions: list[Contradiction]) -> list[str]:

@@ -1,6 +1,7 @@
 """The pages of promises: the list, and one promise with what it came to, its rules over time, and its pause."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,13 +18,20 @@ from handrail.console.render import link, page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail.promise_next import until_next
+from handrail.promise_otherwise import otherwise
 from handrail_ground.errors import HandrailError
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import NotAllowed, UnknownPromise
 from handrail_orchestrator.review.permission import check
+
+if TYPE_CHECKING:
+    from handrail_evals.decide.keeping.another_target import AnotherTarget
 
 MOST_RULES = 50
 """Rules in the table, and lines of the log: the newest; the picture has all, and so has the command."""
 LONGEST_WHY = 1_000
+LONGEST_AT = 20
+"""Characters of another target."""
 EARLIER = "earlier"
 """What asks for the promises of models and prompts of before, too."""
 NOT_RECKONED: Mapping[str, str] = {
@@ -66,6 +74,8 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
     record = client.promise(target)
     number = str(record.number)  # another one may begin meanwhile
     rules = client.promise_rules(number)
+    at = request.query_params.get("at", "").strip()[:LONGEST_AT]
+    other, no_other = _otherwise(client, record.number, at)
     return page(
         request,
         "promise.html",
@@ -76,6 +86,10 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         more_rules=max(0, len(rules) - MOST_RULES),
         until=until_next(client, record.number),
         not_reckoned=NOT_RECKONED,
+        at=at,
+        longest_at=LONGEST_AT,
+        other=other,
+        no_other=no_other,
         contradictions=client.promise_contradictions(number),
         history=client.promise_history(number)[::-1][:MOST_RULES],
         others=[
@@ -89,6 +103,18 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         why=why,
         longest_why=LONGEST_WHY,
     )
+
+
+def _otherwise(client: Client, number: int, at: str) -> tuple["AnotherTarget | None", str]:
+    """Return what its answers would allow at another target, or why that is not known; neither where nobody asked."""
+    if not at:
+        return None, ""
+    try:
+        return otherwise(client, number, float(at)), ""
+    except HandrailError as error:
+        return None, str(error)
+    except ValueError:
+        return None, say("promises.else.share", given=at)
 
 
 async def act(request: Request) -> Response:

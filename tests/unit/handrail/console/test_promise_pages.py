@@ -84,6 +84,28 @@ async def test_a_promise_says_how_many_labels_its_next_threshold_takes_as_the_ke
         assert f"At least {fresh.at_least} more, if none of them is wrong. Those at or above 0.800" in said
 
 
+async def test_a_promise_says_what_its_answers_would_allow_at_another_target(tmp_path: Path) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await decided(site, *(f"x{number} 0.9" for number in range(12)))
+        assert "At another target" in text_of(await page(site, "/promises/1"))
+        assert "there are no thresholds to try yet" in text_of(await page(site, "/promises/1?at=0.5"))
+        (row,) = site.engine.promise_store.promises()
+        ladder = KeeperLadder((0.8, 0.5), (0.1, 0.2), (LadderSegment(0, 2, 1.0),))
+        await site.engine.change_promises(SetLadder(row.stream, json.dumps(ladder.as_json()), 0))
+        for item in site.engine.reviews(ReviewQuery(limit=50)):
+            await site.engine.decide(item.id, "a", by="ann")
+        await site.engine.idle()
+        await keep_promises(site.engine)
+
+        allowed = text_of(await page(site, "/promises/1?at=0.6"))
+        assert (
+            "At 60.0 % these answers would allow to accept from a confidence of 0.500 on: 100 % of the last" in allowed
+        )
+        assert "would allow nothing yet; 0 % of the last cases" in text_of(await page(site, "/promises/1?at=0.001"))
+        assert "<b> is no share" in text_of(await page(site, "/promises/1?at=%3Cb%3E"))
+        assert "give a share above 0 and below 1" in text_of(await page(site, "/promises/1?at=2"))
+
+
 def test_each_reason_why_that_is_not_reckoned_has_words() -> None:
     assert set(NOT_RECKONED) == {*TOLD, "unreadable"}
 
