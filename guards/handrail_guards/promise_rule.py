@@ -91,7 +91,7 @@ class PromiseRule:
     why: str = ""
     """Why nothing is accepted, where that has another reason than that labels are missing."""
     stale: str = ""
-    """The model that the promise was kept for before, where another one answers now."""
+    """What the promise was kept for before, where another model, prompt or server answers now."""
     believed: tuple[float, ...] = ()
     """All thresholds that the labels allow, falling down to the one in force; empty: that one alone is known."""
     counts: bool = True

@@ -96,7 +96,7 @@ class StoredRules:
 
 
 def _stale(others: Sequence[tuple[PromiseRow, PromiseSubject]], part: PromisePart, subject: PromiseSubject) -> str:
-    """Return the model that the promise was kept for before; empty: nothing was ever accepted under it."""
+    """Return what the promise was kept for before, with what of it changed; empty: nothing was accepted by it."""
     before = [
         row
         for row, other in others
@@ -105,7 +105,23 @@ def _stale(others: Sequence[tuple[PromiseRow, PromiseSubject]], part: PromisePar
         and row.threshold is not None
     ]
     newest = max(before, key=lambda each: each.begun, default=None)
-    return "" if newest is None else model_of(newest)
+    return "" if newest is None else _told_apart(subject_told(newest.told), subject)
+
+
+def _told_apart(before: PromiseSubject, now: PromiseSubject) -> str:
+    """Return who judged before, with what else was another: a name that is the same would say nothing."""
+    told = [before.model]
+    if before.prompt_version != now.prompt_version:
+        told.append(f"with prompt {before.prompt_version}, which is {now.prompt_version} now")
+    if before.servers != now.servers:
+        told.append(f"on {_places(before.servers)}, and not {_places(now.servers)}")
+    if before.confidence_source != now.confidence_source:
+        told.append(f"whose confidence was of {before.confidence_source}, and is of {now.confidence_source} now")
+    return ", ".join(told)
+
+
+def _places(servers: Sequence[str]) -> str:
+    return " and ".join(servers) or "a server that is not named"
 
 
 def _is_too_many(others: Sequence[tuple[PromiseRow, PromiseSubject]], subject: PromiseSubject) -> bool:

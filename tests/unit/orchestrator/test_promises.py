@@ -127,6 +127,38 @@ def test_another_model_is_stale_from_its_first_answer_and_has_a_ledger_of_its_ow
     assert item.suggestion is None
 
 
+class Served(ScriptedModel):
+    """A model on a server."""
+
+    server = "http://127.0.0.1:1/v1"
+
+
+def test_options_wording_and_server_are_each_stale_from_the_first_answer_and_named(store: Store) -> None:
+    asyncio.run(started(store, "x 0.9"))
+    ruled(store, 0.8)
+
+    def other(output: Any = Letter, instructions: str = "Which letter?", kind: Any = ScriptedModel) -> Any:
+        model = kind(lambda request: Says("a", sure_of(request.text)))
+        return classify("letter", output, instructions, models=model, accept=promise(wrong_at_most=0.1))
+
+    changed = [
+        (other(Literal["b", "a"]), "kept for scripted, with prompt "),
+        (other(Literal["a", "c"]), "kept for scripted, with prompt "),
+        (other(instructions="Which one?"), "kept for scripted, with prompt "),
+        (other(kind=Served), "on a server that is not named, and not http://127.0.0.1:1/v1"),
+    ]
+    for number, (step, said) in enumerate(changed):
+        asyncio.run(started(store, f"{number} 0.85", step=step))
+        run = store.run(f"r-{number} 0.85")
+        assert run is not None
+        (judged,) = [each for each in store.history(run.key).steps if each.kind == "ai"]
+        assert '"stale_acceptance"' in (judged.output or "")
+        assert said in (judged.output or "")
+        (item,) = store.reviews(ReviewQuery(run_id=f"r-{number} 0.85"))
+        assert (item.code, item.suggestion) == ("drawn", None)  # whoever answers does not know
+    assert len(store.promises()) == 1 + len(changed)
+
+
 def test_the_group_after_the_last_one_goes_to_people_and_is_no_case(store: Store) -> None:
     step: Any = classify(
         "letter", Letter, "Which letter?", models=ScriptedModel(lambda _: Says("a", 0.9)),
