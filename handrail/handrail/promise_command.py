@@ -164,7 +164,8 @@ def history(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json:
     async def fetch(client: Client) -> list[tuple[PromiseRecord, PromiseChange]]:
         named = client.promises_named(target)
         found = [(each, change) for each in named for change in client.promise_history(str(each.number))]
-        return sorted(found, key=lambda pair: pair[1].at)
+        # of one promise in the order in which it was written: clocks of several machines differ
+        return found if len(named) == 1 else sorted(found, key=lambda pair: pair[1].at)
 
     found = _with_client(store, fetch)
     has_parts = len({record.number for record, _ in found}) > 1
@@ -240,6 +241,10 @@ async def _kept_and_learnt(client: Client) -> tuple[list[Any], list[Any]]:
 def check(
     step: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")],
     cases: Annotated[Path, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn as the traffic is")],
+    by_name: Annotated[
+        bool,
+        typer.Option("--by-name", help="call the step with the fields of an input by name, as its workflow does"),
+    ] = False,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
@@ -254,8 +259,10 @@ def check(
     with calling_foreign_code():
         asked = load_step(step)
         by_field = asked.promise is not None and (asked.promise.by, asked.promise.once_per) != (None, None)
-        labelled = read_cases(cases, input=Any if by_field else str, expected=asked.output_type)
-        found = _with_client(store, lambda client: check_promise(asked, list(labelled), client.promise_store))
+        labelled = list(read_cases(cases, input=Any if by_field or by_name else str, expected=asked.output_type))
+        found = _with_client(
+            store, lambda client: check_promise(asked, labelled, client.promise_store, by_name=by_name)
+        )
     for each in found:
         where = named_target(each.workflow, each.step, each.group) if each.workflow else each.step
         typer.echo(

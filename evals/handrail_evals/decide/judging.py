@@ -1,11 +1,12 @@
 """What a step makes of labelled cases and of others; texts that its models learned from set no threshold."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handrail_ai_steps.batch import Failed
+from handrail_ai_steps.batch import BatchOutcome, Failed
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.field_thresholds import fields_right
@@ -66,13 +67,18 @@ class JudgedCases:
 
 
 async def judge_cases(
-    step: AIStep[Any], cases: Sequence[AnyCase], *, concurrency: int = 20, learned: Learned | None = None
+    step: AIStep[Any],
+    cases: Sequence[AnyCase],
+    *,
+    concurrency: int = 20,
+    learned: Learned | None = None,
+    by_name: bool = False,
 ) -> JudgedCases:
     """Return a step's judgement of each labelled case, and whether it was right.
 
     The step's own acceptance rule is left aside: every answer that passes the guards counts. Cases of one cluster, and
     those with the same input, share a cluster. Cases that the model learned from are left out; ``learned`` says which,
-    where the step answers from a recording.
+    where the step answers from a recording. ``by_name``: the step is called with the fields of each input by name.
 
     Raises:
         MissingExpected: a case is not labelled.
@@ -86,7 +92,11 @@ async def judge_cases(
     known = learned or Learned.of(step)
     # With the source, which is what the model read.
     anything = replace(step, accept=Threshold(0.0), keep_source=True)
-    outcomes = await anything.map([case.input for case in cases], concurrency=concurrency)
+    outcomes = (
+        await _named(anything, cases, concurrency)
+        if by_name
+        else await anything.map([case.input for case in cases], concurrency=concurrency)
+    )
     found: list[JudgedCase] = []
     left_out: list[str] = []
     can_tell = True
@@ -120,6 +130,32 @@ async def judge_cases(
             case doubtful:
                 refused[doubtful.code] += 1
     return JudgedCases(cases=tuple(found), refused=dict(refused), learned=tuple(left_out), can_tell=can_tell)
+
+
+async def _named(step: AIStep[Any], cases: Sequence[AnyCase], concurrency: int) -> list[BatchOutcome[Any]]:
+    """Return what a step answers to the fields of each input, by name."""
+    places = asyncio.Semaphore(concurrency)
+
+    async def one(case: AnyCase) -> BatchOutcome[Any]:
+        async with places:
+            try:
+                return await step(**fields_of(case))
+            except Exception as error:  # noqa: BLE001 -- as step.map has it: whoever asked says what to do about it
+                return Failed(error)
+
+    return await asyncio.gather(*map(one, cases))
+
+
+def fields_of(case: AnyCase) -> dict[str, Any]:
+    """Return the fields of an input by their names.
+
+    Raises:
+        InvalidLabels: it has none, or one that is no name.
+    """
+    given = case.input
+    if not isinstance(given, Mapping) or not given or not all(isinstance(each, str) for each in given):
+        raise InvalidLabels(f"{case.place}: the step is called by name, and this input is no object with fields")
+    return dict(given)
 
 
 async def judge_traffic(step: AIStep[Any], inputs: Sequence[Any], *, concurrency: int = 20) -> tuple[Judgement, ...]:

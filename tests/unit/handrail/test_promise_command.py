@@ -131,6 +131,24 @@ def test_a_promise_that_is_counted_once_per_order_is_measured_again_by_the_order
     assert "(2 copies of others, 1 that the promise has counted left out)" in found.stdout
 
 
+def test_a_step_that_is_called_by_name_is_measured_as_it_is_called_and_knows_what_was_counted() -> None:
+    code = CODE.replace("text: str", "text: dict[str, str]").replace("decide(letter, text)", "decide(letter, **text)")
+    sure = 'return Says("a", 0.9 if "<mail>" in request.text else 0.1)'
+    Path("mails.py").write_text(code.replace(code[code.index("return Says") :].splitlines()[0], sure), encoding="utf-8")
+    handrail("run", "mails.py:sort", write([{"subject": "x", "mail": "one"}], "in.jsonl"), *STORE)
+    cases = [
+        {"name": f"c{n}", "input": {"subject": "x", "mail": mail}, "expected": "a"}
+        for n, mail in enumerate(["one", "two", "two!"])
+    ]
+    check = ("promise", "check", "mails.py:letter", "--cases")
+    found = handrail(*check, write(cases, "cases.jsonl"), "--by-name", *STORE)
+    assert found.exit_code == 3
+    assert "(1 copies of others, 1 that the promise has counted left out)" in found.stdout
+    plain = write([{"name": "c", "input": "text", "expected": "a"}], "plain.jsonl")
+    refused = handrail(*check, plain, "--by-name", *STORE)
+    assert (refused.exit_code, "no object with fields" in refused.stderr) == (2, True)
+
+
 def test_what_is_not_promised_is_said_so() -> None:
     batch(0, 1)
     unknown = handrail("promise", "show", "sort/other", *STORE)

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from handrail_ai_steps.promise_group import group_of
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.promise import labels_for, upper_bound
-from handrail_evals.decide.judging import JudgedCases, judge_cases
+from handrail_evals.decide.judging import JudgedCases, fields_of, judge_cases
 from handrail_evals.decide.keeping.truth import is_label, what_of
 from handrail_evals.errors import InvalidLabels
 from handrail_evals.measure.case import AnyCase
@@ -67,13 +67,18 @@ class PromiseCheck:
 
 
 async def check_promise(
-    step: AIStep[Any], cases: Sequence[AnyCase], store: PromiseStore, *, concurrency: int = 20
+    step: AIStep[Any],
+    cases: Sequence[AnyCase],
+    store: PromiseStore,
+    *,
+    concurrency: int = 20,
+    by_name: bool = False,
 ) -> list[PromiseCheck]:
     """Ask a step for labelled cases and hold its rules in force, one for each workflow, against the labels.
 
     The cases must be drawn as the traffic is. As in the ledger, of copies the first one counts, and labels that say
     that they were not given blind do not. A case that people were asked about blind in this store is left out: it has
-    been counted. It is known by the input that the step was called with, as its only value.
+    been counted. It is known by what the step is called with: the input as its only value, or its fields ``by_name``.
 
     Raises:
         InvalidLabels: the step is under no promise, no case may count, or several models answered.
@@ -85,7 +90,7 @@ async def check_promise(
         raise InvalidLabels(f"step {step.name!r} is under no promise; write accept=promise(wrong_at_most=0.02)")
     per = terms.once_per
     kinds = None if per is None else {case.name: _group(per, case.input) for case in cases}
-    judged, left_out = _countable(await judge_cases(step, cases, concurrency=concurrency), kinds)
+    judged, left_out = _countable(await judge_cases(step, cases, concurrency=concurrency, by_name=by_name), kinds)
     if not judged.total:
         raise InvalidLabels(f"no case may count{_told_of(left_out)}")
     subjects = Counter(subject_of_judgement(each.judgement, step.servers) for each in judged.cases)
@@ -97,7 +102,7 @@ async def check_promise(
     rows = [row for row in store.promises() if row.step == step.name and row.terms in parts]
     own = [(row, told) for row in rows if (told := subject_told(row.told)).judge == subject]
     groups = {} if terms.by is None else {case.name: _group(terms.by, case.input) for case in cases}
-    copies = _copies(step, cases, kinds)
+    copies = _copies(step, cases, kinds, by_name=by_name)
     found_in: dict[str, list[Measured]] = {}
     checks = []
     for row, told in own:
@@ -112,10 +117,14 @@ async def check_promise(
     return checks or [_less(_stale(rows, judged, step.name, subject.model), left_out)]
 
 
-def _copies(step: AIStep[Any], cases: Sequence[AnyCase], kinds: Mapping[str, str | None] | None) -> dict[str, str]:
+def _copies(
+    step: AIStep[Any], cases: Sequence[AnyCase], kinds: Mapping[str, str | None] | None, *, by_name: bool
+) -> dict[str, str]:
     """Return by which marks a ledger knows cases of these inputs, by their names."""
     if kinds is not None:
         return {name: copy_of_kind(kind) for name, kind in kinds.items() if kind is not None}
+    if by_name:
+        return {each.name: copy_of(step.input_json((), fields_of(each))) for each in cases}
     given = {each.name: each.input if isinstance(each.input, tuple) else (each.input,) for each in cases}
     return {name: copy_of(step.input_json(values, {})) for name, values in given.items()}
 
