@@ -1,6 +1,5 @@
 """What a person does to an item: every button and key of its page ends here, and goes on to what comes next."""
 
-import json
 import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from handrail.console.render import link, page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail.console.work import Typed
+from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import AnswerRefused, ReviewConflict, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail
@@ -143,8 +143,8 @@ def _given(desk: ItemRequest, item: ReviewDetail) -> _Given:
     typed = Typed(choice=desk.text("choice"), note=desk.text("note"), despite=despite)
     if item.choices:
         try:
-            return _Given(typed, json.loads(typed.choice))
-        except ValueError:
+            return _Given(typed, from_json(typed.choice))
+        except InvalidJson:
             return _Given(replace(typed, choice="", problem=say("item.choose")))
     form = answer_form(item, beside(item).text, viewer_of(desk.request))
     reading = form.read([(name, text) for name, text in desk.form.multi_items() if isinstance(text, str)])
@@ -308,6 +308,6 @@ def _moment(text: str) -> float:
 
 def _seconds(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), LONGEST_BEAT_SECONDS)
+        return min(max(0.0, float(text)), LONGEST_BEAT_SECONDS)  # of NaN, 0 is the larger
     except ValueError:
         return 0.0

@@ -5,7 +5,6 @@ authority: nobody is signed in here, and the answer is recorded as its person's,
 other door.
 """
 
-import json
 import logging
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
@@ -26,6 +25,7 @@ from handrail.console.render import page
 from handrail.console.viewer import Viewer, zone_of
 from handrail.console.words import WORDS, say
 from handrail.console.work import Typed
+from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.errors import (
     AnswerRefused,
     NotAllowed,
@@ -168,8 +168,8 @@ def _read(request: Request, link: SignedLink, item: ReviewDetail, posted: list[t
     typed = _typed(posted)
     if item.choices:
         try:
-            return _Sent(typed, json.loads(typed.choice))
-        except ValueError:
+            return _Sent(typed, from_json(typed.choice))
+        except InvalidJson:
             return _Sent(replace(typed, choice="", problem=say("item.choose")))
     reading = answer_form(item, beside(item).text, _reader(request, link)).read(posted)
     typed = replace(typed, form=reading.form)

@@ -36,7 +36,7 @@ def habits_of(viewer: Viewer) -> TypingHabits:
     """Return how a person writes numbers and days; what they never said is asked when it matters."""
     decimal, day = viewer.settings.get("decimal"), viewer.settings.get("day")
     return TypingHabits(
-        decimal=decimal if decimal in {".", ","} else None,
+        decimal=decimal if decimal in (".", ",") else None,
         day_first={"first": True, "second": False}.get(str(day)),
     )
 

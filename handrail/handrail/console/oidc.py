@@ -200,7 +200,7 @@ class Provider:
             raise IdentityRefused(f"the provider cannot be reached ({type(error).__name__})") from None
         try:
             found = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if response.status_code != 200 or not isinstance(found, dict):
             said = found.get("error") if isinstance(found, dict) else None

@@ -236,7 +236,7 @@ def _asked(view: Mapping[str, Any]) -> AskedInSlack:
     try:
         found = json.loads(str(view.get("private_metadata", "")))
         return AskedInSlack(int(found["item"]), int(found["version"]), str(found["shown"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return AskedInSlack()
 
 

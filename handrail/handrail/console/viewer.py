@@ -106,7 +106,8 @@ def settings_of(request: HTTPConnection) -> Mapping[str, Any]:
     text = unquote(request.cookies.get(SETTINGS_COOKIE, ""))
     try:
         found = json.loads(text) if 0 < len(text) <= LONGEST_SETTINGS else {}
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # what no page can show is no setting
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

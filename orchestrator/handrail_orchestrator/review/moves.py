@@ -56,7 +56,7 @@ def extend(item: ReviewItem, *, by: str, now: float, worked: float = 0.0) -> Ext
     check_person(by)
     if item.state != "leased" or item.lease_owner != by:
         raise ReviewConflict(f"review item {item.id} is not taken by {by} any more: look at it again")
-    return ExtendLease(item.id, item.version, by, now + LEASE_SECONDS, min(max(worked, 0.0), LEASE_SECONDS))
+    return ExtendLease(item.id, item.version, by, now + LEASE_SECONDS, min(max(0.0, worked), LEASE_SECONDS))
 
 
 def skip(item: ReviewItem, *, by: str, now: float, note: str | None = None) -> MoveReview:

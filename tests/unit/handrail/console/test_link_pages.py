@@ -47,6 +47,14 @@ def everything(site: Site) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+async def test_a_choice_that_no_button_sends_is_refused(site: Site) -> None:
+    (item,) = await site.ask(tickets, "I was billed twice")
+    link = path(site, item)
+    for choice in ("[" * 100_000, '{"a":' * 3_000, "NaN", '"billing'):
+        assert (await site.http.post(link, data={"choice": choice})).status_code == 422
+    assert site.engine.review(item).state == "open"
+
+
 async def test_looking_shows_the_question_and_changes_nothing(site: Site) -> None:
     (item,) = await site.ask(tickets, "I was billed twice")
     link = path(site, item)

@@ -1,0 +1,75 @@
+"""What no page of ours sends: it is refused or left aside, no item changes, and nothing of it is a fault of ours."""
+
+import socket
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import pytest
+
+from handrail.console.app import console
+from handrail.console.context import ConsoleSettings
+from handrail.console.server import listening
+from handrail.console.viewer import SETTINGS_COOKIE
+from tests.unit.handrail.console.served import BASE, Site, approvals, invoices, opened, tickets
+
+SOURCE = "Nordic Office\nInvoice 2024-00817\nTotal 207.50"
+CHOICES = ["[" * 100_000, '{"a":' * 3_000, "NaN", '"billing', "9" * 10_000, '"\ud800"', '{"billing": 1, "billing": 2}']
+SETTINGS = [
+    "[" * 2_900,
+    '{"a":' * 500,
+    "null",
+    "5",
+    '{"decimal": [], "day": {}, "goal": [], "digits": {}, "single_keys": 5, "keys": 7}',
+    '{"keys": {"triage.skip": "\\ud800"}}',
+    '{"keys": {"triage.skip": 5, "extraction.save": {}}, "goal": 1e999}',
+]
+
+
+def strict(site: Site) -> httpx2.AsyncClient:
+    """Return a visitor who gets a fault as a page, as from a server."""
+    transport = httpx2.ASGITransport(console(site.engine, ConsoleSettings()), raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url=BASE)
+
+
+async def test_an_answer_that_no_button_sends_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site, strict(site) as http:
+        items = [*await site.ask(tickets, "one"), *await site.ask(approvals, "pay")]
+        token = site.token_in(await site.page("/queue"))
+        for item in items:
+            for choice in CHOICES:
+                form = {"csrf": token, "choice": choice.encode("utf-8", "surrogatepass")}
+                for move, status in (("decide", 422), ("check", 200)):
+                    answered = await http.post(f"/items/{item}/{move}", data=form)
+                    assert (answered.status_code, choice[:20], move) == (status, choice[:20], move)
+        assert [site.engine.review(item).state for item in items] == ["open", "open"]
+
+
+@pytest.mark.parametrize("worked", ["nan", "inf", "-inf", "1e400", "-5", "x"])
+async def test_a_time_at_an_item_that_is_none_is_not_counted(tmp_path: Path, worked: str) -> None:
+    async with opened(tmp_path) as site, strict(site) as http:
+        (item,) = await site.ask(tickets, "one")
+        await site.engine.take(item, by="me")
+        token = site.token_in(await site.page("/queue"))
+        beat = await http.post(f"/items/{item}/extend", data={"csrf": token, "worked": worked})
+        assert beat.status_code == 200
+        assert await site.engine.extend(item, by="me", worked=float("nan"))
+        assert 0.0 <= site.engine.review(item).hands_on <= 300.0
+        answer = {"csrf": token, "choice": '"billing"', "worked": worked}
+        assert (await http.post(f"/items/{item}/decide", data=answer)).status_code == 303
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda text: text[:20])
+async def test_settings_of_no_use_are_none(tmp_path: Path, settings: str) -> None:
+    async with opened(tmp_path) as site, strict(site) as http:
+        items = [*await site.ask(tickets, "one"), *await site.ask(invoices, SOURCE)]
+        headers = {"cookie": f"{SETTINGS_COOKIE}={quote(settings)}"}
+        for path in ("/queue", "/keys", "/strip", "/batch", *(f"/items/{item}" for item in items)):
+            assert (await http.get(path, headers=headers)).status_code == 200, path
+
+
+def test_what_is_sent_to_a_visitor_waits_for_nothing() -> None:
+    with listening(ConsoleSettings(port=0)) as listener, socket.create_connection(listener.getsockname()):
+        visitor, _ = listener.accept()
+        with visitor:
+            assert visitor.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
