@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handrail_orchestrator.store import RunQuery, Store
-from handrail_orchestrator.store.changes import Cancel, EndRun, RecordStep
-from handrail_orchestrator.store.rows import RunRow, RunStatus
+from handrail_orchestrator.store import ReviewQuery, RunQuery, Store
+from handrail_orchestrator.store.changes import Cancel, EndRun, MoveReview, RecordStep
+from handrail_orchestrator.store.port import ACTIVE
+from handrail_orchestrator.store.postgres import store as postgres
+from handrail_orchestrator.store.rows import ReviewState, RunRow, RunStatus
 from handrail_orchestrator.store.sql import runs
 from handrail_orchestrator.store.sql.runs import SET_BACK_SECONDS
 from handrail_orchestrator.store.sqlite import SqliteStore
-from tests.contract.stores import NOW, executing, signed_on, starting, step, waiting_for_child, wrote
+from tests.contract.stores import NOW, asked, decided, executing, signed_on, starting, step, waiting_for_child, wrote
 
 
 def ids(store: Store, query: RunQuery) -> list[str]:
@@ -136,3 +138,50 @@ def test_more_versions_than_one_statement_can_name_are_listed(tmp_path: Path) ->
     assert ids(store, RunQuery(workflow="add", limit=3)) == ["v89", "v88", "v87"]
     assert len(ids(store, RunQuery(workflow="add", limit=1_000))) == 89
     store.close()
+
+
+def test_lists_of_review_items_are_all_that_fits_most_urgent_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "LOOKED_AT", 6)
+    worker = signed_on(store)
+    for number in range(24):
+        item = asked(store, worker, f"r{number}", priority=number % 4, queue=("one", "two")[number % 2])
+        if number % 3 == 0:
+            wrote(store, decided(item))
+        elif number % 5 == 0:
+            wrote(store, MoveReview(item.id, 1, "open", "send_up", "person:ann", NOW, sets={"tier": 2}))
+    everything = store.reviews(ReviewQuery(states=get_args(ReviewState), limit=100))
+    assert len(everything) == 24
+    assert sorted(everything, key=lambda row: (-row.priority, row.id)) == everything
+
+    for states in (ACTIVE, ("open",), ("decided",), get_args(ReviewState)):
+        for queue in (None, "two"):
+            for tier, kinds, text in ((1, None, None), (2, None, None), (1, ("ask",), None), (1, None, "nobody")):
+                query = ReviewQuery(
+                    states=states, queue=queue, tier_from=tier, kinds=kinds, text=text, step="ask", limit=3
+                )
+                expected = [
+                    row.id
+                    for row in everything
+                    if row.state in states
+                    and queue in {None, row.queue}
+                    and row.tier >= tier
+                    and (kinds is None or row.kind in kinds)
+                    and (text is None or text in row.title)
+                ]
+                assert read_through(store, query) == expected == read_through(store, query, backwards=True), query
+                assert store.review_count(query) == len(expected)
+
+
+def read_through(store: Store, query: ReviewQuery, *, backwards: bool = False) -> list[int]:
+    """Return the numbers of all items of a list, read page by page."""
+    found: list[int] = []
+    place = {"before": (-1, 0)} if backwards else {"after": None}
+    while page := store.reviews(replace(query, **place)):
+        assert len(page) <= query.limit
+        edge = page[0] if backwards else page[-1]
+        place = {"before" if backwards else "after": (edge.priority, edge.id)}
+        numbers = [row.id for row in page]
+        found = [*numbers, *found] if backwards else [*found, *numbers]
+    return found

@@ -3,10 +3,12 @@
 import re
 import sqlite3
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.rows import ReviewState
 from handrail_orchestrator.store.sql.review_query import count_sql, list_sql
 from handrail_orchestrator.store.sqlite import SqliteStore
 
@@ -32,7 +34,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     connection = sqlite3.connect(file)
     found = {
         name: {row[2] for row in connection.execute(f"PRAGMA index_info({name})")}
-        for name in ("reviews_active", "reviews_queue", "reviews_due")
+        for name in ("reviews_active", "reviews_queue", "reviews_waiting", "reviews_due")
     }
     connection.close()
     return found
@@ -47,3 +49,12 @@ def test_what_does_not_pass_is_not_read(indexes: dict[str, set[str]], query: Rev
         assert named is not None
         looked_at = set(re.findall(r"reviews\.(\w+)", sql.partition(" WHERE ")[2]))
         assert looked_at <= {*indexes[named[1]], "id", "state"}  # the state is what the index is of
+
+
+@pytest.mark.parametrize("query", FILTERS, ids=range(len(FILTERS)))
+def test_of_several_states_each_is_read_in_its_order(indexes: dict[str, set[str]], query: ReviewQuery) -> None:
+    states = get_args(ReviewState)
+    sql, _ = list_sql(replace(query, states=states))[0]
+    assert sql.count("INDEXED BY reviews_waiting") == len(states)
+    looked_at = set(re.findall(r"reviews\.(\w+)", sql.partition(" WHERE ")[2]))
+    assert looked_at <= {*indexes["reviews_waiting"], "id"}

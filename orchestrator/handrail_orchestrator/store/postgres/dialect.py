@@ -13,6 +13,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"%", "%%"),
         (r"\bINDEXED BY \w+", ""),  # PostgreSQL chooses an index itself
         (r"\bNOT INDEXED\b", ""),
+        (r"/\* apart \*/", "OFFSET 0"),
+        (r"/\* of few \*/", "0 +"),  # it would go through all rows in their order, counting on many that pass
         (r"\bCROSS JOIN\b", "JOIN"),  # and an order of tables
         (r"\bjson_each\(", "each_of("),
         (r"\bsubstr\(", "part_of("),

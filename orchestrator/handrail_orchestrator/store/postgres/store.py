@@ -12,7 +12,7 @@ from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreUnreachable
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.port import Durability, ReviewQuery
 from handrail_orchestrator.store.postgres.bell import Bell
 from handrail_orchestrator.store.postgres.connection import (
     CONNECT_SECONDS,
@@ -26,12 +26,17 @@ from handrail_orchestrator.store.postgres.connection import (
 from handrail_orchestrator.store.postgres.pooler import must_be_a_session
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.postgres.writing import ServerWriting
+from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.moved import must_not_have_moved
+from handrail_orchestrator.store.sql.review_query import is_picky, picky_sql
 from handrail_orchestrator.store.sql.store import SqlStore
 
 MOST_READERS = 8
 """Connections of one process that read at the same time; one more writes."""
+
+LOOKED_AT = 1_000
+"""Review items that are looked at before all of them, for a filter that many pass."""
 
 
 class PostgresStore(SqlStore):
@@ -111,6 +116,19 @@ class PostgresStore(SqlStore):
                 return self._writing.try_run(changes, worker)
         finally:
             self._write_lock.release()
+
+    def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
+        """Return review items, most urgent first."""
+        if not is_picky(query):
+            return super().reviews(query)
+        found: list[Any] = []
+        for soon, whole in picky_sql(query, LOOKED_AT):
+            some = [] if soon is None else self._rows(*soon)
+            found += some if len(some) >= query.limit else self._rows(*whole)
+            if len(found) >= query.limit:
+                break
+        rows = [ReviewRow._make(row) for row in found[: query.limit]]
+        return rows if query.before is None else rows[::-1]
 
     def changed_elsewhere(self) -> bool:
         """Return whether others wrote what somebody else may have to do with since the last call."""

@@ -1,5 +1,6 @@
 """The statement of a list of review items, and of its count: made in one place, so that they always agree."""
 
+from dataclasses import replace
 from typing import TypeAlias
 
 from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
@@ -83,6 +84,8 @@ def list_sql(query: ReviewQuery) -> list[Statement]:
 
     What ends before an item is read from there backwards.
     """
+    if _is_of_states(query):
+        return _of_states(query)
     where = _conditions(query)
     if query.order == "newest" and query.free_for is None:
         return [_listed(where if query.after is None else where.also("reviews.id < ?", query.after[1]), _NEWEST, query)]
@@ -100,6 +103,74 @@ def list_sql(query: ReviewQuery) -> list[Statement]:
         _listed(fresh, _ORDER, query, _index(query)),
         _listed(skipped, f"{_SKIPPED}, {_ORDER}", query),
     ]
+
+
+def is_picky(query: ReviewQuery) -> bool:
+    """Return whether an ordinary list is filtered by what few items may pass."""
+    if query.order == "newest" or query.free_for is not None or query.run_id is not None or query.timer_due is not None:
+        return False
+    unlike = replace(query, states=ACTIVE, queue=None, after=None, before=None, limit=0, now=0.0)
+    return unlike != ReviewQuery(limit=0)
+
+
+def picky_sql(query: ReviewQuery, most: int) -> list[tuple[Statement | None, Statement]]:
+    """Return the statements of a list that few items may pass, twice each: of the first so many of all, and of all.
+
+    A server that counts on finding enough soon would go through all items in their order, and read each of them; what
+    is to be sorted by a sum, it cannot find in an order. Of several states no first ones are known.
+    """
+    order = _ORDER if query.before is None else _BACKWARDS
+    whole = order.replace("reviews.priority", "0 + reviews.priority")
+    bare = _conditions(ReviewQuery(states=query.states, queue=query.queue))
+    both = [
+        _to(each, query.before) if query.before else _from(each, query.after) for each in (_conditions(query), bare)
+    ]
+    found: list[tuple[Statement | None, Statement]] = []
+    for where, plain in zip(*both, strict=True):
+        first = f"(SELECT * FROM reviews WHERE {' AND '.join(plain.conditions)} ORDER BY {order} LIMIT ?) AS reviews"  # noqa: S608 -- our own words
+        is_known = query.states == ACTIVE or len(query.states) == 1
+        soon = _chosen(where, first, order, query, (*plain.parameters, most)) if is_known else None
+        of_all = _Where()
+        of_all.conditions = [each.replace(_OF_WORKFLOW, f"{_OF_WORKFLOW} /* apart */") for each in where.conditions]
+        of_all.parameters = where.parameters
+        found.append((soon, _chosen(of_all, "reviews", whole, query)))
+    return found
+
+
+def _chosen(where: _Where, among: str, order: str, query: ReviewQuery, values: tuple[object, ...] = ()) -> Statement:
+    """Return what reads those of some items that pass: their numbers first, and then no more rows than are wanted."""
+    ids = f"SELECT reviews.id FROM {among} WHERE {' AND '.join(where.conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608 -- our own words
+    wanted = _Where()
+    wanted.add(f"reviews.id IN ({ids})", *values, *where.parameters, query.limit)
+    return _listed(wanted, _ORDER if query.before is None else _BACKWARDS, query)
+
+
+def _is_of_states(query: ReviewQuery) -> bool:
+    """Return whether a list has items of several states in the order of urgency, which no index has."""
+    is_plain = query.order != "newest" and query.free_for is None and query.run_id is None and query.timer_due is None
+    return is_plain and len(query.states) > 1 and query.states != ACTIVE
+
+
+def _of_states(query: ReviewQuery) -> list[Statement]:
+    """Return the statements of such a list: the first of each state, and of these the first."""
+    order = _ORDER if query.before is None else _BACKWARDS
+    by_state = []
+    for state in query.states:
+        where = _conditions(replace(query, states=(state,)))
+        by_state.append(_from(where, query.after) if query.before is None else _to(where, query.before))
+    return [_united(parts, order, query) for parts in zip(*by_state, strict=True)]
+
+
+def _united(parts: tuple[_Where, ...], order: str, query: ReviewQuery) -> Statement:
+    first = (
+        "SELECT id FROM (SELECT reviews.id FROM reviews INDEXED BY reviews_waiting"
+        " WHERE {} ORDER BY {} LIMIT ?) AS of_state"
+    )
+    ids = " UNION ALL ".join(first.format(" AND ".join(each.conditions), order) for each in parts)
+    values = [value for each in parts for value in (*each.parameters, query.limit)]
+    among = _Where()
+    among.add(f"reviews.id IN ({ids})", *values)
+    return _listed(among, order, query)
 
 
 def _from(where: _Where, after: tuple[int, int] | None) -> list[_Where]:

@@ -115,7 +115,9 @@ def _filtered(select: str, query: RunQuery, above: int, below: int) -> tuple[str
     conditions, values = [f"key > ? AND key < ?{made}"], [above, below, *when]
     conditions.append(f"workflows.version != {KNOWN_VERSION}")
     if query.text is not None:  # the index alone is read, which is small
-        index = "SELECT key FROM runs INDEXED BY runs_id WHERE id LIKE ? ESCAPE '\\' AND key > ? AND key < ?"
+        index = (
+            "SELECT key FROM runs INDEXED BY runs_id WHERE id LIKE ? ESCAPE '\\' AND key > ? AND key < ? /* apart */"
+        )
         conditions.append(f"key IN ({index})")
         values += [_pattern(query), above, below]
     for condition, value in (("parent = ?", query.parent), ("status = ?", query.status)):
@@ -128,7 +130,15 @@ def _filtered(select: str, query: RunQuery, above: int, below: int) -> tuple[str
     if query.workflow is not None:
         conditions.append("runs.workflow IN (SELECT id FROM workflows WHERE name = ?)")
         values.append(query.workflow)
-    return f"{select} WHERE {' AND '.join(conditions)} ORDER BY key DESC LIMIT ?", [*values, query.limit]
+    where = f"WHERE {' AND '.join(conditions)}"
+    if query.text is None:
+        return f"{select} {where} ORDER BY key DESC LIMIT ?", [*values, query.limit]
+    found = (
+        "SELECT key FROM runs JOIN workflows ON workflows.id = runs.workflow"  # noqa: S608 -- our own conditions
+        f" {where} ORDER BY /* of few */ key DESC LIMIT ?"
+    )
+    sql = f"{select} WHERE key IN (SELECT key FROM ({found}) AS found) ORDER BY key DESC LIMIT ?"  # noqa: S608 -- as above
+    return sql, [*values, query.limit, query.limit]
 
 
 def _made(query: RunQuery) -> tuple[str, list[object]]:

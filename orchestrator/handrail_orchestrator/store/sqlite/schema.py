@@ -37,12 +37,18 @@ CREATE INDEX IF NOT EXISTS reviews_active ON reviews (
 ) WHERE state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_queue ON reviews (
     queue, priority DESC, id, title, run, assignee, tier, due, created, kind, snoozed_until, step
-) WHERE state IN ('open', 'leased')
+) WHERE state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_waiting ON reviews (
+    state, priority DESC, id, title, run, queue, assignee, tier, due, created, kind, snoozed_until, step
+)
 """
-"""Indexes of what waits, in the order of the lists, with all that lists are filtered by: a filter that few pass, or
-none, would read every row of a queue, with its text, 20 times as long."""
+"""Indexes of what waits, and of every state, in the order of the lists, with all that lists are filtered by: a filter
+that few pass, or none, would read every row of a queue, with its text, 20 times as long."""
 
-LISTS_AGAIN = f"DROP INDEX IF EXISTS reviews_active;DROP INDEX IF EXISTS reviews_queue;{LISTS}"
+LISTS_AGAIN = f"""
+DROP INDEX IF EXISTS reviews_active;
+DROP INDEX IF EXISTS reviews_queue;
+DROP INDEX IF EXISTS reviews_waiting;{LISTS}"""
 """Up to format 10 they had the order alone."""
 
 DESK = f"""{LISTS};
@@ -344,7 +350,6 @@ CREATE TABLE reviews (
     hands_on REAL NOT NULL DEFAULT 0,
     UNIQUE (run, step)
 );
-CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id);
 CREATE TABLE review_log (
     id INTEGER PRIMARY KEY,
     review INTEGER NOT NULL,
