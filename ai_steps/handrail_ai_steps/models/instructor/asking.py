@@ -108,7 +108,7 @@ class ProviderTries:
             started = time.monotonic()
             try:
                 with quiet():
-                    made = await self._connection.client.create(
+                    made = await self._connection.create(
                         response_model=None if form is None else self._as_model(form),
                         messages=[self._as_said(each) for each in messages],
                         max_retries=0,  # ours count
@@ -202,6 +202,8 @@ class ProviderTries:
             made["seed"] = seed
         if sent.reasoning_effort is not None:
             made["reasoning_effort"] = sent.reasoning_effort
+        if settings.provider.is_told_of_retries:
+            made["request_options"] = {**made.get("request_options", {}), "max_retries": 0}
         return made
 
 

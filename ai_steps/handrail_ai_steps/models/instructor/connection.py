@@ -3,16 +3,19 @@
 import asyncio
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import instructor
+from httpx2 import AsyncClient
 from instructor.core.exceptions import ConfigurationError
 
 from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.models.instructor.blocking import blocks, in_thread, unretried_boto
 from handrail_ai_steps.models.instructor.settings import ProviderSettings
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.quiet import quiet, silence_instructor
+from handrail_ai_steps.models.openai.response_limit import limit_response
 from handrail_ground.errors import told
 
 _MODES = {
@@ -41,13 +44,22 @@ class ProviderConnection:
         """Return how it asks for data: ``tools``, ``json`` and the like."""
         return str(self.client.mode.value).removesuffix("_call").removesuffix("_mode").replace("tool", "tools")
 
+    async def create(self, **asked: Any) -> Any:
+        """Ask as instructor's client does."""
+        if blocks(self.client.client):
+            return await in_thread(lambda: self.client.create(**asked))
+        return await self.client.create(**asked)
+
     async def close(self) -> None:
         """Close what the provider's client holds open, where it is ours."""
         raw = self.client.client
-        ways = (getattr(raw, "aio", raw), "aclose"), (raw, "close"), (_connections_of(raw), "aclose")
-        closing = next((found for each, name in ways if (found := getattr(each, name, None))), None)
-        if self._ours and closing is not None:
-            closed = closing()
+        connections = _connections_of(raw)
+        library = next(
+            (found for name in ("aclose", "close") if (found := getattr(getattr(raw, "aio", raw), name, None))), None
+        )
+        # what was handed to a library, as to Google's, it leaves open
+        for close in filter(None, (library, getattr(connections, "aclose", None))) if self._ours else ():
+            closed = close()
             if asyncio.iscoroutine(closed):
                 await closed
 
@@ -115,13 +127,8 @@ def _made(settings: ProviderSettings) -> Any:
         given["api_key"] = settings.key
     if address.url and provider.address == "option":
         given["base_url"] = address.url
-    if provider.address == "http_options":  # without options of its own, that library sends again what broke off
-        own = {"retry_options": {"attempts": 1}} | ({"base_url": address.url} if address.url else {})
-        options = {**own, **given.get("http_options", {})}
-        given["http_options"] = {
-            **options,
-            "async_client_args": {**(options.get("async_client_args") or {}), **_STAYING},
-        }
+    if provider.address == "http_options":
+        given["http_options"] = _google_options(given.get("http_options", {}), address.url)
     if settings.answers_by is not None:
         given["mode"] = _MODES[settings.answers_by]
     try:
@@ -142,21 +149,49 @@ def _made(settings: ProviderSettings) -> Any:
     return made
 
 
+def _google_options(given: Mapping[str, Any], url: str | None) -> dict[str, Any]:
+    """Return how Google's library sends: once, to nobody else, and through a client whose answers end somewhere."""
+    made: dict[str, Any] = {"retry_options": {"attempts": 1}} | ({"base_url": url} if url else {}) | dict(given)
+    if any(made.get(name) for name in ("async_client_args", "httpx_async_client", "aiohttp_client")):
+        return {**made, "async_client_args": {**(made.get("async_client_args") or {}), **_STAYING}}
+    # aiohttp, which it would take where that is installed, unpacks without an end
+    hooks = {"response": [limit_response]}
+    return {**made, "httpx_async_client": AsyncClient(timeout=None, follow_redirects=False, event_hooks=hooks)}
+
+
 def unretried(made: Any) -> Any:
     """Switch off the retries of a provider's library, which would multiply with ours, and that it follows redirects.
 
     A question is for the server that it was given for, and so is a key, which most providers take in a header of their
-    own that goes along to whom a server names.
+    own that goes along to whom a server names. What is read of an answer ends somewhere, where its library uses httpx.
     """
     if hasattr(made.client, "max_retries"):
         made.client.max_retries = 0
+    if blocks(made.client):
+        unretried_boto(made.client)
     connections = _connections_of(made.client)
     if hasattr(connections, "follow_redirects"):
         connections.follow_redirects = False
+    hooks = getattr(connections, "event_hooks", None)
+    if isinstance(hooks, dict) and limit_response not in (before := hooks.get("response", [])):
+        connections.event_hooks = {**hooks, "response": [limit_response, *before]}
     return made
 
 
 def _connections_of(raw: Any) -> Any:
-    """Return what a provider's client sends through, or None where it does not say; Mistral's keeps it apart."""
-    found = getattr(raw, "_client", None)
-    return getattr(getattr(raw, "sdk_configuration", None), "async_client", None) if found is None else found
+    """Return what a provider's client sends through, or None where it does not say; some keep it in a corner."""
+    for way in _WAYS_IN:
+        found = raw
+        for name in way:
+            found = getattr(found, name, None)
+        if hasattr(found, "follow_redirects"):
+            return found
+    return None
+
+
+_WAYS_IN = (
+    ("_client",),
+    ("sdk_configuration", "async_client"),  # Mistral's
+    ("_client_wrapper", "httpx_client", "httpx_client"),  # Cohere's
+    ("_api_client", "_async_httpx_client"),  # Google's, where it has not found aiohttp
+)

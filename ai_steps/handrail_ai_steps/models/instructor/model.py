@@ -90,7 +90,7 @@ class InstructorModel:
             provider=provider,
             model=model,
             address=address_of(base_url or None, shown),
-            key=_key(api_key or own_key(provider), shown) if client is None else "",
+            key=_key(api_key or own_key(provider, options or {}), shown) if client is None else "",
             prices=prices_at(prices, provider=billed, address=base_url or "", tier=tier_of(extra)),
             sent=SentSettings(
                 shown=shown,

@@ -41,6 +41,11 @@ class ModelProvider:
         return self.module in {"anthropic", "google.genai", "openai"}
 
     @property
+    def is_told_of_retries(self) -> bool:
+        """Return whether each request says that it is not to be sent again, as its client cannot be told."""
+        return self.module == "cohere"
+
+    @property
     def answers_as(self) -> str:
         """Return the role of what the model said before."""
         return "model" if self.module == "google.genai" else "assistant"
@@ -49,12 +54,11 @@ class ModelProvider:
 _OPENAI = "handrail"
 _GOOGLE = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 _AZURE = ("AZURE_OPENAI_API_KEY",)
-_CEREBRAS = "instructor[cerebras_cloud_sdk]"
+_CEREBRAS = "instructor[cerebras-cloud-sdk]"
 _KNOWN = (
     ModelProvider("anthropic", "anthropic", "handrail[anthropic]", ("ANTHROPIC_API_KEY",), "anthropic", "client"),
     ModelProvider("google", "google.genai", "handrail[google]", _GOOGLE, "google", "http_options"),
     ModelProvider("generative-ai", "google.genai", "handrail[google]", _GOOGLE, "google"),
-    ModelProvider("vertexai", "google.genai", "handrail[google]", (), "google"),
     ModelProvider("gemini", "google.generativeai", "google-generativeai", ("GOOGLE_API_KEY",), "google"),
     ModelProvider("openai", "openai", _OPENAI, ("OPENAI_API_KEY",), "openai", "option", "max_completion_tokens"),
     ModelProvider("azure_openai", "openai", _OPENAI, _AZURE, "azure", "nowhere", "max_completion_tokens"),
@@ -72,11 +76,18 @@ _KNOWN = (
     ModelProvider("cerebras", "cerebras.cloud.sdk", _CEREBRAS, ("CEREBRAS_API_KEY",), "cerebras", "client"),
     ModelProvider("fireworks", "fireworks", "instructor[fireworks-ai]", ("FIREWORKS_API_KEY",), "fireworks"),
     ModelProvider("writer", "writerai", "instructor[writer]", ("WRITER_API_KEY",), "", "client"),
-    ModelProvider("xai", "xai_sdk", "instructor[xai]", ("XAI_API_KEY",), "x-ai"),
     ModelProvider("litellm", "litellm", "instructor[litellm]", (), "litellm"),
 )  # fmt: skip
 
 PROVIDERS: Mapping[str, ModelProvider] = MappingProxyType({each.name: each for each in _KNOWN})
+
+
+ASKED_OTHERWISE: Mapping[str, str] = {
+    "xai": "instructor does not say what its answers took: ask it as OpenAIModel(NAME, base_url='https://api.x.ai/v1')",
+    "vertexai": "it is Google's: InstructorModel('google/NAME', options={'vertexai': True, 'project': ..., 'location':"
+    " ...})",
+}
+"""What instructor knows and we do not ask through it, and the way that works."""
 
 
 def provider_of(name: str) -> ModelProvider:
@@ -86,6 +97,8 @@ def provider_of(name: str) -> ModelProvider:
         UnknownModel: there is none of that name.
     """
     found = PROVIDERS.get(name)
+    if name in ASKED_OTHERWISE:
+        raise UnknownModel(f"instructor:{name}/… is not asked so; {ASKED_OTHERWISE[name]}")
     if found is None:
         raise UnknownModel(
             f"instructor knows no provider {name!r}; write instructor:PROVIDER/MODEL with one of"
@@ -111,14 +124,14 @@ def require_library(provider: ModelProvider) -> None:
         )
 
 
-def own_key(provider: ModelProvider) -> str:
-    """Return the key that a provider's variables hold, where they are to hold one.
+def own_key(provider: ModelProvider, options: Mapping[str, object]) -> str:
+    """Return the key that a provider's variables hold, where they are to hold one; Vertex AI knows who asks.
 
     Raises:
         ModelNotReady: they hold none.
     """
     key = next((found for name in provider.keys if (found := os.environ.get(name))), "")
-    if provider.keys and not key:
+    if provider.keys and not key and not options.get("vertexai"):
         raise ModelNotReady(
             f"instructor:{provider.name}/… has no key: set {' or '.join(provider.keys)}, or give"
             " InstructorModel(api_key=...)"

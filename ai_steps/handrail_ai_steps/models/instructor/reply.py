@@ -64,12 +64,14 @@ def read_response(response: object, asked: str) -> ProviderReply:
         reply = _chat(body)
     elif "stop_reason" in body:
         reply = _messages(body)
+    elif "finish_reason" in body and "message" in body:
+        reply = _cohere(body)
     elif "stopReason" in body or "output" in body:
         reply = _converse(body)
     elif "candidates" in body or "prompt_feedback" in body or "usage_metadata" in body:
         reply = _candidates(body)
     else:
-        reply = ProviderReply("")
+        reply = ProviderReply("", has_answer=False)
     named = body.get("model") or body.get("model_version")
     model = named if isinstance(named, str) and named else asked
     return replace(reply, model=model, usage=reply.usage.as_told)  # instructor puts 0 where it cannot add
@@ -169,6 +171,24 @@ def _converse(body: Mapping[str, Any]) -> ProviderReply:
             written,
         ),
         has_answer=bool(blocks),
+    )
+
+
+def _cohere(body: Mapping[str, Any]) -> ProviderReply:
+    """Read Cohere's wire."""
+    message = body.get("message") or {}
+    blocks = [each for each in message.get("content") or () if isinstance(each, Mapping)]
+    calls = [
+        _text_of(call.get("arguments")) for each in message.get("tool_calls") or () if (call := each.get("function"))
+    ]
+    usage = body.get("usage") or {}
+    return ProviderReply(
+        "",
+        next(iter(calls), "") or content_text(blocks),
+        str(body.get("finish_reason") or ""),
+        "",
+        read_usage(usage.get("billed_units") or usage.get("tokens")),
+        has_answer=bool(message),
     )
 
 

@@ -78,7 +78,7 @@ _CUT = frozenset({
 })  # fmt: skip
 _REFUSED = frozenset({
     "content_filter", "content_filtered", "safety", "refusal", "recitation", "blocklist", "prohibited_content", "spii",
-    "sensitive", "image_safety", "guardrail_intervened", "moderation", "flagged",
+    "sensitive", "image_safety", "guardrail_intervened", "moderation", "flagged", "error_toxic",
 })  # fmt: skip
 
 

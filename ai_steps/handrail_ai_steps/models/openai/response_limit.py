@@ -1,9 +1,10 @@
 """How much of a response is read: a few kilobytes that unpack to gigabytes must not take the process along."""
 
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-
-from httpx2 import AsyncByteStream, Response
+from functools import cache
+from typing import Any
 
 MOST_BYTES = 128_000_000
 """Unpacked: several times what 32,768 tokens with their alternatives take."""
@@ -15,22 +16,30 @@ class ResponseTooLong(Exception):
     """A response has more bytes than anybody answers with."""
 
 
-async def limit_response(response: Response) -> None:
-    """Let a response end with an error where it is too long; a hook of the client, for each response.
+async def limit_response(response: Any) -> None:
+    """Let a response end with an error where it is too long; a hook of a client of httpx, whichever of the two.
 
     Raises:
         ResponseTooLong: while the response is read, and not here.
     """
     most = MOST_FILE_BYTES if response.request.url.path.endswith("/content") else MOST_BYTES
-    packed = Response(response.status_code, headers=response.headers, stream=response.stream)
+    library = type(response).__module__.partition(".")[0]
+    packed = type(response)(response.status_code, headers=response.headers, stream=response.stream)
     response.headers.pop("content-encoding", None)  # what is handed on is unpacked
-    response.stream = _Counted(packed, most)
+    response.stream = _counted_by(library)(packed, most)
 
 
-class _Counted(AsyncByteStream):
+@cache
+def _counted_by(library: str) -> type["_Counted"]:
+    """Return the stream that a library takes for one of its own."""
+    stream: type = importlib.import_module(library).AsyncByteStream
+    return type("Counted", (_Counted, stream), {})
+
+
+class _Counted:
     """The bytes of a response, unpacked piece by piece."""
 
-    def __init__(self, packed: Response, most: int) -> None:
+    def __init__(self, packed: Any, most: int) -> None:
         self._packed = packed
         self._most = most
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from handrail.ai_steps import InstructorModel
-from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.errors import ModelNotReady, UnknownModel
 from tests.stub_server import Json, Stub, completion, error, reply
 from tests.unit.ai_steps.instructor.conftest import KEY
 from tests.unit.ai_steps.instructor.given import mistral_at, needs
@@ -153,10 +153,29 @@ def test_a_missing_key_is_told_when_the_model_is_built(
         ("bedrock", "instructor[bedrock]"),
         ("cohere", "instructor[cohere]"),
         ("writer", "instructor[writer]"),
-        ("xai", "instructor[xai]"),
+        ("cerebras", "instructor[cerebras-cloud-sdk]"),
     ],
 )
 def test_a_missing_library_is_told_with_what_brings_it(name: str, brings: str) -> None:
     with pytest.raises(ModelNotReady) as refused:
         InstructorModel(f"{name}/small-1", api_key=KEY)
     assert f'pip install "{brings}"' in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("xai", "OpenAIModel(NAME, base_url='https://api.x.ai/v1')"), ("vertexai", "'vertexai': True")],
+)
+def test_a_provider_that_instructor_does_not_ask_well_is_refused_with_the_way_that_works(
+    name: str, instead: str
+) -> None:
+    with pytest.raises(UnknownModel) as refused:
+        InstructorModel(f"{name}/small-1", api_key=KEY)
+    assert instead in str(refused.value)
+
+
+def test_googles_models_on_vertex_need_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    vertex = InstructorModel("google/gemini-2.5-flash", options={"vertexai": True, "project": "p", "location": "l"})
+    assert vertex.name == "instructor:google/gemini-2.5-flash"

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from handrail import RecordedModel, classify
 from handrail.ai_steps import Image, InstructorModel, Limits, Price
 from handrail_ai_steps.errors import ModelNotReady, UnknownModel
-from handrail_ai_steps.models.instructor.providers import PROVIDERS
+from handrail_ai_steps.models.instructor.providers import ASKED_OTHERWISE, PROVIDERS
 from handrail_ai_steps.resolve import resolve_model
 from handrail_guards.acceptance import Always
 from handrail_guards.outcome import Accepted
@@ -386,7 +386,8 @@ def test_rude_settings_are_refused_when_the_model_is_built(
 
 
 def test_every_provider_of_instructor_is_known_and_no_other() -> None:
-    assert set(PROVIDERS) == set(supported_providers)
+    assert {*PROVIDERS, *ASKED_OTHERWISE} == set(supported_providers)
+    assert not PROVIDERS.keys() & ASKED_OTHERWISE.keys()
     with pytest.raises(UnknownModel, match="one of anthropic, anyscale"):
         resolve_model("instructor:nobody/x")
 

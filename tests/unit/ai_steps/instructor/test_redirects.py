@@ -9,7 +9,7 @@ from openai import AsyncAzureOpenAI
 from handrail import Doubtful, OpenAIModel, classify, confidence, draft
 from handrail.ai_steps import DecisionModel, InstructorModel
 from tests.stub_server import Stub, reply
-from tests.unit.ai_steps.instructor.given import mistral_at, needs
+from tests.unit.ai_steps.instructor.given import cohere_at, mistral_at, needs
 
 KEY = "sk-0123456789abcdef"
 ELSEWHERE = "/v1/elsewhere"
@@ -30,8 +30,9 @@ MODELS: dict[str, Callable[[str], Any]] = {
     "ollama": lambda root: InstructorModel("ollama/stub-1", base_url=f"{root}/v1", api_key=KEY, samples=1),
     "groq": lambda root: InstructorModel("groq/stub-1", base_url=root, api_key=KEY, samples=1),
     "mistral": lambda root: InstructorModel("mistral/stub-1", client=mistral_at(root), samples=1),
+    "cohere": lambda root: InstructorModel("cohere/command-a", client=cohere_at(root), samples=1),
 }
-LIBRARIES = {"groq": "groq", "mistral": "mistralai"}
+LIBRARIES = {"groq": "groq", "mistral": "mistralai", "cohere": "cohere"}
 """Of those that are no extra of ours."""
 
 
