@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", choices=PARTS, metavar="NAME", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="small and once; the figures mean nothing")
     parser.add_argument("--waiting", type=int, metavar="RUNS", help=f"how many wait (usually {Amount().waiting:,})")
+    parser.add_argument(
+        "--rounds", type=int, metavar="TIMES", help=f"how often the sides take turns (usually {Amount().rounds})"
+    )
     parser.add_argument("--folder", type=Path, help="where stores are made; without it, the folder for such things")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
@@ -43,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     amount = QUICK if asked.quick else Amount()
     if asked.waiting is not None:
         amount = replace(amount, waiting=asked.waiting)
+    if asked.rounds is not None:
+        amount = replace(amount, rounds=asked.rounds)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers and workers are ended, too
     progress = Console(stderr=True)
     figures: list[Figure] = []
