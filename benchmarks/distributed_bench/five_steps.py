@@ -23,8 +23,10 @@ async def five_step_rows(at: Servers, sides: Sequence[Compared], amount: Amount,
             with side.worker(folder) as worker:
                 await side.check(CHECKED)
                 await side.trivial(WARM_UP)
+                await side.settled()
                 before = use(at, [worker])
                 seconds = await side.trivial(amount.runs)
+                await side.settled()
                 spent[side.name].append(use(at, [worker]).since(before))
                 rates[side.name].append(amount.runs / seconds)
     totals = {name: [1000 * each.total / amount.runs for each in used] for name, used in spent.items()}

@@ -93,7 +93,8 @@ async def _rows(name: str, at: Servers, amount: Amount, folder: Path) -> AsyncIt
         return
     with at.store() as store:
         async with Client(store) as client:
-            plain, ours = await PlainSide.connect(at), HandrailSide(at, store, client)
+            plain = await PlainSide.connect(at)
+            ours = HandrailSide(at, store, client, plain.temporal)
             rows = {
                 "steps": five_step_rows(at, (plain, ours), amount, folder),
                 "workers": worker_rows(at, ours, amount, folder),

@@ -46,6 +46,10 @@ class Compared(Protocol):
         """Run five trivial steps so often; return the seconds from the first start to the last end."""
         ...
 
+    async def settled(self) -> None:
+        """Wait until the server has nothing more to do for runs that have ended; what it does then counts, too."""
+        ...
+
     async def ask(self, count: int) -> Sequence[str]:
         """Start so many runs that ask, and wait until all of them wait; return their ids."""
         ...
@@ -63,6 +67,11 @@ class PlainSide:
     def __init__(self, at: Servers, client: TemporalClient) -> None:
         self._at = at
         self._client = client
+
+    @property
+    def temporal(self) -> TemporalClient:
+        """Return the client."""
+        return self._client
 
     @classmethod
     async def connect(cls, at: Servers) -> "PlainSide":
@@ -93,6 +102,9 @@ class PlainSide:
             await asyncio.sleep(LOOK_SECONDS)
         ends = [each.close_time async for each in self._client.list_workflows(completed)]
         return max(each.timestamp() for each in ends if each is not None) - began
+
+    async def settled(self) -> None:
+        """Do nothing: a run has ended when the server says so."""
 
     async def check(self, count: int) -> None:
         """Hold some results against what they must be; not while anything is measured.
@@ -139,10 +151,11 @@ class HandrailSide:
 
     name = "Handrail on Temporal"
 
-    def __init__(self, at: Servers, store: str, client: Client) -> None:
+    def __init__(self, at: Servers, store: str, client: Client, temporal: TemporalClient) -> None:
         self._at = at
         self._store = store
         self._client = client
+        self._temporal = temporal
 
     def worker(self, folder: Path, *options: str) -> AbstractContextManager[int]:
         """Run a worker; gives its process."""
@@ -161,6 +174,14 @@ class HandrailSide:
         for run in await self._ended("trivial", count):
             if (output := self._client.run(run).output) != 1 + STEPS:
                 raise RuntimeError(f"{run} ended with {output}")
+
+    async def settled(self) -> None:
+        """Wait until the server knows that all have ended: the store knows it a moment before."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (await self._temporal.count_workflows("ExecutionStatus = 'Running'")).count:
+            if time.monotonic() > end:
+                raise TimeoutError("runs that have ended stay open in the server")
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def run(self, workflow: str, count: int) -> float:
         """Run a workflow so often; return the seconds from before the first start to the last end."""
