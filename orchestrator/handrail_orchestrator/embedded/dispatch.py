@@ -32,6 +32,8 @@ class WorkerParts:
     """Called when no run can be executed here any more."""
     is_responsive: Callable[[], bool]
     """Whether the event loop turns, so that the worker may say that it is alive; called from any thread."""
+    has_company: Callable[[], bool]
+    """Whether others work on the store, who could execute what is due as well."""
 
 
 class Dispatch(Protocol):

@@ -82,6 +82,7 @@ class Worker:
                 struck_off=self.struck_off,
                 give_up=self.give_up,
                 is_responsive=lambda: not presence.is_silent,
+                has_company=lambda: presence.has_company,
             )
         )
         """What finds the runs."""

@@ -94,6 +94,8 @@ class Ring(NamedTuple):
     id: str
     workflow: str
     version: int
+    is_new: bool
+    """Whether nobody has executed it yet, so that the engine has most likely not heard of it."""
 
 
 class Rings(NamedTuple):

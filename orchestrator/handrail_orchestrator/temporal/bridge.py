@@ -22,6 +22,8 @@ SWEEP_SECONDS = 5.0
 """How often everything due is looked through, whoever rang or did not."""
 AGAIN_SECONDS = 1.0
 """When Temporal is told again that could not be told."""
+SHARED_AT_ONCE = 1
+"""Of the new runs that are told of at once, those that begin here without being handed round beside other workers."""
 LOOK_AGAIN_SECONDS = 0.05
 HEARTBEATS_A_LEASE = 2.0
 """A worker that does not beat for so many leases has lost what Temporal asked it for."""
@@ -71,13 +73,21 @@ class Bridge(Seeking):
             rings: Rings = await self.equipment.writer.ask(ClaimRings(parts.workflows.versions, now, late, AT_ONCE))
             parts.firing.at(rings.next_timer)
             hold_back(parts.executing.active.values(), self.equipment, rings.paused, rings.failing)
-            self._untold = await self._thread.tell([*self._untold, *rings.rings])
+            self._untold = await self._thread.tell([*self._untold, *rings.rings], here=self._most_here)
             if self._untold:
                 asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.wake)
             if self._untold or len(rings.rings) < AT_ONCE or not parts.executing.is_open:
                 break
         if rings.next_wake is not None:
             self.alarm.at(rings.next_wake)
+
+    @property
+    def _most_here(self) -> int:
+        """How many new runs of those that are told of may begin here: others, if there are any, take their share."""
+        parts = self.parts
+        if not parts.executing.is_open:
+            return 0
+        return SHARED_AT_ONCE if parts.has_company() else AT_ONCE
 
     def _swept(self) -> None:
         self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)

@@ -20,7 +20,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -90,12 +90,16 @@ class TemporalThread:
         self._thread.start()
         await asyncio.wrap_future(self._ready)
 
-    async def tell(self, rings: Sequence[Ring]) -> list[Ring]:
-        """Tell Temporal of due runs; returns those of which it could not be told now."""
+    async def tell(self, rings: Sequence[Ring], *, here: int) -> list[Ring]:
+        """Tell Temporal of due runs; returns those of which it could not be told now.
+
+        So many of the new ones are asked for at once, and begin in this process where it has room: the server answers
+        with what is to be done, and hands round nothing, which takes all of them half the processor time.
+        """
         if self._loop is None:
             return list(rings)
         try:
-            told = asyncio.run_coroutine_threadsafe(self._tell_all(rings), self._loop)
+            told = asyncio.run_coroutine_threadsafe(self._tell_all(rings, here), self._loop)
         except RuntimeError:  # it has ended
             return list(rings)
         return await asyncio.wrap_future(told)
@@ -196,30 +200,47 @@ class TemporalThread:
             raise ApplicationError(str(error), type=type(error).__name__) from None
         return advanced if self._shows else Advanced(advanced.status, advanced.due_in, advanced.place)
 
-    async def _tell_all(self, rings: Sequence[Ring]) -> list[Ring]:
-        told = await asyncio.gather(*(self._tell(ring) for ring in rings))
+    async def _tell_all(self, rings: Sequence[Ring], here: int) -> list[Ring]:
+        new = {ring.id for ring in [each for each in rings if each.is_new][:here]}
+        told = await asyncio.gather(*(self._tell(ring, starts=ring.id in new) for ring in rings))
         return [ring for ring, is_told in zip(rings, told, strict=True) if not is_told]
 
-    async def _tell(self, ring: Ring) -> bool:
-        address, client = self._work.address, self._client
+    async def _tell(self, ring: Ring, *, starts: bool) -> bool:
+        client = self._client
         if client is None:
             return False
         async with self._room:
             try:
-                await client.start_workflow(
-                    DRIVE,
-                    Errand(ring.id, self._work.heartbeat_seconds),
-                    id=address.workflow_id(ring.id),
-                    task_queue=address.task_queue(ring.workflow, ring.version),
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    start_signal="ring",
-                    search_attributes=self._attributes(ring),
-                    rpc_timeout=timedelta(seconds=TELL_SECONDS),
-                )
+                if not starts or not await self._started_here(client, ring):
+                    await self._rung(client, ring)
             except (RPCError, RuntimeError, OSError) as error:
                 _log.debug("Temporal cannot be told of run %s now: %s", ring.id, error)
                 return False
         return True
+
+    async def _started_here(self, client: Client, ring: Ring) -> bool:
+        """Start what drives a run, here if there is room; False: it has been started."""
+        try:
+            await client.start_workflow(**self._drive(ring), request_eager_start=True)
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def _rung(self, client: Client, ring: Ring) -> None:
+        """Ring what drives a run, started if it is not."""
+        await client.start_workflow(**self._drive(ring), start_signal="ring")
+
+    def _drive(self, ring: Ring) -> dict[str, Any]:
+        address = self._work.address
+        return {
+            "workflow": DRIVE,
+            "arg": Errand(ring.id, self._work.heartbeat_seconds),
+            "id": address.workflow_id(ring.id),
+            "task_queue": address.task_queue(ring.workflow, ring.version),
+            "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            "search_attributes": self._attributes(ring),
+            "rpc_timeout": timedelta(seconds=TELL_SECONDS),
+        }
 
     def _attributes(self, ring: Ring) -> TypedSearchAttributes:
         if not self._shows:

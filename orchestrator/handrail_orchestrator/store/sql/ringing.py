@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 30.0
 MOST_PATIENCE_SECONDS = 3600.0
 
 _DUE = f"""
-SELECT runs.key, runs.id FROM runs LEFT JOIN rung ON rung.run = runs.key
+SELECT runs.key, runs.id, runs.started IS NULL FROM runs LEFT JOIN rung ON rung.run = runs.key
 WHERE runs.workflow = ? AND runs.priority = ? AND runs.wake <= ? AND (rung.run IS NULL OR rung.again <= ?)
 AND (runs.status != 'waiting' OR runs.wake = {DUE} OR runs.wake <= ?)
 ORDER BY runs.wake, runs.key LIMIT ?
@@ -38,7 +38,7 @@ def take(tx: Transaction, change: ClaimRings) -> Rings:
         room = change.most - len(rings)
         if room > 0:
             rows = tx.execute(_DUE, (*place, change.now, change.now, change.late, room)).fetchall()
-            rings += [Ring(key, run_id, lane.name, lane.version) for key, run_id in rows]
+            rings += [Ring(key, run_id, lane.name, lane.version, bool(is_new)) for key, run_id, is_new in rows]
         nexts += [float(wake) for (wake,) in tx.execute(_NEXT, (*place, change.now)).fetchall()]
     for ring in rings:
         tx.execute(_TAKE, (ring.key, change.now + PATIENCE_SECONDS))
