@@ -9,12 +9,6 @@ from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import ClosedOnly, LabelsKnown, Model
-from handrail_ai_steps.models.decisions.model import DecisionModel
-from handrail_ai_steps.models.extractor.saved_kind import is_extractor
-from handrail_ai_steps.models.learning import LearningModel, embedding_named
-from handrail_ai_steps.models.local.model import LocalModel, require_embedding
-from handrail_ai_steps.models.openai.model import OpenAIModel
-from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order
 from handrail_guards.numbers import is_text
@@ -117,16 +111,25 @@ def require_closed(step: str, models: Sequence[Model], output: Output) -> None:
                 raise InvalidTask(f"step {step!r}: {error}") from error
 
 
+# Each loads its own kind of model: a step has one or two, and there are six.
+
+
 def _local(name: str) -> Model:
+    from handrail_ai_steps.models.extractor.saved_kind import is_extractor  # noqa: PLC0415 -- as above
+    from handrail_ai_steps.models.local.model import LocalModel  # noqa: PLC0415 -- as above
+
     path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
     if is_extractor(path):
-        from handrail_ai_steps.models.extractor.model import LocalExtractor  # noqa: PLC0415 -- most steps have none
+        from handrail_ai_steps.models.extractor.model import LocalExtractor  # noqa: PLC0415 -- as above
 
         return LocalExtractor.load(path)
     return LocalModel.load(path)
 
 
 def _learning(name: str) -> Model:
+    from handrail_ai_steps.models.learning import LearningModel, embedding_named  # noqa: PLC0415 -- as above
+    from handrail_ai_steps.models.local.model import require_embedding  # noqa: PLC0415 -- as above
+
     folder = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
     if embedding := embedding_named(folder.name):
         require_embedding(embedding)
@@ -134,20 +137,29 @@ def _learning(name: str) -> Model:
 
 
 def _openai(name: str) -> Model:
+    from handrail_ai_steps.models.openai.model import OpenAIModel  # noqa: PLC0415 -- as above
+
     return OpenAIModel(name)
 
 
 def _decisions(prefix: str) -> Callable[[str], Model]:
-    return lambda name: DecisionModel(f"{prefix}:{name}")
+    def decisions(name: str) -> Model:
+        from handrail_ai_steps.models.decisions.model import DecisionModel  # noqa: PLC0415 -- as above
+
+        return DecisionModel(f"{prefix}:{name}")
+
+    return decisions
 
 
 def _instructor(name: str) -> Model:
-    from handrail_ai_steps.models.instructor.model import InstructorModel  # noqa: PLC0415 -- most steps ask no other
+    from handrail_ai_steps.models.instructor.model import InstructorModel  # noqa: PLC0415 -- as above
 
     return InstructorModel(name)
 
 
 def _recorded(name: str) -> Model:
+    from handrail_ai_steps.models.recorded import RecordedModel  # noqa: PLC0415 -- as above
+
     path, _, recorded = name.partition("#")
     return RecordedModel.replay(Path(path), model=recorded or None)
 

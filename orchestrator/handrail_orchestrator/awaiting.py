@@ -4,17 +4,23 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
-from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.errors import StepFailed
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.workflow import Workflow
 
+if TYPE_CHECKING:  # the engine is loaded by who makes one
+    from handrail_orchestrator.embedded.engine import EmbeddedEngine
+    from handrail_orchestrator.embedded.execution import Execution
+
 Out = TypeVar("Out")
+
+FIRST_LOOK_SECONDS = 0.02
+LAST_LOOK_SECONDS = 0.5
+"""A run that ends in another process is noticed after at most this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class RunHandle(Generic[Out]):
     """False when the id was started before, with the same input."""
     orchestrator: "Awaiting" = field(repr=False)
     workflow: Workflow[Any, Out] = field(repr=False)
-    execution: Execution | None = field(default=None, repr=False)
+    execution: "Execution | None" = field(default=None, repr=False)
     """Its first execution, when that was begun in this process at once."""
 
     async def result(self) -> Out:
@@ -45,7 +51,7 @@ class Awaiting(ABC):
 
     @property
     @abstractmethod
-    def engine(self) -> EmbeddedEngine:
+    def engine(self) -> "EmbeddedEngine":
         """Return the parts that execute runs."""
 
     async def result(self, handle: RunHandle[Out]) -> Out:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.control.bulk import Bulk
 from handrail_orchestrator.control.forgetting import Forgetting
-from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, StoreError
 from handrail_orchestrator.file import File, HasFileId
@@ -38,6 +36,7 @@ from handrail_orchestrator.triggers.board import TriggerBoard
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.checking import AnswerCheck
     from handrail_orchestrator.store.starts import Started
 
 PRUNE_AT_ONCE = 500
@@ -53,7 +52,7 @@ class ClientParts(NamedTuple):
 
     store: Store
     writer: Writer
-    check: AnswerCheck | None = None
+    check: "AnswerCheck | None" = None
     """Holds answers to the guards of workflows whose code is known."""
 
 
@@ -305,6 +304,8 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
 
     def health(self) -> Health:
         """Return how runs, questions and workers are doing."""
+        from handrail_orchestrator.embedded.presence import living  # noqa: PLC0415 -- a part of the engine
+
         now = self.now()
         return Health(
             at=now,
@@ -335,9 +336,11 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
 
     def use(self, *workflows: AnyWorkflow) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
+        from handrail_orchestrator.embedded.checking import AnswerCheck  # noqa: PLC0415 -- replays with the engine's code
+
         check = AnswerCheck(Library(), Workflows(list(workflows)), self._open_store, self._clock)
         self._entered = self._parts._replace(check=check)
 
     @property
-    def _check(self) -> AnswerCheck | None:
+    def _check(self) -> "AnswerCheck | None":
         return self._parts.check

@@ -1,13 +1,15 @@
 """Opens what decides which runs a process executes, by its address."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from handrail_orchestrator.embedded.claiming import Claiming
-from handrail_orchestrator.embedded.dispatch import MakeDispatch
 from handrail_orchestrator.errors import Misuse
 
+if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.dispatch import MakeDispatch
 
-def dispatch_of(engine: str | None, queue: str | None) -> MakeDispatch:
+
+def dispatch_of(engine: str | None, queue: str | None) -> "MakeDispatch":
     """Return what makes it: the embedded engine's own, or one behind the Temporal server at an address.
 
     Raises:
@@ -17,6 +19,8 @@ def dispatch_of(engine: str | None, queue: str | None) -> MakeDispatch:
     if engine is None:
         if queue is not None:
             raise Misuse(f"queue={queue!r} without an engine: in one process, every step is executed where its run is")
+        from handrail_orchestrator.embedded.claiming import Claiming  # noqa: PLC0415 -- a part of the engine
+
         return Claiming
     from handrail_ground.optional import needs  # noqa: PLC0415 -- only for it
 

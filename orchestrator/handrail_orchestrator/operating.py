@@ -5,11 +5,10 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.control.steering import Steering
-from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.errors import Misuse, NotStorable, UnknownWorkflow
 from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.priority import check_priority
@@ -19,6 +18,9 @@ from handrail_orchestrator.store.running import InputRow, KeptEvent, SendTo, Sen
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.unmarking import as_plain
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.checking import AnswerCheck
 
 
 class StartedRun(NamedTuple):
@@ -34,7 +36,7 @@ class RunOperating(Steering):
 
     @property
     @abstractmethod
-    def _check(self) -> AnswerCheck | None:
+    def _check(self) -> "AnswerCheck | None":
         """Return what knows the code of workflows, if it is known here."""
 
     async def start(  # noqa: PLR0913 -- what may be said of a start, by name

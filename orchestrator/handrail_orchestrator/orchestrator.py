@@ -17,14 +17,10 @@ from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.declaring import declare_inputs
 from handrail_orchestrator.dispatching import dispatch_of
-from handrail_orchestrator.embedded.checking import AnswerCheck
-from handrail_orchestrator.embedded.engine import EmbeddedEngine
-from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
-from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters, checked_limits
 from handrail_orchestrator.operating import StartedRun
@@ -45,6 +41,7 @@ from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.engine import EmbeddedEngine
     from handrail_orchestrator.notices.plan import Notices
     from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.triggers.webhook import Hook
@@ -117,6 +114,7 @@ class Orchestrator(Client, Awaiting):
             require_versions(self._given)
         self._engine: EmbeddedEngine | None = None
         self._signals = Signals(self._terminate)
+        self._closes_in_seconds = settings.grace_seconds
         self._stopping: asyncio.Task[bool] | None = None
 
     async def __aenter__(self) -> Self:
@@ -148,6 +146,11 @@ class Orchestrator(Client, Awaiting):
 
     def _opened(self, address: str | Store) -> ClientParts:
         """Open the store and make the parts that execute runs on it."""
+        from handrail_orchestrator.embedded.checking import AnswerCheck  # noqa: PLC0415 -- loaded by who enters
+        from handrail_orchestrator.embedded.engine import EmbeddedEngine  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS  # noqa: PLC0415 -- as above
+
+        self._closes_in_seconds = self._settings.grace_seconds + LONGEST_CLOSE_SECONDS
         store = open_store(address, durability=self._durability) if isinstance(address, str) else address
         if isinstance(self._time, StoreClock):
             self._time.follow(store)
@@ -183,7 +186,7 @@ class Orchestrator(Client, Awaiting):
         if hurried:
             raise asyncio.CancelledError
 
-    async def _stop(self, engine: EmbeddedEngine) -> bool:
+    async def _stop(self, engine: "EmbeddedEngine") -> bool:
         if self._stopping is None:
             return await self._drain(engine)
         try:
@@ -194,7 +197,7 @@ class Orchestrator(Client, Awaiting):
 
     def _terminate(self) -> None:
         """Hand the runs back, then let the process end; called by the handler of a signal."""
-        leave_after(self._settings.grace_seconds + LONGEST_CLOSE_SECONDS)
+        leave_after(self._closes_in_seconds)
         self._loop.call_soon_threadsafe(self._begin_to_stop)
 
     def _begin_to_stop(self) -> None:
@@ -205,7 +208,7 @@ class Orchestrator(Client, Awaiting):
         self._stopping = self._loop.create_task(self._drain(self._engine))
         self._stopping.add_done_callback(lambda _: self._signals.stopped())
 
-    async def _drain(self, engine: EmbeddedEngine) -> bool:
+    async def _drain(self, engine: "EmbeddedEngine") -> bool:
         """Start nothing more, then hand every run back; returns whether somebody cancelled that meanwhile."""
         beside, self._beside = self._beside, []
         running, self._running = self._running, None
@@ -239,7 +242,7 @@ class Orchestrator(Client, Awaiting):
         return self._given
 
     @property
-    def engine(self) -> EmbeddedEngine:
+    def engine(self) -> "EmbeddedEngine":
         """Return the parts that execute runs; for tools that are built on them, such as ``handrail.testing``.
 
         Raises:
@@ -334,7 +337,7 @@ class Orchestrator(Client, Awaiting):
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
                 change.deadline, False, 0, change.code, trace=change.trace, claim=1,
             )  # fmt: skip
-            execution = worker.execute(claimed, History(change.id))
+            execution = worker.execute(claimed)
         elif started.new:
             worker.wake()
         return RunHandle(change.id, started.new, self, workflow, execution)

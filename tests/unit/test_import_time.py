@@ -55,6 +55,19 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert not {*PACKAGES, "pydantic", "rich", "yaml"}.intersection(loaded)
 
 
+@pytest.mark.parametrize(
+    ("name", "later"),
+    [
+        ("Orchestrator", ("handrail_orchestrator.embedded.engine", "handrail_orchestrator.embedded.run", "tempfile")),
+        ("classify", ("handrail_ai_steps.models.openai.model", "handrail_ai_steps.models.decisions.model")),
+    ],
+)
+def test_what_runs_and_what_answers_is_loaded_by_who_asks_for_it(name: str, later: tuple[str, ...]) -> None:
+    loaded = printed_by(f"import sys; from handrail import {name}; print(*sys.modules)")
+
+    assert not set(later).intersection(loaded)
+
+
 def test_an_orchestrator_without_telemetry_loads_none_of_its_libraries() -> None:
     program = """
 import asyncio, sys

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem

@@ -10,7 +10,7 @@ from handrail_orchestrator.store.changes import RecordStep
 from handrail_orchestrator.store.running import StartDetached
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.embedded.settings import Equipment
+    from handrail_orchestrator.embedded.equipment import Equipment
     from handrail_orchestrator.store.rows import StepRow
     from handrail_orchestrator.store.starts import StartRun
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.executing import Executing
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.firing import Firing
-from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.workflow import Workflows
 

@@ -8,12 +8,13 @@ from handrail_orchestrator.embedded.batches import Batches
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.carrying import carrier_of
 from handrail_orchestrator.embedded.claiming import Claiming
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.outages import Outages
 from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
-from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.sharing import SharedLimits
 from handrail_orchestrator.embedded.started import StartedRuns
 from handrail_orchestrator.embedded.stillness import Stillness
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store.rows import RunRow
     from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.workflow import Workflows
-
-FIRST_LOOK_SECONDS = 0.02
-LAST_LOOK_SECONDS = 0.5
-"""A run that ends in another process is noticed after at most this long."""
 
 
 class EmbeddedEngine(Host):

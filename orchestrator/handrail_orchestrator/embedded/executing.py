@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from handrail_orchestrator.embedded import undone
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import RunTask
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
@@ -12,7 +13,6 @@ from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.records import error_json
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, plain, run_of
 from handrail_orchestrator.store.claiming import HandBack

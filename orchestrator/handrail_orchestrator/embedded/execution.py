@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from handrail_guards.model_circuits import share_circuits
 from handrail_orchestrator.embedded.branches import leave_branches
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
 from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.undone import UndoneRun
 from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import (

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from handrail_orchestrator.embedded.alarm import Alarm
-from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.review.timers import fire
 

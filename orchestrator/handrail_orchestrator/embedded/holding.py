@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.execution import Execution
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.store.port import Store
 
 

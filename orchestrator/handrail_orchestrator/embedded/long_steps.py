@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.execution import Execution
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.store.changes import ClaimedChange, NoteStarted
 
 NOTE_STARTED_AFTER_SECONDS = 0.1

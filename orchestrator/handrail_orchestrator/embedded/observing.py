@@ -7,8 +7,8 @@ from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.traces import KeepTrace
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.equipment import Equipment
     from handrail_orchestrator.embedded.execution import Execution
-    from handrail_orchestrator.embedded.settings import Equipment
     from handrail_orchestrator.telemetry.port import Telemetry
 
 

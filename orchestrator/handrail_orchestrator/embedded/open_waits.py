@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import Matching
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step import StepKind

@@ -15,6 +15,7 @@ from handrail_orchestrator.context import StepContext, StopFlag
 from handrail_orchestrator.embedded.batched import DecidedAt, reply_for
 from handrail_orchestrator.embedded.body import BodyFailed
 from handrail_orchestrator.embedded.branches import Branches, branch, scope
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
@@ -25,7 +26,6 @@ from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.promised import BoundPromise
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.undos import Undos, check_undo
 from handrail_orchestrator.embedded.wait_branches import WaitBranches

@@ -7,12 +7,12 @@ from typing import Any
 
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.body import BodyFailed
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import error_type
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import CodeMatch
 from handrail_orchestrator.embedded.records import Begun, error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import resumed
 from handrail_orchestrator.embedded.undos import Undo
 from handrail_orchestrator.errors import UndoFailed

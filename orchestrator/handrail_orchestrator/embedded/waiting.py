@@ -9,9 +9,9 @@ from handrail_guards.escalation import Escalation
 from handrail_orchestrator import asked
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.embedded.detaching import check_policy
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import Matching
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.telling import TellingRun
 from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.claiming import Claiming
 from handrail_orchestrator.embedded.dispatch import MakeDispatch, WorkerParts
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, ended_within
 from handrail_orchestrator.embedded.executing import Executing
 from handrail_orchestrator.embedded.execution import Execution
@@ -13,7 +14,7 @@ from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.holding import connect, lose_places
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
-from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.watchdog import Watchdog
 from handrail_orchestrator.errors import (
     Fenced,
@@ -142,10 +143,10 @@ class Worker:
         """Return how many executions have begun."""
         return self._executing.begun
 
-    def execute(self, claimed: ClaimedRun, history: History) -> Execution:
-        """Execute a run that this worker owns."""
+    def execute(self, claimed: ClaimedRun) -> Execution:
+        """Execute a run that this worker owns and nobody has executed before."""
         self.dispatch.begins(claimed.key)
-        return self._executing.execute(claimed, history)
+        return self._executing.execute(claimed, History(claimed.id))
 
     def _over(self, execution: Execution) -> None:
         self.dispatch.over(execution)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
-from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import HistoryMismatch, StepFailed
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.reader import Reader, recorded_history

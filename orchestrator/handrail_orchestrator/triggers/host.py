@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from handrail_ground.text import harmless
-from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.errors import UnknownTrigger
 from handrail_orchestrator.records.reading import run_record
 from handrail_orchestrator.records.run import RunRecord
@@ -26,13 +25,16 @@ from handrail_orchestrator.store.triggers import (
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.workflow import AnyWorkflow
 
+if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.engine import EmbeddedEngine
+
 MakeStart: TypeAlias = Callable[[AnyWorkflow, object, str], StartRun]
 
 
 class EngineHost:
     """Starts runs on an engine; see ``TriggerHost``."""
 
-    def __init__(self, engine: EmbeddedEngine, start: MakeStart) -> None:
+    def __init__(self, engine: "EmbeddedEngine", start: MakeStart) -> None:
         self._engine = engine
         self._store = engine.store
         self._clock = engine.clock
