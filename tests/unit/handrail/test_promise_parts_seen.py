@@ -95,6 +95,7 @@ async def test_pages_and_http_tell_the_group_the_label_and_where_it_stops(tmp_pa
         said = text_of(await page(site, f"/promises/{wrong.number}"))
         assert "grouping/letter[gold]" in said
         assert "tier gold: a promise of its own" in said
+        assert "of a tenth of the traffic they take ten times as long to come" in said
         assert "one more case has a risk of 20" in said
         assert "of the label b" in text_of(await page(site, f"/promises/{missed.number}"))
         got = (await site.get("/promises/grouping%2Fletter%5Bgold%5D")).json()

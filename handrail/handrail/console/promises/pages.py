@@ -20,6 +20,7 @@ from handrail.console.words import say
 from handrail.promise_next import until_next
 from handrail.promise_otherwise import otherwise
 from handrail_ground.errors import HandrailError
+from handrail_guards.promise_part import LOOKS
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import NotAllowed, UnknownPromise
 from handrail_orchestrator.review.permission import check
@@ -32,6 +33,8 @@ MOST_RULES = 50
 LONGEST_WHY = 1_000
 LONGEST_AT = 20
 """Characters of another target."""
+REVIEWERS_ERR = 0.01
+"""Of right values: so many are called wrong in what the page says of reviewers' errors."""
 EARLIER = "earlier"
 """What asks for the promises of models and prompts of before, too."""
 NOT_RECKONED: Mapping[str, str] = {
@@ -86,6 +89,8 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         more_rules=max(0, len(rules) - MOST_RULES),
         until=until_next(client, record.number),
         not_reckoned=NOT_RECKONED,
+        looks=record.terms.endswith(LOOKS),
+        right_risk=(record.wrong_at_most - REVIEWERS_ERR) / (1 - REVIEWERS_ERR),
         at=at,
         longest_at=LONGEST_AT,
         other=other,

@@ -60,6 +60,8 @@ async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path:
         assert "3 of 6 distinct inputs were accepted without a person (50.0 %)" in said
         assert "3 were decided by people; of all, 2 were drawn" in said
         assert "0.800 75.0 % 3 / 4" in said
+        assert "only what is truly wrong in at most 1.0 % can be accepted" in said
+        assert "1 in 20 of it lets 2.1 % through" in said
         assert "rule keeper:k more labels allow it" in said
         assert "<b>labels" not in shown
         found = re.search(r'<svg class="promise-picture.*?</svg>', shown, flags=re.DOTALL)
