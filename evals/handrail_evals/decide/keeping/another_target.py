@@ -1,11 +1,10 @@
 """What the answers so far would allow, had something else been promised: to choose a target by, not to accept by."""
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from handrail_evals.decide.keeping.keeper import KeeperSettings
-from handrail_evals.decide.keeping.ladder import KeeperLadder
+from handrail_evals.decide.keeping.ladder import ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.state import KeeperState, state_of
 from handrail_evals.errors import InvalidLabels
@@ -57,7 +56,7 @@ def at_another_target(store: PromiseStore, row: PromiseRow, wrong_at_most: float
     if row.second_looks:
         raise InvalidLabels("with second looks it is not known what another target would allow: promise it to see")
     settings = KeeperSettings(target=wrong_at_most, delta=row.delta, is_missed=subject_told(row.told).about == "missed")
-    ladder = KeeperLadder.of_json(json.loads(row.ladder))
+    ladder = ladder_told(row.ladder)
     state, after = KeeperState.of_text(None, ladder, settings), 0
     while page := store.promise_cases(row.stream, after=after, limit=AT_ONCE):
         counted = [each for each in page if each.id > row.ladder_to]

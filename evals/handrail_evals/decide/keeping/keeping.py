@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import PromiseKeeper
-from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
+from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of, ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
@@ -176,17 +176,13 @@ def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[An
 async def _ladder(client: KeepsPromises, row: PromiseRow) -> tuple[KeeperLadder, int] | None:
     """Return the thresholds of a promise and the last case whose score gave them, fixed now if there are enough."""
     if row.ladder is not None:
-        return KeeperLadder.of_json(json.loads(row.ladder)), row.ladder_to
+        return ladder_told(row.ladder), row.ladder_to
     scores = client.promise_store.promise_scores(row.stream, LADDER_SCORES)
     if len(scores) < LADDER_SCORES:
         return None
     beside = _ladder_beside(client.promise_store, row)
     upto = max(case for case, _ in scores)
-    ladder = (
-        ladder_of([score for _, score in scores], fewest=LADDER_SCORES)
-        if beside is None
-        else KeeperLadder.of_json(json.loads(beside))
-    )
+    ladder = ladder_of([score for _, score in scores], fewest=LADDER_SCORES) if beside is None else ladder_told(beside)
     is_ours = await client.change_promises(SetLadder(row.stream, json.dumps(ladder.as_json()), upto))
     return (ladder, upto) if is_ours else None  # the next look reads those of somebody else
 

@@ -1,8 +1,10 @@
 """The thresholds that a keeper may come to accept at, fixed before any label that counts."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from handrail_evals.errors import InvalidLabels
@@ -17,6 +19,8 @@ STARTS = (0.25, 0.5)
 streams that they were chosen on, and on others (``benchmarks/promise.py``)."""
 PARTS = (0.4, 0.6)
 """What each segment gets of delta."""
+LADDERS_AT_ONCE = 200
+"""Ladders that are remembered, of the promises of a store."""
 LEAST_MASS = 1e-6
 """A rung is never expected to hold nothing wrong, however sure the model is of it."""
 
@@ -92,6 +96,16 @@ class KeeperLadder:
             return cls(tuple(map(float, data["thresholds"])), tuple(map(float, data["wrong"])), segments)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidLabels(f"this is no ladder of thresholds: {error}") from error
+
+
+@lru_cache(LADDERS_AT_ONCE)
+def ladder_told(text: str) -> KeeperLadder:
+    """Return the ladder that a store has of a stream, which is read at every look and never changes.
+
+    Raises:
+        InvalidLabels: it is none.
+    """
+    return KeeperLadder.of_json(json.loads(text))
 
 
 def ladder_of(

@@ -12,7 +12,7 @@ from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_jso
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder
+from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder, ladder_told
 from handrail_evals.decide.keeping.missed import MissedKeeper
 from handrail_evals.decide.keeping.running_watch import RunningWatch
 from handrail_evals.errors import InvalidLabels
@@ -165,7 +165,7 @@ def state_of(row: PromiseRow) -> KeeperState:
     Raises:
         InvalidLabels: they, or the checkpoint, are none of this release.
     """
-    ladder = KeeperLadder.of_json(json.loads(row.ladder or "null"))
+    ladder = ladder_told(row.ladder or "null")
     return KeeperState.of_text(
         row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at)
     )

@@ -70,12 +70,16 @@ c.source IS NULL AND (c.id > m.frozen_to OR m.basis = 'elsewhere' OR (m.basis = 
     AND (f.upto IS NULL OR c.id <= f.upto)
 """
 """Which cases of a source may count for a version: fixed by what was written before anybody answered."""
-_AWAITED = f"""
+_SOURCE = """
 SELECT 1 FROM learned_sources AS f JOIN learned_models AS m ON m.stream = f.stream AND m.state <> 'given_up'
-JOIN promise_cases AS c ON c.stream = f.source AND (c.number IS NULL OR c.number > f.taken_to)
-WHERE f.stream = promise_cases.stream AND {MAY_COUNT}
-"""  # noqa: S608 -- a constant
-"""Whether a model's own cases wait for those of the one before, which came first."""
+JOIN promise_cases AS c ON c.stream = f.source AND
+"""
+_AWAITED = f"""
+{_SOURCE} c.number > f.taken_to WHERE f.stream = ? AND {MAY_COUNT}
+UNION ALL {_SOURCE} c.number IS NULL WHERE f.stream = ? AND {MAY_COUNT}
+"""
+"""Whether a model's own cases wait for those of the one before, which came first: asked once for all of them, and of
+the two kinds apart, as an index finds either."""
 _NUMBER = f"""
 UPDATE promise_cases SET number = counted.number FROM (
     SELECT c.id AS id, (SELECT coalesce(max(k.number), 0) FROM promise_cases AS k WHERE k.stream = ?)
@@ -207,7 +211,7 @@ def number(tx: Transaction, change: NumberCases) -> int:
 
     A model's own cases are numbered behind those of the model before that count for it.
     """
-    return int(tx.execute(_NUMBER, (change.stream, change.stream)).rowcount)
+    return int(tx.execute(_NUMBER, (change.stream,) * 4).rowcount)
 
 
 def settle(tx: Transaction, change: SettleCases) -> None:
@@ -329,7 +333,7 @@ class PromiseRows(ABC):
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
-        return bool(self._rows(_MORE, (stream, stream, stream, read_to)))
+        return bool(self._rows(_MORE, (*(stream,) * 5, read_to)))
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
         """Return the numbered cases behind one, in their order."""
