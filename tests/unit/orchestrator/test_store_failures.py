@@ -169,6 +169,22 @@ async def test_a_full_disk_stops_the_worker_and_keeps_what_was_recorded(tmp_path
         assert orchestrator.run("a").output == 3
 
 
+OPENED = """
+import resource, sys
+from handrail_orchestrator.store import open_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+open_store(sys.argv[1], create=False)
+"""
+
+
+def test_a_store_that_is_opened_where_no_file_may_grow_says_that_it_is_the_disk(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'runs.db'}"
+    open_store(address).close()
+    opened = subprocess.run([sys.executable, "-c", OPENED, address], capture_output=True, text=True, check=False)
+    assert "StoreFull" in opened.stderr
+    assert "check its health and free space" in opened.stderr
+
+
 async def test_a_corrupt_page_is_reported_as_such(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:

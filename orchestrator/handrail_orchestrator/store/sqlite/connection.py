@@ -201,7 +201,8 @@ def _check(connection: sqlite3.Connection, path: str) -> int:
         is_made = bool(connection.execute("PRAGMA schema_version").fetchone()[0])
         found = _format(connection)
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk ends it, and that is the reason to tell
+            connection.execute("ROLLBACK")
     if ours not in {0, APPLICATION_ID} or (ours == 0 and is_made):
         raise StoreCorrupt(path, "the file is a database of another program: give the path of another file")
     if found > FORMAT:
