@@ -118,6 +118,8 @@ def _parsed(text: str) -> Node | NoInvoice:
     except _Refused as refused:
         return refused.said
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            return NoInvoice("too_heavy", "it takes more memory than there is room for")
         return NoInvoice("broken", f"it is no well-formed XML: {error.msg}")
     return root if root is not None else NoInvoice("broken", "it has no element")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_PARTS = 10_000
 """Parts of a file; real ones have hundreds."""
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+STRICTLY_RELATED = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
+"""The same in files of the strict form of the standard, which Excel and Word can save."""
 """The namespace of references from one part to another."""
 
 

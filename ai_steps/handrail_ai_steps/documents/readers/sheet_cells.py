@@ -37,6 +37,8 @@ class SheetCell:
     text: str = ""
     hidden: HiddenBy | None = None
     """Why nobody sees it."""
+    lost: bool = False
+    """Its text is not in the file."""
     in_hidden_column: bool = False
     beneath: str = ""
     """The number, where the cell's format shows a text in its place."""
@@ -114,6 +116,7 @@ def cells_of(
 
     Raises:
         BrokenDocument: its XML is damaged.
+        MemoryError: it has more than there is room for.
     """
     hidden_columns: dict[int, HiddenBy] = {}
     try:
@@ -133,6 +136,8 @@ def cells_of(
                 while element.getprevious() is not None:
                     del element.getparent()[0]
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise BrokenDocument(f"the XML of a sheet is damaged ({error}): ask for the file again") from error
 
 
@@ -160,7 +165,7 @@ def _row(row: Any, strings: Sequence[str], formats: CellFormats, hidden: dict[in
             found.append(SheetCell(place="", in_hidden_column=len(found) + 1 in hidden))
         cell = _cell(element, place, strings, formats, hidden=hidden.get(column))
         found.append(replace(cell, in_hidden_column=column in hidden))
-    while found and not (found[-1].text or found[-1].unknown or found[-1].beneath):
+    while found and not (found[-1].text or found[-1].unknown or found[-1].lost or found[-1].beneath):
         found.pop()
     return found
 
@@ -184,7 +189,9 @@ def _cell(
         return SheetCell(place=place, hidden=hidden, unknown="f" in parts)
     elif kind == "s":
         at = _whole(value)
-        text = strings[at] if at < len(strings) else ""
+        if at >= len(strings):
+            return SheetCell(place=place, hidden=hidden, lost=True)
+        text = strings[at]
     elif kind == "b":
         text = "TRUE" if value == "1" else "FALSE"
     elif kind in {"str", "e", "d"}:

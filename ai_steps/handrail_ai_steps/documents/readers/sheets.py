@@ -7,13 +7,13 @@ from handrail_ai_steps.documents.document import DocumentNote, PartRole
 from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import HiddenBy, HiddenText, Page
-from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
+from handrail_ai_steps.documents.readers.office_zip import RELATED, STRICTLY_RELATED, OfficeZip
 from handrail_ai_steps.documents.readers.piece import FoundPart, Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
 from handrail_ai_steps.documents.readers.sheet_cells import CellFormats, SheetCell, cells_of, plain_strings
 from handrail_ai_steps.documents.readers.sheet_cells import local_name as local
 
-SHOWN_FORMULAS = 3
+SHOWN_CELLS = 3
 """Cells that a note names."""
 
 
@@ -25,10 +25,13 @@ class _Sheet:
     hidden: list[HiddenText] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """Cells with a formula whose value nobody saved."""
+    lost: list[str] = field(default_factory=list)
+    """Cells whose text is not in the file."""
 
     def add(self, row: list[SheetCell], *, hidden: HiddenBy | None) -> None:
         """Add a row."""
         self.unknown += [cell.place for cell in row if cell.unknown]
+        self.lost += [cell.place for cell in row if cell.lost]
         unseen = [(hidden or cell.hidden, cell.text) for cell in row if cell.text]
         unseen += [("marked", cell.beneath) for cell in row if cell.beneath]
         for by in dict.fromkeys(by for by, _ in unseen if by is not None):
@@ -73,9 +76,10 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
     number = 1
     for sheet in (each for each in book.iter() if local(each) == "sheet"):
         title = sheet.get("name") or f"sheet {number}"
-        kind, target = related.get(sheet.get(f"{RELATED}id") or "", ("", ""))
-        if kind != "worksheet":
-            continue
+        name = sheet.get(f"{RELATED}id") or sheet.get(f"{STRICTLY_RELATED}id") or ""
+        kind, target = related.get(name, ("", ""))
+        if kind not in {"worksheet", ""}:
+            continue  # a sheet that is a chart, or a macro
         part = zip_.part(target)
         if part is None:
             message = f"the sheet {title} is not in the file: ask for it again"
@@ -99,12 +103,18 @@ def _pages(sheet: _Sheet, title: str, number: int, limits: ReadingLimits, *, see
         hidden = [HiddenText(text=text, by="marked"), *hidden]
     yield from plain_pages(text if seen else "", limits, hidden=hidden, first=number)
     if sheet.unknown and seen:
-        cells = ", ".join(sheet.unknown[:SHOWN_FORMULAS])
+        cells = ", ".join(sheet.unknown[:SHOWN_CELLS])
         message = (
             f"{len(sheet.unknown)} cells of {title} have formulas without a value ({cells}): open the file in a "
             "program that calculates it, save it, and send that"
         )
         yield DocumentNote(code="formula_without_value", message=message, page=number)
+    if sheet.lost and seen:
+        cells = ", ".join(sheet.lost[:SHOWN_CELLS])
+        message = (
+            f"{len(sheet.lost):,} cells of {title} have texts that are not in the file ({cells}): ask for it again"
+        )
+        yield DocumentNote(code="broken_page", message=message, page=number)
 
 
 def _inside(zip_: OfficeZip, folder: str) -> Iterator[FoundPart]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.documents.page import HiddenBy, HiddenText
-from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
+from handrail_ai_steps.documents.readers.office_zip import RELATED, STRICTLY_RELATED, OfficeZip
 from handrail_ai_steps.documents.readers.word_look import (
     USUAL,
     WHITE,
@@ -131,7 +131,7 @@ def stories_of(zip_: OfficeZip, main: str) -> Iterator[tuple["etree._Element", H
     root = zip_.tree(main)
     related = zip_.related(main)
     used = {
-        each.get(f"{RELATED}id") or each.get("{http://purl.oclc.org/ooxml/officeDocument/relationships}id")
+        each.get(f"{RELATED}id") or each.get(f"{STRICTLY_RELATED}id")
         for each in (root.iter() if root is not None else ())
         if local_name(each) in {"headerReference", "footerReference"}
     }

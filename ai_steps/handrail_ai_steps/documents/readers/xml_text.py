@@ -45,6 +45,8 @@ def parsed(data: bytes) -> "etree._Element":
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         message = str(error)
         if "huge" in message.lower() or "depth" in message.lower() or "amplification" in message.lower():
             raise TooHeavy(f"it is XML that grows beyond measure ({message}): ask for another file") from error

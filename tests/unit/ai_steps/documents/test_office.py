@@ -349,6 +349,68 @@ def test_a_sheet_that_says_it_is_endless_is_as_long_as_it_is() -> None:
     assert workbook(write).text.split() == ["Sheet", "first", "last"]
 
 
+def changed(document: bytes, **texts: tuple[str, str]) -> bytes:
+    """Return a ZIP file with other texts in place of some, in all of its files."""
+    saved = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(document)) as old, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            for one, other in texts.values():
+                data = data.replace(one.encode(), other.encode())
+            new.writestr(name, data)
+    return saved.getvalue()
+
+
+def saved_workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(["Total", 120])
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_cells_whose_texts_are_not_in_the_file_are_told_and_block() -> None:
+    shared = ('t="inlineStr"><is><t>Total</t></is>', 't="s"><v>7</v>')
+    document = open_document(changed(saved_workbook(), shared=shared), name="a.xlsx")
+
+    assert document.text == "Sheet\n\t120"
+    assert [(note.code, note.page) for note in document.blocking] == [("broken_page", 1)]
+    assert "1 cells of Sheet have texts that are not in the file (A1)" in document.blocking[0].message
+
+
+def test_a_sheet_that_the_file_does_not_say_where_it_is_is_told() -> None:
+    document = open_document(changed(saved_workbook(), change=('Target="/xl/worksheets', 'Bullseye="')), name="a.xlsx")
+
+    assert [note.code for note in document.blocking][:1] == ["broken_page"]
+
+
+def test_a_workbook_of_the_strict_form_is_read_as_any_other() -> None:
+    # what Excel saves as "Strict Open XML Spreadsheet"
+    strict = changed(
+        saved_workbook(),
+        sheets=(
+            "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            "http://purl.oclc.org/ooxml/spreadsheetml/main",
+        ),
+        related=(
+            "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+            "http://purl.oclc.org/ooxml/officeDocument/relationships",
+        ),
+    )
+
+    document = open_document(strict, name="a.xlsx")
+
+    assert (document.text, document.notes) == ("Sheet\nTotal\t120", ())
+
+
+def test_a_sheet_that_memory_does_not_hold_is_too_heavy_and_not_damaged() -> None:
+    cells = '<c r="A1"><v>1</v></c>' * 500_000
+    heavy = changed(saved_workbook(), cells=("<sheetData>", f"<sheetData><row>{cells}</row>"))
+
+    with pytest.raises(TooHeavy):
+        open_document(heavy, name="a.xlsx", limits=ReadingLimits(memory=250_000_000))
+
+
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 @pytest.mark.parametrize("kind", ["docx", "xlsx"])
 def test_office_files_that_were_cut_off_are_named(kind: str, share: float) -> None:
