@@ -268,6 +268,8 @@ def forget(
 ) -> None:
     """Blank the values of runs and of their descendants, and keep the record that they were there."""
     wanted = read_filter(tags or [])
+    if not wanted and not run_ids:
+        raise Misuse("forget whom? Give --tag customer=acme, or the ids of runs: `handrail runs forget RUN`")
 
     async def do(client: Client) -> Forgotten:
         return await client.forget(

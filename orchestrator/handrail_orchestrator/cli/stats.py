@@ -89,7 +89,7 @@ def baseline(
             await client.put_baseline(rows, by=by if by.strip() or client.people.exist() else None)
 
     asyncio.run(put())
-    typer.echo(harmless(f"{len(rows)} number{'' if len(rows) == 1 else 's'} from before are kept"))
+    typer.echo(harmless(f"{len(rows)} number{' from before is' if len(rows) == 1 else 's from before are'} kept"))
 
 
 def _show(found: Stats, promised: Sequence[PromiseRecord]) -> None:

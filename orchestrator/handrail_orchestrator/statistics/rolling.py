@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 AT_ONCE: Final = 100
 """Runs that are rolled up in one transaction: others write in between."""
-RESTING_SHARE: Final = 32
-"""After a transaction it rests this many times as long: it takes 3% of a processor at most, however many runs end."""
+RESTING_SHARE: Final = 48
+"""After a transaction it rests this many times as long: it takes 2% of a processor at most, however many runs end."""
 EVERY_SECONDS: Final = 15.0
 
 

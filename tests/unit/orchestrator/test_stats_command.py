@@ -58,10 +58,18 @@ def test_outcomes_and_numbers_from_before_stand_beside(folder: Path) -> None:
     assert "outcome 2" in done("runs", "outcome", run, "reopened", "--store", STORE, "--at", "2026-01-05T09:00")
     assert "outcome 3" in done("runs", "outcome", run, "days", "2.5", "--store", STORE)
     (folder / "before.csv").write_text("metric,value,unit\ncycle_p50,7200,s\n", encoding="utf-8")
-    assert done("stats", "baseline", "before.csv", "--store", STORE) == "1 number from before are kept\n"
+    assert done("stats", "baseline", "before.csv", "--store", STORE) == "1 number from before is kept\n"
     shown = done("stats", "--store", STORE)
     assert "reopened=yes of by_model: 100.0% (1 of 1" in shown
     assert "cycle_p50 7200 s" in shown
+
+
+def test_an_outcome_that_may_be_a_number_is_no_text_and_no_guess() -> None:
+    run = json.loads(done("runs", "list", "--store", STORE, "--status", "completed", "--json", "--limit", "1"))["id"]
+    for number in ("1,5", "1_000", "1 000", "12'500.50", "1.234,56", "٣"):
+        assert "write it as 1234.5" in complaint("runs", "outcome", run, "days", number, "--store", STORE)
+    for place, value in enumerate(("1234.5", "2e3", "2026-11-01", "1.2.3", "tier 2", "10.1.2026"), 1):
+        assert f"outcome {place}\n" in done("runs", "outcome", run, "days", value, "--store", STORE)
 
 
 def test_bad_input_is_refused_with_place_and_fix(folder: Path) -> None:
@@ -74,3 +82,4 @@ def test_bad_input_is_refused_with_place_and_fix(folder: Path) -> None:
     assert "before.csv:2, column 2 (value)" in complaint("stats", "baseline", "before.csv", "--store", STORE)
     waiting = json.loads(done("runs", "list", "--store", STORE, "--status", "waiting", "--json", "--limit", "1"))["id"]
     assert "has not ended" in complaint("runs", "outcome", waiting, "reopened", "--store", STORE)
+    assert "--tag customer=acme" in complaint("runs", "forget", "--store", STORE)
