@@ -159,6 +159,7 @@ async def _once(key: str, ask: Callable[[], Coroutine[object, object, Replies]])
         this.waiting -= 1
         if not this.waiting:
             this.task.cancel()
+            await asyncio.wait([this.task])  # it stops a batch that nobody else would collect
             if _under_way.get(place) is this:
                 del _under_way[place]
 

@@ -26,6 +26,8 @@ TRIES = 8
 """Of sending one; what fails in between may pass."""
 LISTED_LATE_SECONDS = 600.0
 """For how long a server's list may not show a batch yet, such as one that another process sent at the same moment."""
+STOPPING_SECONDS = 10.0
+"""How long a caller that was stopped waits until its batch is, which nobody else would collect."""
 LOOKS_FOR_THE_OTHER = 4
 """How often the batch is looked for in whose favour somebody stopped ours."""
 
@@ -73,6 +75,10 @@ class Sending:
                 break
         except BatchFailed as failed:
             standing = BatchStanding(id=self._batch, state="ended", told=failed.reason)
+        except asyncio.CancelledError:
+            if not self.kept:
+                await self._withdrawn()
+            raise
         else:
             with suppress(BatchFailed):  # the replies are here, and what the server keeps runs out by itself
                 await self.server.tidy(replace(standing, files=()) if self.kept else standing)
@@ -151,6 +157,15 @@ class Sending:
                     return standing
             await asyncio.sleep(seconds)
         return None
+
+    async def _withdrawn(self) -> None:
+        """Stop what nobody will ever collect: nobody knows its key."""
+        with suppress(BatchFailed, TimeoutError):
+            async with asyncio.timeout(STOPPING_SECONDS):
+                sent = dict.fromkeys((*await self.server.find(self.key), self._batch))
+                for each in filter(None, sent):
+                    with suppress(BatchFailed):
+                        await self.server.cancel(each)
 
     async def _persistent(self, action: Callable[[], Awaitable[T]]) -> T:
         """Do something until it succeeds, waiting longer each time; what fails for good fails at once."""

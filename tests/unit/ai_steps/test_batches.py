@@ -1,7 +1,7 @@
 """Many questions are sent together for half of the money; what a batch leaves open is asked singly, nothing twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Literal
 
 import pytest
@@ -152,6 +152,23 @@ async def test_a_program_that_starts_again_with_the_key_collects_what_it_had_sen
     other = await step(model).batch(cases(6)[1:], key="nightly")  # the same key with other items is another batch
     assert [each.value for each in other] == ["beta", "gamma", "alpha", "beta", "gamma"]
     assert [each["questions"] for each in stub.seen()["batches"]] == [5, 5]
+
+
+@pytest.mark.parametrize("count", [lambda seen: len(seen["batches"]), lambda seen: seen["looks"]], ids=["made", "seen"])
+async def test_a_caller_that_is_stopped_leaves_no_batch_behind_that_nobody_will_collect(
+    stub: BatchStub, model: OpenAIModel, count: Callable[[Any], int]
+) -> None:
+    """Ctrl-C left it running and to be paid (matt-house-e/accrue #47); under a key somebody may come back for it."""
+    stub.misbehave(looks=10**9, hold_create=0.3)
+    for key, standing in ((None, "cancelled"), ("nightly", "validating")):
+        before = count(stub.seen())
+        asked = asyncio.create_task(step(model).batch(cases(2), key=key))
+        async with asyncio.timeout(60):
+            while count(stub.seen()) == before:  # noqa: ASYNC110 -- another process
+                await asyncio.sleep(0.01)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        assert stub.seen()["batches"][-1]["status"] == standing
 
 
 async def test_two_calls_with_one_key_at_the_same_moment_are_one_batch(stub: BatchStub, model: OpenAIModel) -> None:
