@@ -20,7 +20,7 @@ CURRENT = "current"
 NONE = "none"
 """What that file says where no version is in force any more."""
 UNTRAINED = "untrained"
-NOTHING_LEARNED = "no version of the model has been trained yet"
+NOTHING_LEARNED = "no version of the model is in force in its folder: none was trained yet, or it is on another machine"
 
 _VERSION = re.compile(r"v[0-9]{4,9}-[0-9a-f]{8}")
 
