@@ -18,6 +18,7 @@ def server_rows(file: Path, items: int) -> list[Figure]:
     with Served(file) as served:
         depths = [f"/queue?after={100 - (each * 100) // 40}.{(each * items) // 40}" for each in range(40)]
         lists = [_milliseconds(served, path) for path in depths]
+        of_any = [_milliseconds(served, f"{path}&state=any") for path in depths]
         searched = [_milliseconds(served, f"/queue?text=nobody+wrote+{each}") for each in range(40)]
         runs = [_milliseconds(served, f"/runs?before={1 + (each * items) // 40}") for each in range(1, 41)]
         found = [_milliseconds(served, f"/runs?text={(each * items) // 40:06}") for each in range(40)]
@@ -33,6 +34,7 @@ def server_rows(file: Path, items: int) -> list[Figure]:
         return [
             Figure(part, "from its start to its first list", served.started_ms, "ms", bar=at_most(1_000)),
             Figure(part, "a list page at any depth, p95", _p95(lists), "ms", bar=at_most(30)),
+            Figure(part, "a list of every state at any depth, p95", _p95(of_any), "ms", bar=at_most(30)),
             Figure(part, "the list searched for what no item has, p95", _p95(searched), "ms", bar=at_most(30)),
             Figure(part, "the list of runs at any depth, p95", _p95(runs), "ms", bar=at_most(30)),
             Figure(part, "the list of runs searched for one, p95", _p95(found), "ms", bar=at_most(30)),
