@@ -2,6 +2,7 @@
 
 import enum
 import types
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -202,12 +203,22 @@ def _has_decimal(value: object) -> bool:
 def _labelled(output_type: object) -> dict[str, object]:
     """Return the values of a closed set by their label; empty for an open type."""
     labelled: dict[str, object] = {}
+    seen: set[str] = set()
     for value in _members(output_type) or ():
         label = _label(value)
-        if label in labelled:
-            raise InvalidTask(f"output type {_shown(output_type)} has two values that read {label!r}; rename one")
+        if (read := _as_read(label)) in seen:
+            raise InvalidTask(f"output type {_shown(output_type)} has two values that read {read!r}; rename one")
+        seen.add(read)
         labelled[label] = value
     return labelled
+
+
+def _as_read(label: str) -> str:
+    """Return what people and models see of a label: not how it is composed, and no characters without a width."""
+    if label.isascii():
+        return " ".join(label.split())
+    visible = "".join(each for each in label if unicodedata.category(each) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def _members(output_type: Any) -> tuple[object, ...] | None:

@@ -65,9 +65,20 @@ def test_true_is_not_the_label_one() -> None:
         Output(Literal[1, 2]).label_of(True)
 
 
-def test_two_labels_that_read_the_same_are_refused() -> None:
-    with pytest.raises(InvalidTask, match="two values that read '1'"):
-        Output(Literal["1", 1])
+@pytest.mark.parametrize(
+    ("labels", "read"),
+    [
+        (Literal["1", 1], "1"),
+        (Literal["Access", "Access "], "Access"),
+        (Literal["card", "ca\u200brd"], "card"),
+        (Literal["caf\u00e9", "cafe\u0301"], "caf\u00e9"),
+    ],
+)
+def test_two_labels_that_read_the_same_are_refused(labels: Any, read: str) -> None:
+    """Neither a model nor a reviewer can tell which of them is meant."""
+    with pytest.raises(InvalidTask, match=f"two values that read '{read}'"):
+        Output(labels)
+    Output(Literal["mA", "MA"])
 
 
 def test_free_text_has_no_schema_and_is_only_text() -> None:
