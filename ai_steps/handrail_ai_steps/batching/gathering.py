@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.model import BatchModel, takes_batches
-from handrail_ai_steps.batching.sending import Replies, Sending
+from handrail_ai_steps.batching.sending import KeyedBatch, Replies
 from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
 from handrail_ground.hashing import hash_of_text
 from handrail_guards.batching import Batching, BatchQuestion, BatchReply, BatchServer, parcels
@@ -102,8 +102,8 @@ class Gathering:
         known: dict[str, str],
         waiting: dict[str, _Parked],
     ) -> None:
-        sending = Sending(server, key, parcel, known, self.how, kept=self.key is not None)
-        replies = await _once(key, sending.replies)
+        batch = KeyedBatch(server, key, parcel, known, self.how, kept=self.key is not None)
+        replies = await _once(key, batch.replies)
         for name in known:
             if not (future := waiting[name].reply).done():  # its call may have been cancelled
                 future.set_result(replies[name])

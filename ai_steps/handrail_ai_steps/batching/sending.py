@@ -33,7 +33,7 @@ LOOKS_FOR_THE_OTHER = 4
 
 
 @dataclass(slots=True)
-class Sending:
+class KeyedBatch:
     """Questions that are sent once under a key.
 
     No server makes two requests for a batch one, and its list may be late. So who has sent looks at the list again: the
