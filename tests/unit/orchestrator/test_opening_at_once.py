@@ -4,6 +4,8 @@ import asyncio
 import threading
 from pathlib import Path
 
+import pytest
+
 from handrail import Orchestrator, Run, workflow
 
 MANY = 8
@@ -14,6 +16,7 @@ async def nothing(run: Run, number: int) -> int:  # noqa: ARG001 -- every workfl
     return number
 
 
+@pytest.mark.slow
 def test_a_new_store_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
     said: list[str] = []
 

@@ -160,6 +160,7 @@ async def test_audits_of_what_is_let_through_go_on_as_before() -> None:
         assert [item.kind for item in rehearsal.reviews()] == ["audit"]
 
 
+@pytest.mark.slow
 async def test_the_share_of_runs_that_go_on_by_themselves_is_as_said() -> None:
     async with Rehearsal(workflows=[triage(route(share(0.2)))]) as rehearsal:
         await rehearsal.start_many(triage_of(rehearsal), [(f"T-{n}", SURE) for n in range(400)])

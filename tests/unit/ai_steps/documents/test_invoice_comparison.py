@@ -293,6 +293,7 @@ def _hybrids(folder: Path) -> Iterator[Hybrid]:
             yield Hybrid(truth["file"], carried, [value for _, value in truth["xml_values_not_on_page"]])
 
 
+@pytest.mark.slow
 def test_every_contradiction_of_the_public_invoices_is_named_with_what_the_page_says(hybrids: list[Hybrid]) -> None:
     assert len(hybrids) == 16
     contradicting = {}

@@ -144,6 +144,7 @@ def test_a_message_in_a_message_is_the_same_document_as_the_message_itself() -> 
     assert part.document.id == hashlib.sha256(inner).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_thousand_attachments_are_two_hundred_and_a_word_about_the_rest() -> None:
     parts = "".join(f"--b\nContent-Disposition: attachment; filename=a{at}.txt\n\nfile {at}\n" for at in range(1000))
 

@@ -108,6 +108,7 @@ def test_a_pdf_without_any_text_is_no_empty_success() -> None:
     assert [note.code for note in Document.open(pdf("")).blocking] == ["empty"]
 
 
+@pytest.mark.slow
 def test_many_files_that_are_read_at_once_are_all_read() -> None:
     # The end of a child and of whoever waited for it may be seen in one look: neither ends the others.
     with ThreadPoolExecutor(16) as threads:

@@ -37,6 +37,7 @@ def test_an_ordinary_page_loses_nothing(number: int) -> None:
     assert letters(document.text) == raw_letters(PAGES[number])
 
 
+@pytest.mark.slow
 def test_real_invoices_lose_nothing(shared_data: Path) -> None:
     for path in sorted((shared_data / "documents").glob("*.pdf")):
         if path.name.startswith(WITH_HIDDEN_TEXT) or "encrypted.pdf" in path.name:

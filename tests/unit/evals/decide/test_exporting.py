@@ -136,6 +136,7 @@ async def test_decisions_are_chosen_by_queue_kind_time_and_part() -> None:
     assert sorted(each.name for part in parts for each in part) == sorted(each.name for each in everything)
 
 
+@pytest.mark.slow
 async def test_an_export_reads_a_page_at_a_time(tmp_path: Path) -> None:
     desk = await asking()
     for _ in range(1_200):

@@ -49,6 +49,7 @@ def test_a_first_version_waits_until_there_is_enough_of_each_answer(options: int
     assert not expected(replace(lessons, labels=embedded - 1, is_embedded=True)).pays
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [0.02, 0.05, 0.1])
 def test_a_trial_is_long_enough_for_a_version_whose_surest_answers_are_right(target: float) -> None:
     """Three of four streams at least, where the surest half is wrong a quarter as often as it may be."""

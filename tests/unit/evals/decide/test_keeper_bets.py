@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ rules = st.sampled_from([(-1, -1, 1.0, 1.0), (2, 3, 0.3, 0.5), (4, -1, 0.2, 1.0)
 stretches = st.tuples(st.integers(1, 60), st.integers(0, RUNGS), rules, st.integers(0, 2**32), st.sampled_from([0, 6]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(stretches, min_size=1, max_size=12), st.sampled_from([1.0, 0.8]), st.integers(0, 400))
 def test_many_cases_at_once_believe_what_each_by_itself_does(

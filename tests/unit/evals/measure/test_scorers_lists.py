@@ -111,6 +111,7 @@ def test_the_score_is_symmetric(one: list[int], other: list[int], ordered: bool)
     assert scorer.compare(one, one) == 1.0
 
 
+@pytest.mark.slow
 @given(small_numbers, small_numbers)
 def test_keeping_the_order_never_scores_more(one: list[int], other: list[int]) -> None:
     ordered, any_order = list_match(exact(), ordered=True), list_match(exact())

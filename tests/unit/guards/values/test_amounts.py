@@ -220,6 +220,7 @@ def test_a_tab_ends_a_number_and_a_blank_may() -> None:
     assert [each.joined for each in find_numbers("2 120.00")] == [False, False, True]
 
 
+@pytest.mark.slow
 def test_of_a_long_row_of_numbers_no_more_are_joined_than_an_amount_has() -> None:
     """Every run of a row was a number: of 6,000 there were 18 million, and a check of such a text never ended."""
     row = " ".join(str(100 + number % 900) for number in range(6000))

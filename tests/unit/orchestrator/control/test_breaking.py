@@ -1,5 +1,6 @@
 """The states of a system: whatever comes in whatever order, one run at most tries one that is down."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -100,4 +101,4 @@ class OneSystem(RuleBasedStateMachine):
 
 
 OneSystem.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestOneSystem = OneSystem.TestCase
+TestOneSystem = pytest.mark.slow(OneSystem.TestCase)

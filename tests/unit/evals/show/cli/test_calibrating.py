@@ -98,6 +98,7 @@ def test_keys_that_are_not_there_are_named_with_the_options_that_name_others() -
     assert "--input-field" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["traffic.jsonl", "traffic.txt"])
 def test_thresholds_are_taken_from_traffic_without_labels(name: str) -> None:
     texts = [f"meow and purr {n}" for n in range(100)] + ["bark", "woof", "what is this", "nothing known"] * 25

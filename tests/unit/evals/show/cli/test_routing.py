@@ -83,6 +83,7 @@ def test_no_order_that_keeps_the_promise_ends_with_3() -> None:
     assert "no order keeps the promise; one needs at least" in told.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("others", "said"),
     [
@@ -150,6 +151,7 @@ def test_outcome_is_what_a_step_with_that_order_would_have_come_to(clusters: boo
     assert best.coverage == max(each.coverage for each in outcomes)
 
 
+@pytest.mark.slow
 def test_promise_is_kept_by_the_best_of_all_orders() -> None:
     """Whose risk is above the target in truth is chosen in at most 5% of the draws, although the best is looked for."""
     target, broken, draws = 0.1, 0, 25

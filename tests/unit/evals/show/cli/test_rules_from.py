@@ -4,6 +4,8 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.store.promises import MovePromise, NewRule
 from tests.unit.evals.show.cli.commands import handrail
@@ -64,6 +66,7 @@ def accepted(suite: str, *options: str, code: int = 0) -> int:
     return sum(line.get("accepted") is True for line in lines)
 
 
+@pytest.mark.slow
 def test_steps_and_workflows_accept_by_the_rules_in_force_in_a_store() -> None:
     decided(threshold=0.6)
     for suite in ("steps", "flows"):
@@ -71,6 +74,7 @@ def test_steps_and_workflows_accept_by_the_rules_in_force_in_a_store() -> None:
         assert accepted(suite, "--rules-from", STORE) == 40
 
 
+@pytest.mark.slow
 def test_a_recording_stands_for_the_server_that_was_asked() -> None:
     decided(threshold=0.6)
     for suite in ("steps", "flows"):
@@ -79,6 +83,7 @@ def test_a_recording_stands_for_the_server_that_was_asked() -> None:
         assert accepted(suite, *recording) == 40
 
 
+@pytest.mark.slow
 def test_without_rules_it_is_said_that_a_promise_accepts_nothing_and_what_to_give() -> None:
     decided(threshold=0.6)
     for suite in ("steps", "flows"):

@@ -69,6 +69,7 @@ def test_what_people_decided_is_read_from_a_store(stored: str) -> None:
     assert len(Path("train.jsonl").read_text(encoding="utf-8").splitlines()) > data["corrections"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("labels",), ("watch", "--file", "route.watch.json")])
 def test_a_misspelt_step_is_refused_with_those_that_there_are(stored: str, command: tuple[str, ...]) -> None:
     settings = WatchSettings(
