@@ -72,14 +72,15 @@ def check(
 ) -> None:
     """Read every file of a folder, and say of each what it is, what is hidden or garbled in it, and what failed.
 
-    Ends with 0 when every file could be read, with 1 when one could not. Names that begin with a dot, and
-    links, are left out.
+    Ends with 0 when every file could be read, with 1 when one could not. Names that begin with a dot, links
+    and devices are left out, which is said beside the list.
     """
     if not folder.is_dir():
         raise NotADirectoryError(20, "is no folder", str(folder))
     rows = []  # and no documents: a folder may have more than memory holds
     failed = doubtful = 0
-    for path in _files(folder):
+    left_out: list[Path] = []
+    for path in _files(folder, left_out):
         checked = _checked(path, path.relative_to(folder).as_posix())
         failed += bool(checked.error)
         doubtful += bool(checked.blocking)
@@ -91,6 +92,11 @@ def check(
         columns = ("file", "kind", "pages", "text layer", "hidden", "garbled", "parts", "errors and notes")
         out().print(table("", columns, rows))
         typer.echo(f"{len(rows):,} files, {failed:,} could not be read, {doubtful:,} with something in doubt")
+    if left_out:
+        first = harmless(_in_a_line(left_out[0].relative_to(folder).as_posix()))
+        typer.echo(
+            f"left out: {len(left_out):,} names that begin with a dot, links or devices, such as {first}", err=True
+        )
     if failed:
         raise typer.Exit(NOT_READ)
 
@@ -148,18 +154,20 @@ class CheckedFile:
         }
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, left_out: list[Path]) -> Iterator[Path]:
     """Yield the files of a folder and of those in it, in the order of their names; no links, no devices.
 
-    A folder in it that cannot be listed is yielded itself.
+    A folder in it that cannot be listed is yielded itself; what is not looked at is added to ``left_out``.
     """
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.is_symlink():
-            continue
-        if path.is_dir():
-            yield from (path,) if _unlisted(path) else _files(path)
+            left_out.append(path)
+        elif path.is_dir():
+            yield from (path,) if _unlisted(path) else _files(path, left_out)
         elif path.is_file():
             yield path
+        else:
+            left_out.append(path)
 
 
 def _unlisted(folder: Path) -> str:

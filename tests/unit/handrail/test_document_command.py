@@ -124,6 +124,8 @@ def test_the_files_of_a_folder_are_checked_one_a_line(folder: Path) -> None:
     assert rows["b.pdf"] == "b.pdf: it ends too early: ask for it again"
     assert rows["more/note.txt"] == "text 1 plain"
     assert checked.stdout.splitlines()[-1] == "3 files, 1 could not be read, 0 with something in doubt"
+    told = "left out: 2 names that begin with a dot, links or devices, such as .hidden\n"
+    assert checked.stderr == told
 
 
 def test_a_folder_whose_files_can_all_be_read_ends_with_0(folder: Path) -> None:

@@ -211,6 +211,34 @@ def test_a_file_that_word_shows_as_a_piece_of_the_text_is_a_part_and_the_text_in
     assert [note.code for note in document.blocking] == ["broken_page"]
 
 
+def test_what_is_in_a_content_control_is_read_wherever_it_stands() -> None:
+    # thomas-villani/all2md 487, python-openxml/python-docx 155: around blocks, runs, tables, rows and cells
+    def control(inside: str) -> str:
+        return f"<w:sdt {W}><w:sdtPr/><w:sdtContent>{inside}</w:sdtContent></w:sdt>"
+
+    def paragraph(text: str) -> str:
+        return f"<w:p {W}><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    def table(rows: str) -> str:
+        return f"<w:tbl {W}>{rows}</w:tbl>"
+
+    run = control("<w:r><w:t>run</w:t></w:r>")
+    cells = control(f"<w:tc>{paragraph('cell')}</w:tc>")
+
+    def write(document: "docx.document.Document") -> None:
+        for each in (
+            control(paragraph("block")),
+            f"<w:p {W}>{run}</w:p>",
+            control(table(f"<w:tr><w:tc>{paragraph('table')}</w:tc></w:tr>")),
+            table(control(f"<w:tr><w:tc>{paragraph('row')}</w:tc></w:tr>")),
+            table(f"<w:tr><w:tc>{control(paragraph('in a cell'))}</w:tc>{cells}</w:tr>"),
+            control(control(paragraph("twice"))),
+        ):
+            document.element.body.append(parse_xml(each))
+
+    assert word(write).text == "block\nrun\ntable\nrow\nin a cell\tcell\ntwice"
+
+
 def test_text_boxes_are_read_once_and_fields_are_their_results() -> None:
     field = f'<w:r {W}><w:instrText>HYPERLINK "https://x.example"</w:instrText></w:r>'
 
