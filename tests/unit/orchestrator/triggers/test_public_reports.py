@@ -37,6 +37,12 @@ def test_the_hour_that_comes_twice_is_left_again() -> None:
     assert every_other == sorted(set(every_other))
 
 
+def test_what_is_due_every_half_hour_is_due_in_both_of_two_hours() -> None:
+    """kelektiv/node-cron#881: where the clocks of Melbourne went back, two times were left out."""
+    found = times("*/30 * * * *", tz="Australia/Melbourne", after=utc("2024-04-06T13:45"), count=8)
+    assert all((later - earlier).total_seconds() == 1_800 for earlier, later in pairwise(found))
+
+
 def test_times_are_right_when_one_looks_on_the_day_itself_before_clocks_go_forward() -> None:
     """PrefectHQ/prefect#10472: from a moment on that day before the change, times were an hour off."""
     found = shown("10 0 * * *", "America/Montreal", utc("2023-03-12T05:10:02"), 3)
@@ -110,6 +116,39 @@ async def test_a_line_that_is_changed_does_not_run_for_times_that_it_never_had(e
         async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
             await asyncio.sleep(0.05)
             assert run_ids(orchestrator) == []
+
+
+async def test_a_trigger_that_is_edited_after_clocks_were_changed_does_not_run_at_once(tmp_path: Path) -> None:
+    """OctopusDeploy/Issues#9723: disabled and enabled after the change, it ran for a time that it had run for."""
+    clock = FakeClock(utc("2025-10-25T12:00"))
+    ran = ["every:report-2025-10-26T08:00:00Z"]
+    for overlap, hour in (("allow", "2025-10-26T08:00"), ("skip", "2025-10-26T08:20")):
+        given = every("0 9 * * *", tz="Europe/Berlin", workflow=report, catch_up="all", overlap=overlap)  # type: ignore[arg-type]  # one of those there are
+        async with Orchestrator(store_in(tmp_path), workflows=[report], clock=clock, triggers=[given]) as orchestrator:
+            clock.move_to(utc(hour).timestamp())
+            await until(lambda: run_ids(orchestrator) == ran)
+            await orchestrator.pause_trigger("every:report")
+            await orchestrator.resume_trigger("every:report")
+            await asyncio.sleep(0.05)
+            assert run_ids(orchestrator) == ran
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [None, "", "t=,v1=", "t=NaN,v1=ab", "t=1e400,v1=ab", f"t={'9' * 5_000},v1=ab", "t=١٢٣,v1=ab", "é" * 64, "=,=,,"],
+)
+async def test_a_header_that_lacks_or_says_nothing_is_refused_and_no_fault_of_ours(
+    signature: str | None, tmp_path: Path
+) -> None:
+    """automagik-dev/omni#936: a delivery without a header that was expected was answered with a 500."""
+    hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
+    store = store_in(tmp_path)
+    async with Orchestrator(store, workflows=[take], clock=FakeClock(NOW), triggers=[hook]) as orchestrator:
+        opened = orchestrator.hook(PATH)
+        assert opened is not None
+        said = {} if signature is None else {"stripe-signature": signature}
+        assert (await opened.deliver({"content-type": "application/json", **said}, EVENT)).status == 401
+        assert run_ids(orchestrator) == []
 
 
 async def test_deliveries_that_come_at_the_same_moment_to_two_processes_start_one_run(either_store: Path) -> None:
