@@ -138,7 +138,7 @@ ADDED_TABLES = {
     "people", "passes", "views", "links", "audit_gaps", "settings", "waiting", "known_cases", "known_items", "sowing",
     "files", "file_parts", "run_files", "fired",
 }  # fmt: skip
-OLD_INDEXES = {"reviews_waiting", "review_log_review"}
+OLD_INDEXES = {"review_log_review"}
 
 
 def before_people(old: sqlite3.Connection) -> None:
@@ -151,6 +151,7 @@ def before_people(old: sqlite3.Connection) -> None:
     added = "tier assignee snoozed_until commit_at timer late_step late rules answers digest first_taken hands_on"
     for column in added.split():
         old.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
+    old.execute("CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id)")
     old.execute("DROP INDEX runs_due")
     old.execute("CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL")
     for column in ("started_by", *re.findall(r"ALTER TABLE runs ADD COLUMN (\w+)", OPERATIONS + FORMAT_10)):
