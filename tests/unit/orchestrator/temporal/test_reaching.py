@@ -55,6 +55,9 @@ async def test_certificates_come_from_the_environment_and_one_that_lacks_is_said
         monkeypatch.setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", str(made.key("worker")))
         async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=flows.ALL, engine=engine) as engine_on:
             assert await (await engine_on.start(flows.add, 1)).result() is not None
+        monkeypatch.setenv("TEMPORAL_API_KEY", "a key, which this server does not ask for")
+        async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=flows.ALL, engine=engine) as engine_on:
+            assert await (await engine_on.start(flows.add, 2)).result() is not None
     assert nobody_is_signed_on(tmp_path)
 
 
