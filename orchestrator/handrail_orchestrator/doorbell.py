@@ -3,12 +3,10 @@
 Nothing is lost when a ring is: every worker also looks at the store once in a while.
 """
 
-import asyncio
 import hashlib
 import os
 import socket
 import stat
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,8 @@ LONGEST_SOCKET_PATH = 100
 
 def sidecar_folder(store_path: str) -> Path | None:
     """Return this user's private folder for sockets and locks of one store, or None when there cannot be one."""
+    import tempfile  # noqa: PLC0415 -- whoever only rings needs none
+
     if not hasattr(os, "getuid"):
         return None
     name = hashlib.blake2s(os.fsencode(os.path.realpath(store_path)), digest_size=8).hexdigest()
@@ -38,6 +38,8 @@ class Doorbell:
     """This worker's own bell."""
 
     def __init__(self, path: Path, on_ring: Callable[[], None]) -> None:
+        import asyncio  # noqa: PLC0415 -- whoever only rings needs no loop
+
         self.path = str(path)
         self._on_ring = on_ring
         self._loop = asyncio.get_running_loop()

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from handrail_ground.pace import Pace
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.limit_key import LimitKey
 from handrail_orchestrator.strands import asleep
 
 
@@ -134,14 +135,6 @@ class _Door(asyncio.Lock):
     async def acquire(self) -> Literal[True]:
         with asleep() if self.locked() else nullcontext():
             return await super().acquire()
-
-
-class LimitKey(NamedTuple):
-    """What is limited: a limit by its name, of one key by itself."""
-
-    name: str
-    key: str = ""
-    """Empty: of all together."""
 
 
 class Holder(NamedTuple):

@@ -10,6 +10,7 @@ from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.texts import checked_key, checked_texts
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-StepKind = Literal[
-    "rule", "action", "ai", "human", "timer", "event", "child", "clock", "chance", "tag", "status", "first", "undo"
-]
-"""What stands behind a step record: code without or with outside effects, a model, a person, or the engine itself."""
-
-OF_THE_ENGINE: frozenset[StepKind] = frozenset({"clock", "chance", "tag", "status", "first"})
-"""Kinds of records by which nobody has done anything: what a run was told, what it says, what it decided by itself."""
 
 RESERVED = frozenset("#/[]{} \t\n")
 """Characters a step's name may not hold: they build the names of repeated and nested steps."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail_orchestrator.sealing.aes_gcm import AesGcm
 from handrail_orchestrator.sealing.store import sealing
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store import Claimed, ReviewQuery, Store
 from handrail_orchestrator.store.changes import AskedItem, Change, MoveReview, OpenWait, RecordStep, Suspend
 from handrail_orchestrator.store.claiming import Claim, Register, TakeOver

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.limits import LimitKey
+from handrail_orchestrator.limit_key import LimitKey
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.claiming import ClaimRun, Release, TakeOver

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from handrail_orchestrator.store import open_store
 
 HEAVY = (
     "aiohttp",
@@ -88,6 +91,27 @@ def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
     assert {"starlette", "uvicorn", "jinja2"}.issubset(loaded)
     assert not {"handrail.console.api.table", "handrail.console.api.document"}.intersection(loaded)
     assert not {"handrail.console.oidc", "httpx2", "joserfc", "numpy", "rich", "sklearn", "yaml"}.intersection(loaded)
+
+
+@pytest.mark.parametrize("printed", [[], ["--json"]])
+def test_figures_are_shown_without_what_executes_draws_and_promises(tmp_path: Path, printed: list[str]) -> None:
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    open_store(store).close()
+    program = f"""
+import contextlib, io, sys
+from handrail.cli import app
+with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
+    app(["stats", "--store", {store!r}, *{printed}])
+assert "started" in shown.getvalue()
+print(*sys.modules)
+"""
+
+    loaded = set(printed_by(program))
+
+    assert "handrail_orchestrator.statistics.computing" in loaded
+    assert not {"asyncio", "multiprocessing", "rich", "ssl", "yaml"}.intersection(loaded)
+    later = ("client", "limits", "promising", "step")
+    assert not {f"handrail_orchestrator.{each}" for each in later}.intersection(loaded)
 
 
 @pytest.mark.slow

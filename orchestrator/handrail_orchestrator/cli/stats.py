@@ -1,9 +1,7 @@
 """``handrail stats``: what the runs of a window came to, and numbers from before to be shown beside."""
 
-import asyncio
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,11 +12,16 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.known_workflows import must_be_known
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.records.promise import PromiseRecord
+from handrail_orchestrator.statistics.aligned import aligned
 from handrail_orchestrator.statistics.asking import counting
-from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.statistics.words import cost, instant, percent, share, span
 from handrail_orchestrator.tags import read_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handrail_orchestrator.records.promise import PromiseRecord
+    from handrail_orchestrator.statistics.stats import Stats
 
 app = typer.Typer(help="Show what runs came to: funnel, times, steps, people, outcomes.", invoke_without_command=True)
 
@@ -59,7 +62,7 @@ def stats(
         found = reader.stats(
             window, workflow=workflow, version=version, tag=carried, zone=zone, from_records=from_records
         )
-        promised = [] if as_json or as_csv else reader.promises(workflow, earlier=False)
+        promised = [] if as_json or as_csv else reader.current_promises(workflow)
     if as_json:
         typer.echo(json_line(found.as_json()))
     elif as_csv:
@@ -79,6 +82,8 @@ def baseline(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Keep numbers from before, in place of those that were kept, to be shown beside what is measured."""
+    import asyncio  # noqa: PLC0415 -- looking at figures needs none
+
     from handrail_orchestrator.client import Client  # noqa: PLC0415 -- looking at figures needs none
     from handrail_orchestrator.statistics.csv_file import read_baseline  # noqa: PLC0415 -- as above
 
@@ -92,23 +97,22 @@ def baseline(
     typer.echo(harmless(f"{len(rows)} number{' from before is' if len(rows) == 1 else 's from before are'} kept"))
 
 
-def _show(found: Stats, promised: Sequence[PromiseRecord]) -> None:
+def _show(found: "Stats", promised: "Sequence[PromiseRecord]") -> None:
     say = [_window(found), *_funnel(found), "", *_times(found)]
     for line in say:
         typer.echo(harmless(line))
-    _steps(found)
-    for line in (*_questions(found), *_promised(promised), *_outcomes(found), *_baseline(found)):
+    for line in (*_steps(found), *_questions(found), *_promised(promised), *_outcomes(found), *_baseline(found)):
         typer.echo(harmless(line))
 
 
-def _window(found: Stats) -> str:
+def _window(found: "Stats") -> str:
     window = found.window
     of = "" if found.workflow is None else f" of {found.workflow}{'' if found.version is None else f' {found.version}'}"
     since, until = (instant(each, window.zone) for each in (window.since, window.until))
     return f"runs{of} started from {since} to {until} ({window.zone})"
 
 
-def _funnel(found: Stats) -> list[str]:
+def _funnel(found: "Stats") -> list[str]:
     words = {"rules_decided": "rules decided", "ai_accepted": "AI accepted", "still_open": "still open"}
     lines = [f"{'started':16}{found.funnel.started:>10,}"]
     for name, count in found.funnel.bars:
@@ -117,7 +121,7 @@ def _funnel(found: Stats) -> list[str]:
     return lines
 
 
-def _times(found: Stats) -> list[str]:
+def _times(found: "Stats") -> list[str]:
     ended, age = found.cycle.ended, found.cycle.open_age
     lines = [
         f"cycle time      p50 {span(ended.p50)}, p95 {span(ended.p95)} (of {ended.count:,} that ended)",
@@ -132,10 +136,8 @@ def _times(found: Stats) -> list[str]:
     return lines
 
 
-def _steps(found: Stats) -> None:
-    from handrail_orchestrator.cli.printing import out, table  # noqa: PLC0415 -- programs are told without tables
-
-    rows = (
+def _steps(found: "Stats") -> list[str]:
+    rows = [
         (
             each.step if found.workflow else f"{each.workflow}: {each.step}",
             each.kind,
@@ -149,13 +151,12 @@ def _steps(found: Stats) -> None:
             percent(each.share),
         )
         for each in found.steps
-    )
+    ]
     columns = ("step", "kind", "times", "work p50", "p95", "wait p50", "failed", "retries", "money", "share of cycle")
-    if found.steps:
-        out().print(table("steps", columns, rows))
+    return ["steps", *aligned([columns, *rows])] if rows else []
 
 
-def _questions(found: Stats) -> list[str]:
+def _questions(found: "Stats") -> list[str]:
     asked = found.questions
     if not asked.asked:
         return []
@@ -177,11 +178,11 @@ def _questions(found: Stats) -> list[str]:
     return lines
 
 
-def _promised(promised: Sequence[PromiseRecord]) -> list[str]:
+def _promised(promised: "Sequence[PromiseRecord]") -> list[str]:
     return [f"promise         {each.name}, {each.terms}: {each.standing}" for each in promised]
 
 
-def _outcomes(found: Stats) -> list[str]:
+def _outcomes(found: "Stats") -> list[str]:
     return [
         f"outcome         {each.name}={value} of {each.path}: {share(each.share(value))}, {each.ended:,} ended"
         for each in found.outcomes
@@ -189,7 +190,7 @@ def _outcomes(found: Stats) -> list[str]:
     ]
 
 
-def _baseline(found: Stats) -> list[str]:
+def _baseline(found: "Stats") -> list[str]:
     return [
         f"before          {each.metric} {each.value:g} {each.unit} {each.workflow} {each.note}".rstrip()
         for each in found.baseline

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from handrail_orchestrator.asked import taken_event
 from handrail_orchestrator.errors import HistoryMismatch
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import EventRow, StepRow
 
 

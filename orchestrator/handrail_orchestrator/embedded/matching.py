@@ -6,7 +6,7 @@ from typing import Any, Literal
 from handrail_orchestrator import asked
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.errors import HistoryMismatch, OrchestratorError
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import StepRow
 
 CodeMatch = Literal["same", "changed", "continued"]

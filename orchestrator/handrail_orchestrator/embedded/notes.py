@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import weakref
 
     from handrail_orchestrator.embedded.open_waits import Recorder
-    from handrail_orchestrator.step import StepKind
+    from handrail_orchestrator.step_kind import StepKind
 
 
 class Notes:

@@ -8,7 +8,7 @@ from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import Matching
 from handrail_orchestrator.errors import WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import DUE, StepRow
 from handrail_orchestrator.suspension import Suspended

@@ -10,7 +10,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import Matching
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import StepRow
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from types import TracebackType
 
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.embedded.writer import Writer
-from handrail_orchestrator.limits import Holder, Limit, LimitKey
+from handrail_orchestrator.limit_key import LimitKey
+from handrail_orchestrator.limits import Holder, Limit
 from handrail_orchestrator.store.changes import Change, ClaimedChange
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.sharing import LeavePlace, PlaceRow, TakePlace, TakeTurn

@@ -7,7 +7,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.wait_call import Branching, WaitCall
 from handrail_orchestrator.errors import NotStorable
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 
 if TYPE_CHECKING:
     from handrail_orchestrator.codec import Codec

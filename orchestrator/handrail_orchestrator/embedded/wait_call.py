@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

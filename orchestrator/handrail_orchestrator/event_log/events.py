@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from handrail_orchestrator.process_map.activity import activity_of
-from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
+from handrail_orchestrator.step_kind import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.flows import LoggedStep
 from handrail_orchestrator.store.rows import RunStatus, StepStatus
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.process_map.flow import Edge, FlowStep, flow_of
 from handrail_orchestrator.process_map.graph import MapNode, ProcessMap, process_map
-from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
+from handrail_orchestrator.step_kind import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.flows import LiveRow, LoggedStep
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from handrail_orchestrator.process_map.activity import Branch, placed
-from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
+from handrail_orchestrator.step_kind import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.rows import RunStatus
 
 Edge: TypeAlias = tuple[str, str]

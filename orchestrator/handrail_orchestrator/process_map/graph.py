@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from handrail_orchestrator.process_map.flow import ENDS, START, Edge
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 
 NodeKind: TypeAlias = StepKind | Literal["start", "end", "unknown"]
 """What an activity is; ``unknown`` when only edges speak of it, as of steps whose records were pruned."""

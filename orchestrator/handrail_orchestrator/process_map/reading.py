@@ -9,7 +9,7 @@ from handrail_orchestrator.texts import checked_texts
 if TYPE_CHECKING:
     from handrail_orchestrator.process_map.counted import CountedRuns
     from handrail_orchestrator.process_map.graph import ProcessMap
-    from handrail_orchestrator.step import StepKind
+    from handrail_orchestrator.step_kind import StepKind
 
 
 class MapReader(StoreHolder):

@@ -10,6 +10,7 @@ from handrail_orchestrator.records.promise import Contradiction, PromiseChange, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 SUREST = 10
@@ -226,3 +227,14 @@ class PromiseReader(StoreHolder):
             of=subject.of,
             stops_at=row.stops_at,
         )
+
+
+class StoredPromises(PromiseReader):
+    """The promises of a store that is open already."""
+
+    def __init__(self, store: "Store") -> None:
+        self._read = store
+
+    @property
+    def _open_store(self) -> "Store":
+        return self._read

@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.lazy import LazyRecord
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 
 

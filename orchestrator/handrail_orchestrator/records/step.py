@@ -8,7 +8,7 @@ from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.lazy import LazyRecord
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import StepStatus
 
 

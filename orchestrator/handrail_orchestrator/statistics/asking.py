@@ -10,10 +10,10 @@ from handrail_ground.shares import Proportion
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.holder import StoreHolder
-from handrail_orchestrator.promising.reader import PromiseReader
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.records.promise import PromiseRecord
     from handrail_orchestrator.statistics.computing import Computed
     from handrail_orchestrator.statistics.stats import BaselineFigure, QueueAge, Stats
     from handrail_orchestrator.statistics.window import WindowLike
@@ -175,7 +175,7 @@ class StatsReader(StoreHolder):
         )
 
 
-class CountedStore(StatsReader, PromiseReader):
+class CountedStore(StatsReader):
     """A store that is only counted."""
 
     def __init__(self, store: "Store") -> None:
@@ -184,3 +184,11 @@ class CountedStore(StatsReader, PromiseReader):
     @property
     def _open_store(self) -> "Store":
         return self._read
+
+    def current_promises(self, workflow: str | None = None) -> "list[PromiseRecord]":
+        """Return the promises by which the last case of each step, group and bound was judged, each with its cases."""
+        if not self._read.promises():
+            return []
+        from handrail_orchestrator.promising.reader import StoredPromises  # noqa: PLC0415 -- few stores have any
+
+        return StoredPromises(self._read).promises(workflow, earlier=False)

@@ -16,7 +16,7 @@ from handrail_orchestrator.process_map.flow import FlowStep, flow_of
 from handrail_orchestrator.statistics.buckets import MICROS, PER_DOUBLING, ZERO, bucket_of, micros_of
 from handrail_orchestrator.statistics.changes import WHOLE, changed_fields
 from handrail_orchestrator.statistics.kappa import PAIR, agreeing_pairs
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.figures import (
     HOUR,
     Amount,

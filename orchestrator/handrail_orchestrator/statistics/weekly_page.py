@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from handrail_ground.text import harmless
+from handrail_orchestrator.statistics.aligned import aligned
 from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.statistics.weekly import WeekChange, WeeklyReport
 from handrail_orchestrator.statistics.words import NOTHING, cost, instant, percent, share, span
@@ -54,7 +55,7 @@ def weekly_text(report: WeeklyReport) -> str:
     """Return the report as text."""
     blocks = [title_of(report), "\n".join(map(harmless, _summary(report)))]
     for heading, columns, rows in _parts(report):
-        blocks.append("\n".join([heading, *_aligned([columns, *rows])]))
+        blocks.append("\n".join([heading, *aligned([columns, *rows])]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -192,10 +193,3 @@ def _section(heading: str, columns: Sequence[str], rows: Rows) -> str:
 
 def _text(text: str) -> str:
     return html.escape(harmless(text))
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    shown = [[harmless(cell) for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in shown) for place in range(len(shown[0]))]
-    for row in shown:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

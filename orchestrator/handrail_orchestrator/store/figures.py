@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.decided import DecidedRow
 from handrail_orchestrator.store.rows import ReviewState, StepStatus
 

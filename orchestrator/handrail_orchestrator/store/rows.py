@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 
 DUE = 0.0
 """The time at which a run is due that is due at once: whatever the wall clock does, it is past."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from handrail_orchestrator.limits import LimitKey
+from handrail_orchestrator.limit_key import LimitKey
 
 
 class TakePlace(NamedTuple):

@@ -14,7 +14,7 @@ from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.step import OF_THE_ENGINE
+from handrail_orchestrator.step_kind import OF_THE_ENGINE
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import AUDIT, ReviewState
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handrail.console.api.operation import Given
 from handrail_guards.confidence import ConfidenceSource
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import RunStatus, StepStatus
 
 LARGEST = 2**63 - 1

@@ -11,7 +11,7 @@ from handrail.console.operations.lengths import length
 from handrail.console.words import say
 from handrail_orchestrator.statistics.durations import Durations
 from handrail_orchestrator.statistics.stats import Stats, StepStats
-from handrail_orchestrator.step import OF_THE_ENGINE
+from handrail_orchestrator.step_kind import OF_THE_ENGINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import Any, cast
 
-from handrail_orchestrator.step import OF_THE_ENGINE
+from handrail_orchestrator.step_kind import OF_THE_ENGINE
 from handrail_orchestrator.store.decided import DecidedRow
 from handrail_orchestrator.store.figures import (
     DAY_HOURS,

@@ -13,7 +13,7 @@ from handrail_orchestrator.process_map.graph import MapNode, ProcessMap, process
 from handrail_orchestrator.process_map.labels import KINDS
 from handrail_orchestrator.process_map.mermaid import mermaid
 from handrail_orchestrator.process_map.svg import svg
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (

@@ -18,7 +18,7 @@ from handrail_orchestrator.process_map.flow import (
     FlowStep,
     flow_of,
 )
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import RunStatus
 
 
