@@ -9,6 +9,7 @@ import typer
 
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
+from handrail_guards.picture_words import stands_for_pictures
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import (
     DEFAULT_STORE,
@@ -19,7 +20,7 @@ from handrail_orchestrator.cli.options import (
     QueueOption,
     StoreOption,
 )
-from handrail_orchestrator.cli.printing import ago, out, review_table, short, suggested
+from handrail_orchestrator.cli.printing import ago, out, plain_text, review_table, short, suggested
 from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
@@ -76,7 +77,7 @@ def list_items(
     if states is not None:
         known = get_args(ReviewState)
         query = replace(query, states=known if ALL in states else _among(states, known, "state"))
-    found, total = asyncio.run(_fetched(store, query, after))
+    found, total = asyncio.run(_fetched(store, query, after, for_people=not as_json))
     items = [item_for(each, by) for each in found[:limit]]
     more = f"; the next ones: add --after {items[-1].id}" if len(found) > limit else ""
     if as_json:
@@ -89,14 +90,22 @@ def list_items(
     typer.echo(f"{len(items)} of {total} shown{more}")
 
 
-async def _fetched(store: str, query: ReviewQuery, after: int | None) -> tuple[list[ReviewItem], int]:
+async def _fetched(
+    store: str, query: ReviewQuery, after: int | None, *, for_people: bool
+) -> tuple[list[ReviewItem], int]:
     async with Client(store) as client:
         query = replace(query, now=client.now())
         total = client.review_count(query)
         if after is not None:
             last = client.plain_review(after)
             query = replace(query, after=(last.priority, last.id))
-        return client.reviews(query), total
+        found = client.reviews(query)
+        return [_with_pictures(client, each) if for_people else each for each in found], total
+
+
+def _with_pictures(client: Client, item: ReviewItem) -> ReviewItem:
+    """Return an item in whose text words stand for pictures with what they are, which the item by itself tells."""
+    return client.review(item.id) if stands_for_pictures(plain_text(item.context)) else item
 
 
 def _show(items: Sequence[ReviewItem]) -> None:

@@ -99,11 +99,14 @@ async def test_where_a_picture_was_shown_the_page_and_the_lists_say_which(tmp_pa
         assert [site.engine.review(each).context for each in (alone, both)] == recorded
 
 
-def test_the_command_says_what_a_picture_is(tmp_path: Path) -> None:
+def test_the_commands_say_what_a_picture_is(tmp_path: Path) -> None:
     async def asked() -> tuple[int, str]:
         async with opened(tmp_path, flows=(photographed,)) as site:
             return (await site.ask(photographed, "photo.png"))[0], site.engine.store
 
     item, store = asyncio.run(asked())
-    shown = CliRunner().invoke(app, ["review", "show", str(item), "--store", store])
-    assert re.search(r"\[picture: PNG, 40 × 30 pixels, \d+ bytes\]", shown.output)
+    for command in (["show", str(item)], ["list"]):
+        shown = CliRunner().invoke(app, ["review", *command, "--store", store])
+        assert re.search(r"\[picture: PNG, 40 × 30 pixels, \d+ bytes\]", shown.output), command
+    listed = CliRunner().invoke(app, ["review", "list", "--json", "--store", store])
+    assert "[picture]" in listed.output, "programs get what is recorded"
