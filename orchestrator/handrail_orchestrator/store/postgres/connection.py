@@ -26,6 +26,7 @@ from handrail_orchestrator.errors import (
 )
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.postgres.dialect import rendered
+from handrail_orchestrator.store.postgres.refusal import code_of_refusal, is_by_the_server
 from handrail_orchestrator.store.sql.database import Cursor
 from handrail_orchestrator.texts import lone_surrogate, without_nul
 
@@ -80,6 +81,7 @@ _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.UndefinedTable, StoreNotFound, "its tables are gone, or the user may not see them: make it anew"),
     (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
     (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
+    (psycopg.errors.TooManyConnections, StoreUnreachable, "all connections are taken: end some, or let it give more"),
 )
 _LOST = ("08", "57P", "53300", "25P03", "25P04", "25006")
 """What the codes of errors begin with after which a connection is of no use: it is cut, ended, or only reads."""
@@ -104,7 +106,7 @@ def _ends_connections(error: psycopg.Error) -> bool:
 
 
 def _refused(said: str, path: str) -> StoreError | None:
-    """Return what a server says of a new connection, which psycopg does not give a code of its own."""
+    """Return what a server says of a new connection, in English; in other languages it is asked for the code."""
     if re.search(r'database ".*" does not exist', said):
         return StoreNotFound(path, f"there is no such database: create it, or check the address ({said})")
     if re.search(r"authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", said):
@@ -173,13 +175,32 @@ def connect(address: str) -> "psycopg.Connection[tuple[Any, ...]]":
     Raises:
         psycopg.Error: it cannot be opened.
     """
-    connection = psycopg.connect(address, autocommit=True, prepare_threshold=2)
+    try:
+        connection = psycopg.connect(address, autocommit=True, prepare_threshold=2)
+    except psycopg.OperationalError as error:
+        if (coded := _with_code(error, address)) is None:
+            raise
+        raise coded from error
     try:
         configure(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _with_code(error: psycopg.OperationalError, address: str) -> psycopg.Error | None:
+    """Return the error with the code of the server that refuses a connection in words that are not known here."""
+    said = str(error)
+    if error.sqlstate is not None or not is_by_the_server(said) or _refused(said, address) is not None:
+        return None
+    code = code_of_refusal(address, said, CONNECT_SECONDS)
+    if code is None and error.pgconn is not None and error.pgconn.used_password:
+        code = psycopg.errors.InvalidPassword.sqlstate  # it has read the password, and says no to something
+    try:
+        return None if code is None else psycopg.errors.lookup(code)(said)
+    except KeyError:
+        return None
 
 
 def configure(connection: "psycopg.Connection[Any]") -> None:
