@@ -47,6 +47,7 @@ def test_decisions_leave_as_lines_or_as_a_file_and_names_as_hashes() -> None:
     ]
 
 
+@pytest.mark.usefixtures("either_store")
 def test_what_leaves_is_read_by_labels_and_learn() -> None:
     decided()
     (step,) = {line["metadata"]["step"] for line in lines(done("review", "export", "--store", STORE))}  # type: ignore[index]
@@ -73,6 +74,7 @@ def test_labels_are_of_a_store_or_of_a_file_and_not_of_both() -> None:
     assert "--from" in result.stderr
 
 
+@pytest.mark.usefixtures("either_store")
 def test_figures_are_shown_and_printed_for_programs() -> None:
     decided(1)
     shown = done("review", "stats", "--store", STORE, "--as", "ann")

@@ -112,6 +112,7 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     assert "kept for one, and two answers now" in stale.stdout
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_promise_that_is_counted_once_per_order_is_measured_again_by_the_orders() -> None:
     code = CODE.replace("sure=0.8)", 'sure=0.8, once_per="order")').replace("text: str", "text: dict[str, str]")
     sure = 'return Says("a", 0.9)'
@@ -149,6 +150,7 @@ def test_a_step_that_is_called_by_name_is_measured_as_it_is_called_and_knows_wha
     assert (refused.exit_code, "no object with fields" in refused.stderr) == (2, True)
 
 
+@pytest.mark.usefixtures("either_store")
 def test_what_is_not_promised_is_said_so() -> None:
     batch(0, 1)
     unknown = handrail("promise", "show", "sort/other", *STORE)

@@ -40,7 +40,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         yield
 
 
-@pytest.mark.usefixtures("_own_folder")
+@pytest.mark.usefixtures("either_store", "_own_folder")
 def test_commands_name_each_part_and_group_and_act_on_all_or_one() -> None:
     tickets: list[Any] = [{"text": str(n), "tier": "gold" if n % 2 else "silver"} for n in range(4)]
     handrail("run", "letters.py:sort", write([*tickets, {"text": "none"}], "tickets.jsonl"), *STORE)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,14 @@ def working_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[name]
 
 
-def handrail(*arguments: str, typed: str = "") -> Result:
+def on_its_store(arguments: Sequence[str]) -> list[str]:
+    """Return what is given to a command, with the address of the store where that is on a server."""
     store = on_a_server(Path.cwd()) or STORE
-    given = [store if each == STORE else each for each in arguments]
-    return CliRunner().invoke(app, given, input=typed)
+    return [store if each == STORE else each for each in arguments]
+
+
+def handrail(*arguments: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, on_its_store(arguments), input=typed)
 
 
 def done(*arguments: str, typed: str = "") -> str:

@@ -50,10 +50,14 @@ TRUTHFUL = ScriptedReviewers(truth, name="ann")
 
 @asynccontextmanager
 async def played(
-    flow: Workflow[Any, Any], inputs: Mapping[str, Any], reviewers: ScriptedReviewers = TRUTHFUL
+    flow: Workflow[Any, Any],
+    inputs: Mapping[str, Any],
+    reviewers: ScriptedReviewers = TRUTHFUL,
+    *,
+    store: str = "sqlite:///:memory:",
 ) -> AsyncIterator[Rehearsal]:
     """Run a workflow on inputs by run id, and let the reviewers answer."""
-    async with Rehearsal(workflows=[flow], reviewers=reviewers) as rehearsal:
+    async with Rehearsal(workflows=[flow], reviewers=reviewers, store=store) as rehearsal:
         await rehearsal.start_many(flow, list(inputs.items()))
         await rehearsal.settle()
         while await rehearsal.answer():

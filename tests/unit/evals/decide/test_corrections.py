@@ -37,6 +37,7 @@ from handrail_evals.errors import UnknownGroup
 from handrail_guards.acceptor import Acceptor, Term, fingerprint
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
+from tests.stores import store_in
 from tests.unit.evals.decide.corrections_flows import (
     HALF,
     TRUTHFUL,
@@ -51,9 +52,9 @@ from tests.unit.evals.decide.corrections_flows import (
 )
 
 
-async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correction() -> None:
+async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correction(either_store: Path) -> None:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing")
-    async with played(routing(route_step()), some) as rehearsal:
+    async with played(routing(route_step()), some, store=store_in(either_store)) as rehearsal:
         labels = read_labels(rehearsal, step="route")
     in_order = [run_id for run_id in some if drawn(run_id)]
     right = {run_id: ticket.text.endswith("bugs") for run_id, ticket in some.items()}
@@ -144,11 +145,11 @@ async def test_a_case_without_a_confidence_is_counted() -> None:
     assert labels.answered == 1
 
 
-async def test_what_nobody_decided_is_counted_by_what_became_of_it() -> None:
+async def test_what_nobody_decided_is_counted_by_what_became_of_it(either_store: Path) -> None:
     escalate = Escalation(due_hours=1, when_late="fail")
     route = route_step(audit=Auditing(0.5), escalate=escalate)
     some = tickets("bugs 0.4 -", count=30)
-    async with played(routing(route), some) as rehearsal:
+    async with played(routing(route), some, store=store_in(either_store)) as rehearsal:
         for run_id in list(some)[:10]:
             await rehearsal.cancel(run_id)
         labels = read_labels(rehearsal, step="route")
@@ -173,9 +174,10 @@ async def test_an_empty_store_has_no_labels() -> None:
 # -- forks, retries, repeated steps
 
 
-async def test_a_fork_neither_doubles_an_audit_nor_turns_it_into_a_correction() -> None:
+async def test_a_fork_neither_doubles_an_audit_nor_turns_it_into_a_correction(either_store: Path) -> None:
     flow = routing(route_step(audit=Auditing(1.0)))
-    async with played(flow, {"a": Ticket(text="bugs 0.4 billing"), "b": Ticket(text="bugs 0.9 bugs")}) as rehearsal:
+    two = {"a": Ticket(text="bugs 0.4 billing"), "b": Ticket(text="bugs 0.9 bugs")}
+    async with played(flow, two, store=store_in(either_store)) as rehearsal:
         before = read_labels(rehearsal, step="route")
         await rehearsal.fork("a", step="route/review", id="a2")
         await rehearsal.settle()

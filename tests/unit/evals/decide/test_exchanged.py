@@ -82,6 +82,7 @@ async def again(store: str, step: AIStep[Letter], **more: Any) -> Any:
         return await rescore_promise(step, client, **{"by": "ann", "why": "another vendor's", **more})
 
 
+@pytest.mark.usefixtures("either_store")
 def test_it_accepts_from_its_first_case_on_with_its_part_of_delta_and_says_by_what(tmp_path: Path) -> None:
     store = store_in(tmp_path)
 

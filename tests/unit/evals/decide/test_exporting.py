@@ -20,6 +20,7 @@ from handrail_orchestrator.store.changes import MoveReview, OpenWait
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import executing, question, signed_on, step, wrote
+from tests.stores import store_in
 from tests.unit.evals.decide.corrections_flows import drawn, played, route_step, routing, tickets
 
 SECRET = signing_secret(":memory:")
@@ -35,12 +36,12 @@ def cases_of(reader: Any, query: ExportQuery = EVERYTHING) -> list[LabelledCase]
 
 
 @pytest.mark.slow
-async def test_what_leaves_is_what_the_store_tells_of_labels(tmp_path: Path) -> None:
+async def test_what_leaves_is_what_the_store_tells_of_labels(either_store: Path) -> None:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing", count=40)
-    async with played(routing(route_step()), some) as rehearsal:
+    async with played(routing(route_step()), some, store=store_in(either_store)) as rehearsal:
         labels = read_labels(rehearsal, step="route")
         found = cases_of(rehearsal)
-    path = tmp_path / "decided.jsonl"
+    path = either_store / "decided.jsonl"
     assert write_labelled(path, found) == len(labels.decided)
     told = {each.case: each for each in labels.decided}
     for case in found:

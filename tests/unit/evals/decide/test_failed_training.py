@@ -15,6 +15,7 @@ from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.decide.learning.failing import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, is_to_wait, wait_seconds
 from handrail_evals.decide.learning.training import trained
 from handrail_orchestrator.store.promises import MovePromise
+from tests.stores import store_in
 
 pytestmark = pytest.mark.slow
 
@@ -58,8 +59,9 @@ async def answered(store: str, folder: Path, count: int = 80, *, first: int = 0)
         await keep_promises(orchestrator)
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_training_that_fails_is_said_once_and_tried_again_ever_later(tmp_path: Path) -> None:
-    store, models = f"sqlite:///{tmp_path / 'runs.db'}", tmp_path / "models"
+    store, models = store_in(tmp_path), tmp_path / "models"
 
     async def played() -> tuple[list[list[str]], Any, Any, Any]:
         await answered(store, models / "route")

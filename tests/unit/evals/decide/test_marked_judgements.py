@@ -23,8 +23,8 @@ from handrail.testing import Rehearsal, ScriptedReviewers
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Judgement
 from handrail_guards.verdict import Span, Verdict
+from tests.stores import store_in
 
-STORE = "sqlite:///s.db"
 LATER = 4e9
 """Long after every case was judged, in seconds since the epoch."""
 
@@ -110,7 +110,7 @@ async def played(
         return other if item.run_id.endswith(("3", "6")) else shown
 
     people = ScriptedReviewers(answer, name="ann")
-    async with Rehearsal(workflows=[reading], reviewers=people, store=STORE) as rehearsal:
+    async with Rehearsal(workflows=[reading], reviewers=people, store=store_in(tmp_path)) as rehearsal:
         texts = [(f"r{n}", f"{0.4 if n % 2 else 0.9} number {n}") for n in range(40)]
         await rehearsal.start_many(reading, texts)
         await rehearsal.settle()
@@ -144,9 +144,11 @@ async def test_they_are_labels(played: Rehearsal) -> None:
     }
 
 
-async def test_they_are_read_by_the_address_of_a_store_that_is_a_file(played: Rehearsal) -> None:
-    assert played.store == STORE
-    assert read_labels(STORE, step="read") == read_labels(played, step="read")
+@pytest.mark.usefixtures("either_store")
+async def test_they_are_read_by_the_address_of_a_store(played: Rehearsal) -> None:
+    store = store_in(Path.cwd())
+    assert played.store == store
+    assert read_labels(store, step="read") == read_labels(played, step="read")
 
 
 async def test_a_store_in_memory_is_read_through_who_holds_it() -> None:
@@ -207,7 +209,9 @@ async def test_commands_show_plain_values(played: Rehearsal, case: tuple[Any, An
     _, _, shown, _ = case
     number = item_of(played, AGREED).id
     told = [
-        (await asyncio.to_thread(CliRunner().invoke, app, [*command, "--store", STORE, *json_option])).stdout
+        (
+            await asyncio.to_thread(CliRunner().invoke, app, [*command, "--store", store_in(Path.cwd()), *json_option])
+        ).stdout
         for command in (["review", "show", str(number)], ["runs", "show", AGREED], ["review", "list"], ["runs", "list"])
         for json_option in ([], ["--json"])
     ]

@@ -12,6 +12,7 @@ from handrail import Client, Orchestrator, Run, Says, ScriptedModel, Workflow, c
 from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import PromiseRecord, ReviewQuery
+from tests.stores import store_in
 
 Letter = Literal["a", "b"]
 
@@ -42,9 +43,10 @@ async def judged(store: str, sort: Workflow[Any, Letter], mails: Sequence[Any], 
 
 @pytest.fixture
 def store(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'runs.db'}"
+    return store_in(tmp_path)
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_number_and_its_text_are_one_order_and_what_names_none_is_no_case(store: str) -> None:
     counted = [{"order": 1}, {"order": "2"}, {"order": True}, {"order": "x" * 100}]
     again = [{"order": "1"}, {"order": " 1 "}, {"order": 2}, {"order": "true"}]
@@ -73,6 +75,7 @@ def test_each_group_counts_the_first_of_its_own(store: str) -> None:
     assert {each.group: each.cases for each in records} == {"gold": 2, "silver": 2}
 
 
+@pytest.mark.usefixtures("either_store")
 def test_two_processes_that_judge_mails_of_one_order_at_once_count_one(store: str) -> None:
     async def at_once() -> list[PromiseRecord]:
         sort = sorting(once_per="order")

@@ -40,6 +40,7 @@ from handrail_evals.measure.suite import AnySuite
 from handrail_orchestrator.rollout.desk import rollout_record
 from handrail_orchestrator.store.outbox import DeclareNotices
 from handrail_orchestrator.store.rollouts import RolloutRow
+from tests.stores import store_in
 
 Animal = Literal["cat", "dog"]
 TERMS = Terms(margin=0.05)
@@ -69,7 +70,7 @@ def triage(judge: AIStep[Animal]) -> Workflow[str, str]:
 
 async def decided(judge: AIStep[Animal], texts: list[str], dogs: int = 0) -> None:
     """Execute a run for each text, and let people say of the first ones that it is a dog, of the others a cat."""
-    async with Orchestrator(STORE, workflows=[triage(judge)], durability="process") as orchestrator:
+    async with Orchestrator(store_in(Path.cwd()), workflows=[triage(judge)], durability="process") as orchestrator:
         (flow,) = orchestrator.workflows
         known = len(orchestrator.runs(limit=10_000))
         await orchestrator.start_many(flow, [(f"T-{known + n}", text) for n, text in enumerate(texts)])
@@ -249,18 +250,19 @@ def armed() -> WatchFile:
     return WatchFile(Path("w.json"))
 
 
-async def test_a_watch_that_fires_holds_what_is_rolled_out_and_tells_people_once() -> None:
+async def test_a_watch_that_fires_holds_what_is_rolled_out_and_tells_people_once(either_store: Path) -> None:
+    store = store_in(either_store)
     live = armed()
-    async with Client(STORE, create=True) as client:
+    async with Client(store, create=True) as client:
         await client._change(DeclareNotices(("hold",), 90, 0.5))  # noqa: SLF001 -- what a configuration declares
     await decided(step(share(0.2)), texts(80), dogs=70)
     before = Path("w.json").read_bytes()
 
-    feed(live, STORE, step="route", now=LATER)
+    feed(live, store, step="route", now=LATER)
     Path("w.json").write_bytes(before)  # as if it had died before it wrote what it knew
-    feed(WatchFile(Path("w.json")), STORE, step="route", now=LATER)
+    feed(WatchFile(Path("w.json")), store, step="route", now=LATER)
 
-    async with Client(STORE) as client:
+    async with Client(store) as client:
         record = client.rollout("triage/route")
         assert (record.is_held, record.share, record.by) == (True, 0.0, "policy:watch")
         assert record.why.startswith("its watch fired: ")

@@ -16,6 +16,7 @@ from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.looks import missed_bound
+from tests.stores import store_in
 
 Letter = Literal["a", "b"]
 
@@ -76,7 +77,7 @@ def add_people(store: str) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'runs.db'}"
+    return store_in(tmp_path)
 
 
 @pytest.mark.slow
@@ -103,6 +104,7 @@ def test_what_another_reviewer_does_not_confirm_does_not_count_as_wrong(store: s
     assert "of 30 third looks at what two reviewers found wrong, 0 gave the model's answer" in bound
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_second_look_is_blind_somebody_elses_and_asked_once(store: str) -> None:
     add_people(store)
     office = Office(store)

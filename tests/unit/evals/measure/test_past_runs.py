@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -29,6 +30,7 @@ from handrail_evals.measure.targets.past_runs import observe_run, past_runs
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers
 from handrail_orchestrator.testing import FakeClock, Rehearsal
+from tests.stores import on_a_server
 
 Team = Literal["billing", "access"]
 
@@ -77,12 +79,13 @@ def triage() -> Workflow[Ticket, str]:
 
 
 @pytest.fixture
-async def store(triage: Workflow[Ticket, str]) -> AsyncIterator[Rehearsal]:
+async def store(triage: Workflow[Ticket, str], tmp_path: Path) -> AsyncIterator[Rehearsal]:
     """A store in which runs really happened; its clock is ours, so that we know what passed."""
-    async with Rehearsal(workflows=[triage]) as rehearsal:
+    async with Rehearsal(workflows=[triage], store=on_a_server(tmp_path) or "sqlite:///:memory:") as rehearsal:
         yield rehearsal
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_decided_run_tells_how_long_people_took(store: Rehearsal, triage: Workflow[Ticket, str]) -> None:
     await store.start(triage, Ticket(text="?"), id="r1")
     await store.advance(minutes=10)
@@ -147,6 +150,7 @@ async def test_a_run_that_waits_is_told_up_to_its_question(store: Rehearsal, tri
     assert (seen.doubt, seen.human_minutes) == ("low_confidence", None)
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_failed_and_cancelled_runs_say_why(store: Rehearsal, triage: Workflow[Ticket, str]) -> None:
     for run_id in ("failed", "cancelled"):
         await store.start(triage, Ticket(text="?"), id=run_id)

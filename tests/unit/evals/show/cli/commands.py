@@ -6,6 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from handrail.cli import app
+from tests.unit.orchestrator.commands import on_its_store
 
 SUITE = """
 import os
@@ -74,7 +75,7 @@ def write_files() -> None:
 
 
 def handrail(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, ["eval", *arguments])
+    result = CliRunner().invoke(app, ["eval", *on_its_store(arguments)])
     assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
     return result
 

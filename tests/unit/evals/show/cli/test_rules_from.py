@@ -8,6 +8,7 @@ import pytest
 
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.store.promises import MovePromise, NewRule
+from tests.stores import store_in
 from tests.unit.evals.show.cli.commands import handrail
 from tests.unit.orchestrator import commands
 
@@ -51,7 +52,7 @@ def decided(flow: str = "sort", *, threshold: float | None) -> None:
     commands.handrail("run", f"letters.py:{flow}", commands.write(["0 0.5"], f"{flow}.jsonl"), "--store", STORE)
 
     async def ruled() -> None:
-        async with Client(STORE) as client:
+        async with Client(store_in(Path.cwd())) as client:
             row = next(each for each in client.promise_store.promises() if each.workflow == flow)
             rule = NewRule(threshold, 0.1, 0.1, None, cases=90, labels=80, wrong=0, why="for the test")
             await client.change_promises(MovePromise(row.id, row.version, client.now(), "keeper", 0, None, rule))
@@ -66,6 +67,7 @@ def accepted(suite: str, *options: str, code: int = 0) -> int:
     return sum(line.get("accepted") is True for line in lines)
 
 
+@pytest.mark.usefixtures("either_store")
 @pytest.mark.slow
 def test_steps_and_workflows_accept_by_the_rules_in_force_in_a_store() -> None:
     decided(threshold=0.6)

@@ -18,6 +18,7 @@ from handrail_evals.decide.drift.watch_file import write_watch
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.outbox import DeclareNotices
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
+from tests.stores import store_in
 from tests.unit.evals.show.cli.commands import handrail
 
 STORED = """
@@ -41,7 +42,7 @@ async def triage(run: Run, text: str) -> str:
 
 
 @pytest.fixture
-def stored() -> str:
+def stored(tmp_path: Path) -> str:
     """Return a store of three hundred runs, a half of them audited, every question answered."""
     Path("stored.py").write_text(STORED, encoding="utf-8")
     sys.path.insert(0, str(Path.cwd()))
@@ -49,14 +50,14 @@ def stored() -> str:
     know = ScriptedReviewers(lambda item: "cat" if int(item.context.split()[-1]) % 2 else "dog")
 
     async def work() -> None:
-        async with Rehearsal(workflows=[triage], reviewers=know, store="sqlite:///s.db") as rehearsal:
+        async with Rehearsal(workflows=[triage], reviewers=know, store=store_in(tmp_path)) as rehearsal:
             await rehearsal.start_many(triage, [(f"r{n}", f"animal {n}") for n in range(300)])
             await rehearsal.settle()
             while await rehearsal.answer():
                 await rehearsal.settle()
 
     asyncio.run(work())
-    return "sqlite:///s.db"
+    return store_in(tmp_path)
 
 
 def test_what_people_decided_is_read_from_a_store(stored: str) -> None:
@@ -111,6 +112,7 @@ def test_a_store_without_audits_sets_no_threshold() -> None:
     assert "--cases FILE or --store" in neither.stderr.replace("\n", " ")
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_promise_that_may_not_hold_is_told_once(stored: str) -> None:
     settings = WatchSettings(
         target=0.02,
