@@ -5,12 +5,25 @@ from datetime import timedelta
 
 import pytest
 
+from handrail import Escalation, Run, workflow
+from handrail.guards import Late
 from handrail_orchestrator.statistics.funnel import Funnel
 from handrail_orchestrator.testing import Rehearsal
 from tests.contract import flows
 from tests.contract.audited import unaudited
 
 HOUR = 3_600.0
+
+
+@workflow(version=1)
+async def answered_for(run: Run, amount: int) -> bool:
+    late = [Late("default", value=False)]
+    return await run.ask(f"Pay {amount}?", bool, escalate=Escalation(queue="money", due_hours=1, when_late=late))
+
+
+@workflow(version=1)
+async def waited_for(run: Run, amount: int) -> bool:
+    return await run.ask(f"Pay {amount}?", bool, escalate=Escalation(queue="money", due_hours=1))
 
 
 async def played(engine: Rehearsal) -> None:
@@ -69,6 +82,57 @@ async def test_a_person_s_hour_is_the_bottleneck_and_wait_and_work_are_told_apar
         assert (stats.changed[""].part, stats.changed[""].whole) == (1, 1)
         (broken,) = [each for each in stats.steps if each.step == "explode"]
         assert (broken.executed, broken.failed, broken.fail_rate) == (1, 1, 1.0)
+
+
+async def test_a_hand_off_says_whether_its_receiver_decided_and_how() -> None:
+    async with Rehearsal(workflows=[unaudited]) as engine:
+        for name in ("plain", "kept", "passed on", "waits"):
+            await engine.start(unaudited, "hm", id=name)
+        await engine.idle()
+        items = {item.run_id: item for item in engine.reviews()}
+        suggested = items["plain"].suggestion
+        for name, givers in {"kept": ["ann"], "passed on": ["ann", "ben"], "waits": ["ann"]}.items():
+            for giver, receiver in zip(givers, ("ben", "cy"), strict=False):
+                await engine.assign(items[name].id, by=giver, to=receiver)
+        for name, answer, by in (
+            ("plain", suggested, "cy"), ("kept", suggested, "ben"), ("passed on", "billing", "cy"),
+        ):  # fmt: skip
+            await engine.take(items[name].id, by=by)
+            await engine.decide(items[name].id, answer, by=by)
+        await engine.idle()
+        stats = engine.stats("24h")
+        handed = stats.questions.hand_offs
+        assert suggested != "billing"
+        assert (handed.items, handed.decided, handed.accepted) == (3, 2, 1)
+        assert (handed.suggested, handed.changed) == (2, 1)
+        assert stats.questions.touches == (1 + 2 + 3) / 3
+        assert (stats.changed[""].part, stats.changed[""].whole) == (1, 3)
+        assert [(each.part, each.whole) for each in stats.changed_by_confidence if each.whole] == [(1, 3)]
+        assert stats.questions.rework.part == 0
+
+
+async def test_who_says_nothing_counts_in_the_approval_delay_and_due_times_are_kept_missed_or_past() -> None:
+    async with Rehearsal(workflows=[answered_for, waited_for]) as engine:
+        await engine.start(answered_for, 1, id="silent")
+        for name in ("in time", "late", "open"):
+            await engine.start(waited_for, 1, id=name)
+        await engine.idle()
+        items = {item.run_id: item.id for item in engine.reviews()}
+        engine.clock.move_to(engine.clock.now() + HOUR / 2)
+        for name in ("in time", "late"):
+            await engine.take(items[name], by="ann")
+        await engine.decide(items["in time"], True, by="ann")
+        await engine.idle()
+        engine.clock.move_to(engine.clock.now() + HOUR)
+        await engine.idle()
+        await engine.take(items["late"], by="ann")
+        await engine.decide(items["late"], True, by="ann")
+        await engine.idle()
+        found = engine.stats("24h").questions
+        assert (found.asked, found.decided, found.by_policy) == (4, 3, 1)
+        assert (found.approval_delay.count, found.approval_delay.total) == (3, HOUR / 2 + HOUR / 2 + 1.5 * HOUR)
+        due = found.promises
+        assert (due.first_met, due.first_late, due.met, due.late, due.open_late) == (2, 0, 1, 2, 1)
 
 
 def test_a_funnel_that_does_not_add_up_cannot_be_made() -> None:
