@@ -83,9 +83,9 @@ async def test_a_program_killed_with_everything_but_one_item_in_its_hands_has_pa
 
 async def test_programs_that_send_at_the_same_moment_pay_once(stub: BatchStub) -> None:
     """Each looks for a batch before any has made one, the list is late, and one is killed as soon as it has sent."""
-    stub.misbehave(hold_upload=2.0, looks=30, list_late=6)
+    stub.misbehave(uploads_together=2, looks=30, list_late=6)
     both = [spawn("batch_caller.py", stub.url, str(ITEMS)) for _ in range(2)]
-    until(lambda: stub.seen()["uploads"] == 2)
+    await asyncio.to_thread(until, lambda: stub.seen()["uploads"] == 2)
     here = asyncio.create_task(asked(stub.url, ITEMS))
     await asyncio.to_thread(until, lambda: len(stub.seen()["batches"]) >= 2)
     kill(both.pop())

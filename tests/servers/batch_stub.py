@@ -41,6 +41,7 @@ FAULTS: Json = {
     "drop_create": 0,  # how many batches are made without an answer
     "hold_create": 0.0,  # seconds between making a batch and saying so
     "hold_upload": 0.0,
+    "uploads_together": 0,  # how many have to arrive before any is taken
     "hold_fetch": 0.0,
     "hold_single": 0.0,
     "list_late": 0,  # how many lists do not show a batch yet
@@ -307,6 +308,8 @@ class BatchWire:
             case "files" if not name:
                 provider.uploads += 1
                 await asyncio.sleep(provider.faults["hold_upload"])
+                while provider.uploads < provider.faults["uploads_together"]:  # noqa: ASYNC110 -- told by another request
+                    await asyncio.sleep(0.01)
                 return 200, provider.upload(raw)
             case "files":
                 return await self._file(method, name.removesuffix("/content"))

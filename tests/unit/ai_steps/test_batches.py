@@ -205,7 +205,7 @@ async def test_two_senders_that_do_not_know_of_each_other_settle_on_one_batch(
     stub: BatchStub, model: OpenAIModel, *, same_second: bool
 ) -> None:
     """Neither finds the other's before it sends, nor at once after: a list may be late."""
-    stub.misbehave(looks=20, hold_upload=0.2, list_late=8, one_second=same_second)
+    stub.misbehave(looks=20, uploads_together=2, list_late=8, one_second=same_second)
 
     def elsewhere() -> list[str | None]:
         async def asked() -> list[str | None]:
