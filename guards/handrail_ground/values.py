@@ -77,6 +77,17 @@ def from_json(text: str | bytes, *, deepest: int | None = DEEPEST) -> Any:
     return data
 
 
+def value_at(text: str, start: int) -> Any:
+    """Return the one value that begins at a place in a JSON text, read as Python's own reader does.
+
+    For whoever knows how a text was written, and needs nothing of what stands behind.
+
+    Raises:
+        ValueError: none begins there.
+    """
+    return _LENIENT.raw_decode(text, start)[0]
+
+
 def json_line(data: Any, *, ascii_only: bool = True) -> str:
     """Return JSON data as text; NaN and the infinities, which JSON does not have, as ``"NaN"`` and ``"Infinity"``."""
     try:
@@ -131,5 +142,6 @@ def _constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is no JSON number")
 
 
+_LENIENT = json.JSONDecoder()
 STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
 """Decodes JSON values; beside what ``json`` raises, it raises ``InvalidJson`` for what nobody can rely on."""

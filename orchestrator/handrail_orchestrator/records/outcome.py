@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from handrail_ground.values import value_at
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.unmarking import KEY, is_marked, unmarked
 
@@ -14,7 +15,6 @@ _VALUES = {"accepted": "value", "doubtful": "suggestion"}
 """Under which name an outcome of a kind has its value."""
 _ENDS = tuple((f'{{"{name}":', f'"kind":"{kind}"}}') for kind, name in _VALUES.items())
 """How an outcome in the plain form begins and ends, as it is written."""
-_DECODER = json.JSONDecoder()
 
 
 def outcome_of(recorded: str) -> Accepted[Any] | Doubtful[Any] | None:
@@ -46,7 +46,7 @@ def value_of(recorded: str) -> tuple[Any] | None:
     for begins, ends in _ENDS:
         if recorded.startswith(begins) and recorded.endswith(ends):
             try:
-                return (_DECODER.raw_decode(recorded, len(begins))[0],)
+                return (value_at(recorded, len(begins)),)
             except ValueError:
                 break
     data = outcome_data(recorded)
