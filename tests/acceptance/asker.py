@@ -57,7 +57,7 @@ async def sorts(run: Run, text: str) -> str:
 
 
 async def main() -> None:
-    settings = Settings(lease_seconds=1.0, crash_limit=100)
+    settings = Settings(lease_seconds=5.0, crash_limit=100)
     async with Orchestrator(STORE, workflows=[sorts], settings=settings, engine=ENGINE) as orchestrator:
         for n in itertools.count():
             await (await orchestrator.start(sorts, f"ticket {n}", id=f"{NAME}-{n}")).result()

@@ -20,6 +20,7 @@ async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_
     await pass_over_what_is_down(either_store, store_in(either_store))
 
 
+@pytest.mark.timeout(600)  # a busy machine takes two minutes to begin with: a server, a database, two workers
 async def test_behind_temporal_too(tmp_path: Path, temporal: TemporalAt, postgres_url: str) -> None:
     await pass_over_what_is_down(tmp_path, postgres_url, f"{temporal.url}?prefix={uuid4().hex[:8]}")
 
