@@ -3,13 +3,11 @@
 import os
 import signal
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from handrail import Client
 from tests.acceptance.processes import kill, spawn
-from tests.servers.temporal import TemporalAt
 from tests.stores import store_in
 from tests.unit.orchestrator.control.flows import until
 
@@ -17,16 +15,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 
 async def test_what_one_process_sees_the_others_refrain_from_and_a_killed_probe_is_freed(either_store: Path) -> None:
-    await pass_over_what_is_down(either_store, store_in(either_store))
-
-
-@pytest.mark.timeout(600)  # a busy machine takes two minutes to begin with: a server, a database, two workers
-async def test_behind_temporal_too(tmp_path: Path, temporal: TemporalAt, postgres_url: str) -> None:
-    await pass_over_what_is_down(tmp_path, postgres_url, f"{temporal.url}?prefix={uuid4().hex[:8]}")
-
-
-async def pass_over_what_is_down(folder: Path, store: str, *engine: str) -> None:
-    """Have two processes ask a model that is down, that hangs as one tries it, and that is back when that one died."""
+    folder, store = either_store, store_in(either_store)
 
     def lines(name: str) -> list[str]:
         return (folder / name).read_text().split() if (folder / name).exists() else []
@@ -34,7 +23,7 @@ async def pass_over_what_is_down(folder: Path, store: str, *engine: str) -> None
     def asked() -> list[str]:
         return lines("calls")
 
-    processes = {"one": spawn("asker.py", store, str(folder), "one", *engine)}
+    processes = {"one": spawn("asker.py", store, str(folder), "one")}
     try:
         async with Client(store, create=True) as client:
             await until(lambda: bool(client.down()))
@@ -42,7 +31,7 @@ async def pass_over_what_is_down(folder: Path, store: str, *engine: str) -> None
             assert str(down) == (
                 "model small at http://models.example/v1 is down (3 times a failure in a row): calls pass it over"
             )
-            processes["two"] = spawn("asker.py", store, str(folder), "two", *engine)
+            processes["two"] = spawn("asker.py", store, str(folder), "two")
             await until(lambda: len(lines("two")) >= 3)
             assert asked() == ["one"] * 3
 

@@ -43,6 +43,6 @@ def anew() -> None:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds that others see to."""
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(120):
         while not holds():  # noqa: ASYNC110 -- what happens in other threads and processes sets no event here
             await asyncio.sleep(0.005)
