@@ -18,11 +18,13 @@ from handrail_orchestrator.sealing.rotation import held
 from handrail_orchestrator.sealing.store import sealing
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import StartMany
+from handrail_orchestrator.store.postgres import PostgresStore
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
+from tests.stores import FILE, on_a_server, store_in
 
 PATIENCE_SECONDS = 180.0
-RUNS = 4_000
+RUNS = 2_000
 SECRET = "the patient is Ada Lovelace"
 BUSY = """
 import asyncio
@@ -40,7 +42,7 @@ async def count(run: Run, number: int) -> int:
     return number
 
 async def main() -> None:
-    async with Orchestrator("sqlite:///runs.db", workflows=[count]) as orchestrator:
+    async with Orchestrator(sys.argv[2], workflows=[count]) as orchestrator:
         number = 0
         while True:
             number += 1
@@ -60,7 +62,7 @@ def busy(folder: Path, name: str, keys: str) -> Iterator[subprocess.Popen[str]]:
     """Let a worker write until the block ends; it has ended its first run when the block begins."""
     (folder / "busy.py").write_text(BUSY)
     process = subprocess.Popen(
-        [sys.executable, "busy.py", name], cwd=folder, env={**os.environ, "HANDRAIL_KEYS": keys},
+        [sys.executable, "busy.py", name, store_in(folder)], cwd=folder, env={**os.environ, "HANDRAIL_KEYS": keys},
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -75,20 +77,23 @@ def busy(folder: Path, name: str, keys: str) -> Iterator[subprocess.Popen[str]]:
 
 def rotating(folder: Path, keys: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "handrail", "keys", "rotate", "--store", "sqlite:///runs.db", "--json"],
+        [sys.executable, "-m", "handrail", "keys", "rotate", "--store", store_in(folder), "--json"],
         cwd=folder, env={**os.environ, "HANDRAIL_KEYS": keys},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
 def opened(folder: Path, keys: str) -> Store:
-    return sealing(SqliteStore(str(folder / "runs.db")), AesGcm(read_keys(keys, "here")))
+    url = on_a_server(folder)
+    return sealing(
+        SqliteStore(str(folder / FILE)) if url is None else PostgresStore(url), AesGcm(read_keys(keys, "here"))
+    )
 
 
-def test_a_rotation_that_is_killed_goes_on_and_no_run_is_lost(tmp_path: Path) -> None:
+def test_a_rotation_that_is_killed_goes_on_and_no_run_is_lost(either_store: Path) -> None:
     spring, summer = new_key("spring"), new_key("summer")
     old_first, new_first = f"{spring},{summer}", f"{summer},{spring}"
-    store = opened(tmp_path, old_first)
+    store = opened(either_store, old_first)
     for batch in range(0, RUNS, 500):
         starts = [
             StartRun(f"kept-{number}", "other", 1, json.dumps([SECRET, number]), "code", 1.0)
@@ -96,8 +101,8 @@ def test_a_rotation_that_is_killed_goes_on_and_no_run_is_lost(tmp_path: Path) ->
         ]
         store.apply([StartMany(starts)])
 
-    with busy(tmp_path, "old", old_first):
-        killed = rotating(tmp_path, new_first)
+    with busy(either_store, "old", old_first):
+        killed = rotating(either_store, new_first)
         until = time.monotonic() + PATIENCE_SECONDS
         while not held(store)["summer"] and killed.poll() is None:
             assert time.monotonic() < until
@@ -107,8 +112,8 @@ def test_a_rotation_that_is_killed_goes_on_and_no_run_is_lost(tmp_path: Path) ->
         assert mixed["summer"]
         assert inputs(store) == [[SECRET, number] for number in range(RUNS)]
 
-    with busy(tmp_path, "new", new_first) as worker:
-        done = rotating(tmp_path, new_first)
+    with busy(either_store, "new", new_first) as worker:
+        done = rotating(either_store, new_first)
         told, complaint = done.communicate(timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, complaint
         said = json.loads(told)
@@ -116,7 +121,7 @@ def test_a_rotation_that_is_killed_goes_on_and_no_run_is_lost(tmp_path: Path) ->
         assert worker.poll() is None  # it went on all the time
     store.close()
 
-    alone = opened(tmp_path, summer)
+    alone = opened(either_store, summer)
     assert set(held(alone)) == {"summer"}
     assert inputs(alone) == [[SECRET, number] for number in range(RUNS)]
     ended = [run for run in alone.runs(workflow="count", limit=100_000) if run.ended is not None]
