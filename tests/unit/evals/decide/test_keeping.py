@@ -14,7 +14,6 @@ from handrail.ai_steps import AIStep
 from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import Misuse, PromiseRecord, ReviewQuery
-from tests.stores import store_in
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +79,7 @@ def mostly_right(score: float) -> float:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(store_in(tmp_path))
+    return Desk(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
 def test_it_begins_with_no_labels_and_accepts_as_soon_as_they_allow_it(desk: Desk) -> None:
@@ -116,7 +115,6 @@ def test_what_is_decided_is_a_row_with_its_reason(desk: Desk) -> None:
     assert history[1].by.startswith("keeper:")
 
 
-@pytest.mark.usefixtures("either_store")
 def test_keepers_that_are_killed_or_doubled_spend_nothing_twice(desk: Desk, tmp_path: Path) -> None:
     other = Desk(f"sqlite:///{tmp_path / 'other.db'}")
 
