@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from handrail_orchestrator import limits
+from handrail_orchestrator import limit_key
 from handrail_orchestrator.store import (
     batches,
     breaking,
@@ -62,7 +62,7 @@ PLAIN: Final[Mapping[type, str]] = {
     promises.ThirdLookRow: "run_id step state decided_by",
     batches.JoinBatch: "group",
     batches.WakeMember: "run_id",
-    limits.LimitKey: "name key",
+    limit_key.LimitKey: "name key",
     breaking.SystemRow: "system error",
     chain.ChainedRow: "actor action state data hash",
     chain.LogGap: "before after signature",
