@@ -111,25 +111,27 @@ async def judge_cases(
         match outcome:
             case Failed(error=error):
                 raise InvalidLabels(f"{case.place}: the step raised {type(error).__name__}: {error}") from error
-            case Accepted(value=value, judgement=judgement):
-                answer = jsonable(value, where="the answer")
-                label = jsonable(case.expected, where="the expected value")
-                found.append(
-                    JudgedCase(
-                        judgement=judgement,
-                        right=answer == label,
-                        case=case.name,
-                        group=str(case.metadata.get("group", "")),
-                        cluster=cluster,
-                        blind=case.blind is not False,
-                        answer=as_text(answer),
-                        label=as_text(label),
-                        fields_right=fields_right(answer, label, judgement.fields),
-                    )
-                )
+            case Accepted():
+                found.append(_judged(case, outcome, cluster))
             case doubtful:
                 refused[doubtful.code] += 1
     return JudgedCases(cases=tuple(found), refused=dict(refused), learned=tuple(left_out), can_tell=can_tell)
+
+
+def _judged(case: AnyCase, outcome: Accepted[Any], cluster: str) -> JudgedCase:
+    answer = jsonable(outcome.value, where="the answer")
+    label = jsonable(case.expected, where="the expected value")
+    return JudgedCase(
+        judgement=outcome.judgement,
+        right=answer == label,
+        case=case.name,
+        group=str(case.metadata.get("group", "")),
+        cluster=cluster,
+        blind=case.blind is not False,
+        answer=as_text(answer),
+        label=as_text(label),
+        fields_right=fields_right(answer, label, outcome.judgement.fields),
+    )
 
 
 async def _named(step: AIStep[Any], cases: Sequence[AnyCase], concurrency: int) -> list[BatchOutcome[Any]]:

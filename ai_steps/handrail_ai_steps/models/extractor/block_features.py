@@ -161,21 +161,16 @@ def block_table(
         _ends(sheet, blocks),
         *_edges(np.concatenate([nothing, shown, nothing, nothing]), a, b),
         as_table(_form(sheet, a, b)),
+        *[_as_another(other, a, b) for other in others.T],
     ]
-    for other in others.T:
-        clear = _clipped(_padded(other))
-        positive = np.maximum(clear, 0)
-        tables.append(
-            as_table(
-                [
-                    _sum_of(clear, a, b) / size,
-                    clear[a],
-                    clear[b + 2],
-                    np.maximum(_sum_of(positive, a, b), 0),
-                ]
-            )
-        )
     return np.concatenate([*tables, known], axis=1)
+
+
+def _as_another(odds: Floats, a: np.ndarray, b: np.ndarray) -> Floats:
+    """Return how well each block would be the value of another field, by the odds of its pieces for that one."""
+    clear = _clipped(_padded(odds))
+    inside = np.maximum(_sum_of(np.maximum(clear, 0), a, b), 0)
+    return as_table([_sum_of(clear, a, b) / (b - a + 1), clear[a], clear[b + 2], inside])
 
 
 _ENDS_NUMBERED = re.compile(r"\d{4,}[\s-]{0,2}[A-Za-z]?\W*$")

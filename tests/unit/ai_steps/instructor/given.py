@@ -8,7 +8,21 @@ from typing import Any
 import instructor
 import pytest
 
+from tests.stub_server import error, reply
 from tests.unit.ai_steps.instructor.conftest import KEY
+
+BUSY = pytest.mark.parametrize(
+    "busy",
+    [
+        reply(error("busy"), status=503),
+        reply(error("slow down"), status=429, headers={"retry-after": "0"}),
+        reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}),
+        reply(None, trap="drop"),
+        reply({}),
+    ],
+    ids=["overload", "rate", "page", "drop", "empty"],
+)
+"""What a server may answer that passes."""
 
 
 def needs(library: str) -> Any:

@@ -11,7 +11,7 @@ from handrail.ai_steps import InstructorModel
 from handrail_ai_steps.errors import ModelNotReady, UnknownModel
 from tests.stub_server import Json, Stub, completion, error, reply
 from tests.unit.ai_steps.instructor.conftest import KEY
-from tests.unit.ai_steps.instructor.given import mistral_at, needs
+from tests.unit.ai_steps.instructor.given import BUSY, mistral_at, needs
 from tests.unit.ai_steps.openai.given import answered, request_for, unanswered
 
 TOOL = "LabelAnswer"
@@ -97,17 +97,7 @@ async def test_an_answer_that_does_not_fit_is_sent_back(wires: Stub, make: Make,
 
 
 @PROVIDER
-@pytest.mark.parametrize(
-    "busy",
-    [
-        reply(error("busy"), status=503),
-        reply(error("slow down"), status=429, headers={"retry-after": "0"}),
-        reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}),
-        reply(None, trap="drop"),
-        reply({}),
-    ],
-    ids=["overload", "rate", "page", "drop", "empty"],
-)
+@BUSY
 async def test_what_passes_is_tried_again_by_us_alone(wires: Stub, make: Make, provider: str, busy: Json) -> None:
     wires.play(busy, reply(said(provider)))
     answer = answered(await make(provider).answer(request_for()))

@@ -10,7 +10,7 @@ import pytest_asyncio
 from handrail.ai_steps import InstructorModel
 from tests.stub_server import Json, Stub, error, reply
 from tests.unit.ai_steps.instructor.conftest import KEY
-from tests.unit.ai_steps.instructor.given import bedrock_at, cohere_at, needs
+from tests.unit.ai_steps.instructor.given import BUSY, bedrock_at, cohere_at, needs
 from tests.unit.ai_steps.openai.given import answered, request_for, unanswered
 
 Make = Callable[..., InstructorModel]
@@ -69,17 +69,7 @@ async def test_an_answer_that_did_not_end_by_itself_is_none(wires: Stub, make: M
 
 
 @PROVIDER
-@pytest.mark.parametrize(
-    "busy",
-    [
-        reply(error("busy"), status=503),
-        reply(error("slow down"), status=429, headers={"retry-after": "0"}),
-        reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}),
-        reply(None, trap="drop"),
-        reply({}),
-    ],
-    ids=["overload", "rate", "page", "drop", "empty"],
-)
+@BUSY
 async def test_what_passes_is_tried_again_by_us_alone(wires: Stub, make: Make, provider: str, busy: Json) -> None:
     wires.play(busy, reply(said(provider, "Pluto")), reply(said(provider)))
     answer = answered(await make(provider).answer(request_for()))
