@@ -17,6 +17,7 @@ from handrail_ground.values import as_json, json_line
 from handrail_orchestrator.cli.failing import complaining, told
 from handrail_orchestrator.cli.options import JsonOption
 from handrail_orchestrator.cli.printing import out, short, table
+from handrail_orchestrator.errors import Misuse
 
 app = typer.Typer(
     help="Read a file as pages of text, and find what is wrong with the files of a folder.", no_args_is_help=True
@@ -76,7 +77,10 @@ def check(
     and devices are left out, which is said beside the list.
     """
     if not folder.is_dir():
-        raise NotADirectoryError(20, "is no folder", str(folder))
+        name = harmless(_in_a_line(str(folder)))
+        if folder.exists():
+            raise Misuse(f"{name} is a file: give the folder that it is in, or look at it with: handrail document show")
+        raise Misuse(f"there is no folder {name}; check the path")
     rows = []  # and no documents: a folder may have more than memory holds
     failed = doubtful = 0
     left_out: list[Path] = []

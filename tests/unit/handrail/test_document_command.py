@@ -142,6 +142,17 @@ def test_a_name_of_several_lines_is_one_row(tmp_path: Path) -> None:
     assert checked.stdout.splitlines()[1].split() == ["a\\nb.txt", "text", "1", "plain"]
 
 
+def test_a_file_or_nothing_where_a_folder_is_meant_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(b"x")
+    for name, told in (
+        ("x.pdf", "is a file: give the folder that it is in, or look at it with: handrail document show"),
+        ("y", "there is no folder"),
+    ):
+        checked = handrail("document", "check", str(tmp_path / name))
+        assert (checked.exit_code, checked.stdout) == (2, "")
+        assert told in " ".join(checked.stderr.split())
+
+
 def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_checked(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
