@@ -157,6 +157,25 @@ async def test_a_stopped_worker_hands_its_runs_back_without_blame(machines: Mach
         check_each_once(client, 20, lambda n: n + 2, 2)
 
 
+async def test_a_worker_that_is_stopped_before_temporal_has_answered_ends_all_the_same(
+    machines: Machines, temporal: TemporalAt
+) -> None:
+    with wire_to(temporal.address) as wire:
+        worker = machines.worker(engine=machines.engine.replace(temporal.address, wire.address))
+        async with Client(machines.store) as client:
+            await client.start("twice", 0, id="r0")
+            machines.executes(worker)
+            wire.delay = 1.5
+            for n in range(1, 20):
+                await client.start("twice", n, id=f"r{n}")
+            await asyncio.sleep(0.5)  # it asks for them, and has no answer when it is stopped
+            worker.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(worker.wait, 60) == 0
+            machines.worker()
+            await until(client, all_are("completed", 20))
+            check_each_once(client, 20, lambda n: n + 2, 2)
+
+
 async def test_two_versions_stand_side_by_side_while_runs_wait(machines: Machines) -> None:
     old = machines.worker(version=1)
     async with Client(machines.store) as client:
@@ -268,7 +287,10 @@ async def shown(server: DevServer, query: str, at_least: int = 1) -> None:
 
 
 class Wire:
-    """A loopback proxy to a server; once cut, what was connected hangs, and nothing new is taken."""
+    """A loopback proxy to a server, whose answers may be late; once cut, what is connected hangs; no more is taken."""
+
+    delay = 0.0
+    """How many seconds later answers arrive."""
 
     def __init__(self, to: str) -> None:
         host, _, port = to.rpartition(":")
@@ -301,12 +323,14 @@ class Wire:
                     continue
                 there = socket.create_connection(self._to)
                 self._sockets.append(there)
-                for source, sink in ((here, there), (there, here)):
-                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+                for ways in ((here, there, False), (there, here, True)):
+                    threading.Thread(target=self._pump, args=ways, daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:  # noqa: FBT001 -- which way it is
         with suppress(OSError):
             while data := source.recv(65536):
+                if answers:
+                    time.sleep(self.delay)
                 if self._is_cut.is_set():
                     return
                 sink.sendall(data)

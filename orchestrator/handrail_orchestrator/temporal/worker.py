@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 from temporalio import activity
@@ -154,8 +155,9 @@ class TemporalThread:
         self._ready.set_result(None)
         await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-        await asyncio.gather(*(worker.shutdown() for worker in workers if not self._all_over(tasks)))
         self._client = None
+        await self._nothing_told()
+        await asyncio.gather(*(worker.shutdown() for worker in workers if not self._all_over(tasks)))
         del client, workers
         for task in tasks:
             await task
@@ -173,10 +175,12 @@ class TemporalThread:
             "max_concurrent_activity_task_polls": 2,
             "graceful_shutdown_timeout": timedelta(seconds=DRAIN_SECONDS),
             "workflow_runner": UnsandboxedWorkflowRunner(),
+            # Named, since it would be a hash of every module that is loaded, read anew: half a second of each start.
+            "build_id": f"handrail {version('handrail')}",
         }
         if work.place is None:
             shared["workflows"] = [RunDriver]
-        queues = [work.address.task_queue(*version, work.place) for version in work.versions]
+        queues = [work.address.task_queue(*each, work.place) for each in work.versions]
         return [Worker(client, task_queue=queue, **shared) for queue in queues]
 
     def _activity(self) -> Callable[[Errand], Awaitable[Advanced]]:
@@ -200,16 +204,21 @@ class TemporalThread:
             raise ApplicationError(str(error), type=type(error).__name__) from None
         return advanced if self._shows else Advanced(advanced.status, advanced.due_in, advanced.place)
 
+    async def _nothing_told(self) -> None:
+        """Wait until nothing more is being told: what a worker gets in an answer while it shuts down, it waits for."""
+        for _ in range(AT_ONCE):
+            await self._room.acquire()
+
     async def _tell_all(self, rings: Sequence[Ring], here: int) -> list[Ring]:
         new = {ring.id for ring in [each for each in rings if each.is_new][:here]}
         told = await asyncio.gather(*(self._tell(ring, starts=ring.id in new) for ring in rings))
         return [ring for ring, is_told in zip(rings, told, strict=True) if not is_told]
 
     async def _tell(self, ring: Ring, *, starts: bool) -> bool:
-        client = self._client
-        if client is None:
-            return False
         async with self._room:
+            client = self._client
+            if client is None:  # no more is told
+                return False
             try:
                 if not starts or not await self._started_here(client, ring):
                     await self._rung(client, ring)
