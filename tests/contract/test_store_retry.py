@@ -176,7 +176,7 @@ def test_pruning_deletes_old_ended_runs_with_all_that_belongs_to_them(store: Sto
     (item,) = [each for each in store.reviews(every) if each.run_id == "old"]
     assert wrote(store, Prune(NOW + 5, ENDINGS, 100)) == [1]
     assert [row.id for row in store.runs()] == ["new", "last"]
-    assert store.history(old) == ([], [])
+    assert store.history(old) == ([], [], [])
     assert store.review(item.id) is None
     assert store.review_log(item.id) == []
     assert store.review_count(every) == 1

@@ -91,7 +91,7 @@ class AnswerCheck:
         workflow = self.workflows.find(row.workflow, row.version)
         bound = self.library.workflow(workflow)
         history = self.store.history(row.key)
-        replay = _Replay(row, step, History(row.id, history.steps, history.events), self)
+        replay = _Replay(row, step, History(row.id, history.steps, history.events, children=history.children), self)
         try:
             arguments = (bound.input.decode(row.input),) if bound.takes_input else ()
             await workflow.function(replay, *arguments)

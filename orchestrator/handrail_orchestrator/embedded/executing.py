@@ -54,8 +54,9 @@ class Executing:
         if claimed.has_history:
             rows = self._equipment.store.history(claimed.key)
             history = History(
-                claimed.id, rows.steps, rows.events, copied_seq=claimed.copied_seq, after_seq=claimed.round_seq
-            )
+                claimed.id, rows.steps, rows.events,
+                copied_seq=claimed.copied_seq, after_seq=claimed.round_seq, children=rows.children,
+            )  # fmt: skip
         return self.execute(claimed, history)
 
     def execute(self, claimed: ClaimedRun, history: History) -> Execution:

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from handrail_orchestrator.asked import taken_event
 from handrail_orchestrator.errors import HistoryMismatch
 from handrail_orchestrator.step_kind import StepKind
-from handrail_orchestrator.store.rows import EventRow, StepRow
+from handrail_orchestrator.store.rows import ChildRow, EventRow, StepRow
 
 
 class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
     __slots__ = (
-        "_asked", "_counts", "_events", "_last", "_named", "_run_id", "_steps", "broken", "copied_seq", "next_seq",
+        "_asked", "_children", "_counts", "_events", "_last", "_named", "_run_id", "_steps", "broken", "copied_seq",
+        "next_seq",
     )  # fmt: skip
 
     def __init__(
@@ -23,6 +24,7 @@ class History:
         *,
         copied_seq: int = 0,
         after_seq: int = 0,
+        children: Iterable[ChildRow] = (),
     ) -> None:
         self.broken: HistoryMismatch | None = None
         """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
@@ -31,6 +33,7 @@ class History:
         self._run_id = run_id
         self._steps = {row.name: row for row in steps}
         self._events = list(events)
+        self._children = {row.step: row for row in children}
         self._counts: dict[str, int] = {}
         self._named: set[str] = set()
         self._last: dict[str, str] = {}
@@ -80,6 +83,10 @@ class History:
                 self._asked.add(row.name)
                 return row
         return None
+
+    def child(self, name: str) -> ChildRow | None:
+        """Return what a recorded step started; None where that is not known."""
+        return self._children.get(name)
 
     def holds(self, name: str) -> bool:
         """Return whether anything is recorded under this name; asking is no call of it."""

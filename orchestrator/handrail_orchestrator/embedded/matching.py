@@ -106,6 +106,26 @@ class Matching:
         expected, found = asked.apart(row.input or "", wanted)
         return self._history.mismatch(f"{row.kind} {row.name!r} {expected}", f"{row.kind} {row.name!r} {found}", hint)
 
+    def child(self, row: StepRow, workflow: str, *, waits: bool) -> None:
+        """Compare what a child run was started from, and whether its result is waited for or its id is returned.
+
+        Raises:
+            HistoryMismatch: it is a run of another workflow; or its id stands where its result is wanted, or the other
+                way round, which no version may take for each other.
+        """
+        found = self._history.child(row.name)
+        if found is None:
+            return
+        hint = _ANOTHER[self._code].format(own=_OWN_NAME["child"])
+        if found.workflow != workflow and not self.may_differ:
+            raise self._history.mismatch(
+                f"child {row.name!r} of workflow {found.workflow!r}", f"one of workflow {workflow!r}", hint
+            )
+        if found.policy is not None and (found.policy == "wait") is not waits:
+            ways = "one that is waited for", "one that is not (policy=)"
+            expected, asked_for = ways if found.policy == "wait" else ways[::-1]
+            raise self._history.mismatch(f"child {row.name!r} as {expected}", asked_for, hint)
+
     def child_run(self, row: StepRow, run_id: str, *, given: bool) -> None:
         """Compare the id of a child run where the workflow gives it; a fork has copied those of its source.
 

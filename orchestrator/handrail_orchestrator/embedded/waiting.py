@@ -106,5 +106,6 @@ class WaitingRun(TellingRun):
         row = self.history.find(name, "child")
         if row is not None:
             self._matching.input(row, encoded, bound.input.decode, "child")
+            self._matching.child(row, bound.workflow.name, waits=policy == "wait")
             self._matching.child_run(row, run_id, given=given is not None)
         return await self.waits.child(name, bound, encoded, run_id, policy)

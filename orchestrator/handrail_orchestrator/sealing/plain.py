@@ -150,6 +150,7 @@ PLAIN: Final[Mapping[type, str]] = {
     resealing.ResealedValue: "table at column before after",
     port.Claimed: "paused failing",
     rows.ClaimedRun: "id workflow code trace",
+    rows.ChildRow: "step workflow policy",
     rows.EventRow: "name event_id",
     rows.JudgedRow: "run_id workflow step decided_by challenger",
     rows.PassRow: "hash person label",

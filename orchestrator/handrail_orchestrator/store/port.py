@@ -21,6 +21,7 @@ from handrail_orchestrator.store.promises import PromiseStore
 from handrail_orchestrator.store.resealing import RawStore
 from handrail_orchestrator.store.rollouts import RolloutStore
 from handrail_orchestrator.store.rows import (
+    ChildRow,
     ClaimedRun,
     EventRow,
     JudgedRow,
@@ -70,6 +71,8 @@ class HistoryRows(NamedTuple):
 
     steps: Sequence[StepRow]
     events: Sequence[EventRow]
+    children: Sequence[ChildRow] = ()
+    """What its steps of kind ``child`` started, as far as it is still there."""
 
 
 @dataclass(frozen=True, slots=True)

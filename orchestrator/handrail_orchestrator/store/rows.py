@@ -82,6 +82,16 @@ class StepRow(NamedTuple):
     money: float | None = None
 
 
+class ChildRow(NamedTuple):
+    """What a step started, beside what it records: the run's workflow, and whether its result is waited for."""
+
+    step: str
+    """The step's name in the run that started it."""
+    workflow: str
+    policy: str | None
+    """``wait``, ``leave`` or ``cancel``; None: another step, or somebody else, started it."""
+
+
 class EventRow(NamedTuple):
     """One external event sent to a run."""
 

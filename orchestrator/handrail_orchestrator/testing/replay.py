@@ -13,7 +13,7 @@ from handrail_orchestrator.errors import HistoryMismatch, StepFailed
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.reader import Reader, recorded_history
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
-from handrail_orchestrator.store.rows import EventRow, StepRow
+from handrail_orchestrator.store.rows import ChildRow, EventRow, StepRow
 from handrail_orchestrator.store.running import (
     DecideFirst,
     OpenKeyedWait,
@@ -39,6 +39,7 @@ class RecordedRun:
     events: Sequence[EventRow] = ()
     copied_seq: int = 0
     """Steps up to this number were copied from the run that this one is a fork of."""
+    children: Sequence[ChildRow] = ()
 
 
 def recorded_run(client: Reader, run_id: str) -> RecordedRun:
@@ -47,8 +48,9 @@ def recorded_run(client: Reader, run_id: str) -> RecordedRun:
     Raises:
         UnknownRun: there is no such run.
     """
-    row, history = recorded_history(client, run_id)
-    return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
+    row, found = recorded_history(client, run_id)
+    known = (row.id, row.input, row.status, row.output)
+    return RecordedRun(*known, found.steps, found.events, row.copied_seq, found.children)
 
 
 _OF_A_STEP = (
@@ -91,7 +93,7 @@ async def assert_replays(workflow: AnyWorkflow, history: RecordedRun) -> None:
     """
     library = Library()
     bound = library.workflow(workflow)
-    asked = History(history.id, history.steps, history.events, copied_seq=history.copied_seq)
+    asked = History(history.id, history.steps, history.events, copied_seq=history.copied_seq, children=history.children)
     clock = SystemClock()
     equipment = Equipment(
         store=None, writer=None, clock=clock, library=library,  # type: ignore[arg-type]  # a replay reaches neither

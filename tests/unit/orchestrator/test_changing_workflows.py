@@ -1,7 +1,7 @@
 """What happens to runs that wait while their workflow's code changes."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -341,6 +341,65 @@ async def test_an_answer_whose_type_changed_is_asked_again_with_the_new_type(sto
         await orchestrator.decide(item.id, ["five"], by="ben")
         await orchestrator.idle()
         assert orchestrator.run("a").output == "1 ['five']"
+
+
+@workflow(version=1)
+async def refund(_: Run, n: int) -> str:
+    return f"{n} refunded"
+
+
+@workflow(version=1)
+async def charge(_: Run, n: int) -> str:
+    return f"{n} charged"
+
+
+CHILDREN: dict[str, tuple[Workflow[int, str], Literal["wait", "leave", "cancel"]]] = {
+    "refund": (refund, "wait"), "charge": (charge, "wait"), "left": (refund, "leave"), "tied": (refund, "cancel"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "refund",
+            "charge",
+            "expected child 'booking' of workflow 'refund', the code asked for one of workflow 'charge'",
+        ),
+        ("refund", "left", "as one that is waited for, the code asked for one that is not"),
+        ("refund", "tied", "as one that is waited for, the code asked for one that is not"),
+        ("left", "refund", "as one that is not (policy=), the code asked for one that is waited for"),
+    ],
+)
+@pytest.mark.parametrize("continues", [False, True])
+async def test_a_child_run_is_of_the_workflow_and_waited_for_as_it_was_recorded(
+    store: str, before: str, after: str, said: str, *, continues: bool
+) -> None:
+    def booking(which: str, version: int = 1) -> Workflow[int, str]:
+        @workflow(version=version, name="order", continues=tuple(range(1, version)))
+        async def order(run: Run, n: int) -> str:
+            kind, policy = CHILDREN[which]
+            came = await run.child(kind, n, name="booking", policy=policy)
+            return f"{came}, {await run.ask('Go on?', bool)}"
+
+        return order
+
+    code, later = booking(before), booking(after, 1 + continues)
+    async with Orchestrator(store, workflows=[code, refund, charge]) as orchestrator:
+        await orchestrator.start(code, 1, id="a")
+        await orchestrator.idle()
+        history = recorded_run(orchestrator, "a")
+    async with Orchestrator(store, workflows=[later, refund, charge]) as orchestrator:
+        await orchestrator.decide(orchestrator.reviews()[0].id, True, by="ann")
+        await orchestrator.idle()
+        run = orchestrator.run("a")
+    if continues and after == "charge":  # that recorded results stand is what it says
+        assert run.output == "1 refunded, True"
+        return
+    assert run.status == "failed"
+    assert said in str(run.error)
+    with pytest.raises(HistoryMismatch, match="child 'booking'"):
+        await assert_replays(later, history)
 
 
 async def test_a_retried_run_gets_its_whole_time_again(store: str) -> None:

@@ -11,6 +11,7 @@ from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
+    ChildRow,
     EventRow,
     JudgedRow,
     ReviewLogRow,
@@ -54,6 +55,11 @@ SELECT {", ".join(StepRow._fields)} FROM steps WHERE run = ? AND name IN
     (SELECT name FROM steps WHERE run = ? AND (seq, name) > (?, ?) ORDER BY seq, name LIMIT ?)
 ORDER BY seq, name
 """  # noqa: S608 -- our own column names
+_CHILDREN = f"""
+SELECT step, workflows.name, CASE WHEN parent = own AND parent_step = step THEN coalesce(policy, 'wait') END
+FROM (SELECT run AS own, name AS step, owner AS child FROM steps WHERE run = ? AND kind = 'child' AND {OF_THIS_ROUND})
+    AS started JOIN runs ON runs.id = child JOIN workflows ON workflows.id = runs.workflow
+"""  # noqa: S608 -- as above
 _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above
 
 _WAITS = """
@@ -121,8 +127,11 @@ class SqlStore(
     def history(self, key: int) -> HistoryRows:
         """Return what a run remembers, in order of recording."""
         with self._together():
-            steps, events = self._rows(_STEPS, (key,)), self._rows(_EVENTS, (key,))
-        return HistoryRows([StepRow._make(row) for row in steps], [EventRow._make(row) for row in events])
+            steps = [StepRow._make(row) for row in self._rows(_STEPS, (key,))]
+            events = [EventRow._make(row) for row in self._rows(_EVENTS, (key,))]
+            has_children = any(row.kind == "child" for row in steps)
+            children = [ChildRow._make(row) for row in self._rows(_CHILDREN, (key,))] if has_children else []
+        return HistoryRows(steps, events, children)
 
     def latest(self, query: RunQuery) -> list[RunRow]:
         """Return runs, newest first."""
