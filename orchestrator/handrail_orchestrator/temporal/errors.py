@@ -42,6 +42,9 @@ _NOT_OUR_TLS = (
 A server that wants TLS, or a certificate, closes the connection instead of saying so.
 """
 
+_NOT_LET_IN = "code: Unauthenticated", "code: PermissionDenied"
+"""What it says, as the text of another error, when the first call of a connection is refused."""
+
 
 def in_our_words(address: TemporalAddress, error: Exception) -> TemporalError:
     """Return what an error means; one of ours is what it is."""
@@ -55,12 +58,13 @@ def _of_the_sdk(address: TemporalAddress, error: Exception) -> TemporalError:
             f"the Temporal server at {address.target} has no namespace {address.namespace!r}: make it with"
             f" `temporal operator namespace create --namespace {address.namespace}`, or name another in the address"
         )
-    if status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
+    said = str(error)
+    refused = any(sign in said for sign in _NOT_LET_IN)
+    if refused or status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
         return TemporalRefused(
             f"the Temporal server at {address.target} lets nobody in without the right key ({error}): set"
             " TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH"
         )
-    said = str(error)
     if any(sign in said for sign in _NOT_OUR_TLS):
         return TemporalRefused(
             f"the server at {address.target} speaks another TLS than is asked for ({said}): with TLS set"

@@ -1,8 +1,13 @@
 """Servers that cannot be used: said in our words, and nothing is left behind."""
 
 import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import grpc  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from handrail import Orchestrator
@@ -59,6 +64,42 @@ async def test_certificates_come_from_the_environment_and_one_that_lacks_is_said
         async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=flows.ALL, engine=engine) as engine_on:
             assert await (await engine_on.start(flows.add, 2)).result() is not None
     assert nobody_is_signed_on(tmp_path)
+
+
+async def test_an_api_key_goes_along_over_tls_and_one_that_a_server_does_not_know_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, came = Certificates(tmp_path), list[str]()
+    monkeypatch.setenv("TEMPORAL_TLS_SERVER_CA_CERT_PATH", str(made.authority))
+    monkeypatch.setenv("TEMPORAL_API_KEY", "a key that nobody may see")
+    with asks_for_keys(made, came) as port:
+        engine = f"temporal://localhost:{port}/default"
+        with pytest.raises(TemporalRefused, match="lets nobody in without the right key") as failure:
+            await refused(tmp_path, engine)
+    assert set(came) == {"Bearer a key that nobody may see"}
+    assert "nobody may see" not in str(failure.value)
+    assert nobody_is_signed_on(tmp_path)
+
+
+@contextmanager
+def asks_for_keys(certificates: Certificates, came: list[str]) -> Iterator[int]:
+    """Serve with TLS, note each key that comes, and know none; yields the port."""
+
+    class Door(grpc.GenericRpcHandler):  # type: ignore[misc]  # it has no types
+        def service(self, handler_call_details: Any) -> Any:
+            came.append(dict(handler_call_details.invocation_metadata).get("authorization", "none"))
+            return grpc.unary_unary_rpc_method_handler(
+                lambda _, context: context.abort(grpc.StatusCode.UNAUTHENTICATED, "who are you?")
+            )
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Door()])
+    pair = certificates.key("localhost").read_bytes(), certificates.certificate("localhost").read_bytes()
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(0).wait()
 
 
 @pytest.mark.parametrize(
