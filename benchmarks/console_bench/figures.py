@@ -17,7 +17,7 @@ from handrail_orchestrator.store.changes import AskedItem, MoveReview, OpenWait
 from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.decided import DecidedQuery
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import Started, StartRun
 
 AT_ONCE = 1_000

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from handrail import Escalation, Orchestrator, Run, Says, ScriptedModel, classify, confidence, extract, rule, workflow
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewRow, StepRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 TICKET = """Hi, my card shows two charges of 49.00 EUR on 3 March but we only have one workspace. Please refund one of
 them and confirm that it will not happen again in April."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from console_bench.pattern import Pattern, patterns
 from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, RecordStep, Suspend
 from handrail_orchestrator.store.claiming import Register
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import Started, StartRun
 
 AT_ONCE = 1_000

@@ -11,7 +11,7 @@ from bench.figure import TIMES, Figure, at_most, median_figure
 from engine_bench.handrail_side import store_url
 from handrail import Client
 from handrail.orchestrator import ReviewQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 REPETITIONS = 15
 LISTED = 1_000

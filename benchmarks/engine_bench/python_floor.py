@@ -13,7 +13,7 @@ from engine_bench.load import Load
 from engine_bench.rows import STEP_NAMES, STEPS, open_file, transaction
 from engine_bench.spent import Spent
 from handrail_orchestrator.coding import codec_for, signature_codec
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 START = (
     "INSERT INTO runs (key, id, workflow, status, owner, created, started, code, input)"

@@ -1,5 +1,5 @@
 """``python -m handrail``."""
 
-from handrail.cli import main
+from handrail.main import main
 
 main()

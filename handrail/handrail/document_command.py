@@ -14,7 +14,8 @@ from handrail_ai_steps.documents.page import HiddenText, Page
 from handrail_ground.errors import HandrailError
 from handrail_ground.text import harmless
 from handrail_ground.values import as_json, json_line
-from handrail_orchestrator.cli.failing import complaining, told
+from handrail_orchestrator.cli.complaints import told
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import JsonOption
 from handrail_orchestrator.cli.printing import out, short, table
 from handrail_orchestrator.errors import Misuse

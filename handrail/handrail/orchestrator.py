@@ -92,8 +92,8 @@ if TYPE_CHECKING:
     from handrail_orchestrator.statistics.stats import Stats as Stats
     from handrail_orchestrator.statistics.stats import StatsWindow as StatsWindow
     from handrail_orchestrator.step import Step as Step
-    from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
-    from handrail_orchestrator.store.port import RunQuery as RunQuery
+    from handrail_orchestrator.store.queries import ReviewQuery as ReviewQuery
+    from handrail_orchestrator.store.queries import RunQuery as RunQuery
     from handrail_orchestrator.store.triggers import TriggerEvent as TriggerEvent
     from handrail_orchestrator.telemetry.exporting import telemetry_from_environment as telemetry_from_environment
     from handrail_orchestrator.telemetry.open_telemetry import OpenTelemetry as OpenTelemetry

@@ -17,7 +17,7 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.review.moves import SendUpCode
 from handrail_orchestrator.store.files import FileRow
-from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery, RunQuery
+from handrail_orchestrator.store.queries import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 

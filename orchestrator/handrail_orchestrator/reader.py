@@ -26,8 +26,8 @@ from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.statistics.asking import StatsReader
 from handrail_orchestrator.statistics.reading import DecidedReader
 from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
+from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.evidence import StoredEvidence
-from handrail_orchestrator.store.port import MEMORY
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 

@@ -1,7 +1,7 @@
 """Tags: by what people look for runs, such as ``customer=acme``; set by a workflow, text by name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from handrail_orchestrator.errors import Misuse
@@ -78,7 +78,7 @@ def check_filter(wanted: Mapping[str, str]) -> None:
         checked_text(value, where=f"tag {name!r}")
 
 
-def read_filter(texts: "list[str] | tuple[str, ...]") -> dict[str, str]:
+def read_filter(texts: Sequence[str]) -> dict[str, str]:
     """Return tags that were typed as ``name=value``.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 

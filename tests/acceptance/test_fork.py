@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 
@@ -101,7 +101,7 @@ def test_a_store_that_was_written_before_a_fork_is_not_written_by_the_copy(tmp_p
         """
 import os
 from handrail_orchestrator.errors import StoreError
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.changes import Remember
 
 store = SqliteStore("s.db")

@@ -19,7 +19,7 @@ from handrail_orchestrator.sealing.store import sealing
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import StartMany
 from handrail_orchestrator.store.postgres import PostgresStore
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 from tests.stores import FILE, on_a_server, store_in
 

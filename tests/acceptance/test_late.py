@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.queries import ReviewQuery
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.acceptance.processes import finish, kill, spawn
 
 RUNS = 20

@@ -14,7 +14,7 @@ import pytest
 
 from handrail import Orchestrator, Run, action, step_context, workflow
 from handrail.orchestrator import ReceivedMail, mailbox
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.triggers import mailbox as module
 from tests.acceptance.dovecot import PASSWORD, PROGRAM, Dovecot
 from tests.acceptance.processes import HERE, kill

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from handrail_orchestrator.store.changes import RetryRun
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.acceptance.processes import finish, kill, spawn
 
 MOST_DEATHS = 7

@@ -16,7 +16,7 @@ from handrail_orchestrator.errors import (
 from handrail_orchestrator.store import ReviewQuery, Store, open_store
 from handrail_orchestrator.store.changes import OpenWait
 from handrail_orchestrator.store.copying import copy_all, side_of
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import executing, question, signed_on, starting, step, wrote
 from tests.servers.pooler import Pooler
 from tests.servers.postgres import Cluster, PostgresAt

@@ -11,7 +11,7 @@ import pytest
 
 from handrail import Orchestrator
 from handrail_orchestrator.store.figures import FigureQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract import flows
 from tests.contract.audited import audited
 from tests.unit.orchestrator.test_rollups import both

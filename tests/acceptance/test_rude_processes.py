@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "clinc_triage.py"
 STORE = "sqlite:///runs.db"

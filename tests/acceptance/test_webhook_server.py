@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.acceptance import hook_flow
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]

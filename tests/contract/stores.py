@@ -13,9 +13,9 @@ from handrail_orchestrator.store import Claimed, ReviewQuery, Store
 from handrail_orchestrator.store.changes import AskedItem, Change, MoveReview, OpenWait, RecordStep, Suspend
 from handrail_orchestrator.store.claiming import Claim, Register, TakeOver
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
-from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 
 STORES: dict[str, Callable[[Path], Store]] = {

@@ -15,7 +15,7 @@ from handrail.orchestrator import ReviewQuery
 from handrail_orchestrator.sealing.keys import new_key
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.promises import NumberCases
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.servers.batch_stub import BatchStub
 
 Team = Literal["alpha", "beta", "gamma"]

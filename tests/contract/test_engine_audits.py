@@ -19,7 +19,7 @@ from handrail.guards import draw_of
 from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.summary import summarize
 from handrail_orchestrator.testing import Faults, Rehearsal, ScriptedReviewers, assert_replays, recorded_run
 from tests.contract import audited as flows

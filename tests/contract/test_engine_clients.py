@@ -8,7 +8,7 @@ from typing_extensions import get_protocol_members
 
 from handrail.orchestrator import Misuse, ReviewConflict, ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
-from handrail_orchestrator.store.port import JudgedQuery, RunQuery
+from handrail_orchestrator.store.queries import JudgedQuery, RunQuery
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
 

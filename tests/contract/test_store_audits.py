@@ -21,7 +21,7 @@ from handrail_orchestrator.store.changes import (
     Suspend,
 )
 from handrail_orchestrator.store.rows import AUDIT, JudgedRow, StepRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import (
     NOW,
     before_people,

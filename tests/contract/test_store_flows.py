@@ -7,7 +7,7 @@ from handrail_orchestrator.process_map.reading import MapReader
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import Cancel, EndRun, NoteStarted, RecordStep
 from handrail_orchestrator.store.flows import FailedStepRow, FlowQuery, LiveRow, LoggedStep, StoppedRow
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from tests.contract.stores import NOW, asked, executing, signed_on, starting, step, wrote
 
 

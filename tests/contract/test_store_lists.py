@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from handrail_orchestrator.store import ReviewQuery, RunQuery, Store
 from handrail_orchestrator.store.changes import Cancel, EndRun, MoveReview, RecordStep
-from handrail_orchestrator.store.port import ACTIVE
 from handrail_orchestrator.store.postgres import store as postgres
+from handrail_orchestrator.store.queries import ACTIVE
 from handrail_orchestrator.store.rows import ReviewState, RunRow, RunStatus
 from handrail_orchestrator.store.sql import runs
 from handrail_orchestrator.store.sql.runs import SET_BACK_SECONDS
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import NOW, asked, decided, executing, signed_on, starting, step, waiting_for_child, wrote
 
 

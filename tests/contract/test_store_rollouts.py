@@ -18,7 +18,7 @@ from handrail_orchestrator.store.rollouts import (
     RolloutKey,
     RolloutMove,
 )
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import NOW, executing, refusal, signed_on, step, wrote
 
 KEY = RolloutKey("triage", "route")

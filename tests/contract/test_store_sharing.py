@@ -9,7 +9,7 @@ from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.claiming import ClaimRun, Release, TakeOver
 from handrail_orchestrator.store.sharing import LeavePlace, TakePlace, TakeTurn
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import NOW, claim, refusal, signed_on, starting, wrote
 
 CRM = LimitKey("crm", "acme")

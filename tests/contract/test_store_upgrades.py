@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.sqlite.schema import FORMAT, LISTS
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import asked, signed_on
 
 OF_THE_LISTS = ("reviews_active", "reviews_queue", "reviews_waiting")
 KILLED = """
 import os, signal, sys
-from handrail_orchestrator.store.sqlite import SqliteStore, connection
+from handrail_orchestrator.store.sqlite.store import SqliteStore, connection
 
 statements = connection._each
 

@@ -99,9 +99,9 @@ def test_figures_are_shown_without_what_executes_draws_and_promises(tmp_path: Pa
     open_store(store).close()
     program = f"""
 import contextlib, io, sys
-from handrail.cli import app
-with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
-    app(["stats", "--store", {store!r}, *{printed}])
+from handrail.plain import called_plainly
+with contextlib.redirect_stdout(io.StringIO()) as shown:
+    assert called_plainly(["stats", "--store", {store!r}, *{printed}])
 assert "started" in shown.getvalue()
 print(*sys.modules)
 """
@@ -109,8 +109,8 @@ print(*sys.modules)
     loaded = set(printed_by(program))
 
     assert "handrail_orchestrator.statistics.computing" in loaded
-    assert not {"asyncio", "multiprocessing", "rich", "ssl", "yaml"}.intersection(loaded)
-    later = ("client", "limits", "promising", "step")
+    assert not {"asyncio", "multiprocessing", "pydantic", "rich", "ssl", "typer", "yaml"}.intersection(loaded)
+    later = ("client", "limits", "promising", "sealing", "step", "store.changes", "store.port", "store.sql.store")
     assert not {f"handrail_orchestrator.{each}" for each in later}.intersection(loaded)
 
 

@@ -25,7 +25,7 @@ from handrail_orchestrator.engine import Engine, EngineClient, ReviewDesk
 from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.summary import BatchProgress, summarize
 from handrail_orchestrator.testing.reviewers import decide_anyway
 from tests.contract import flows

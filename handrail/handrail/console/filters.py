@@ -10,7 +10,7 @@ from handrail_ground.text import harmless
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.port import ACTIVE
+from handrail_orchestrator.store.queries import ACTIVE
 from handrail_orchestrator.store.rows import ReviewState
 
 StateFilter: TypeAlias = Literal["waiting", "open", "leased", "pending", "decided", "expired", "cancelled", "any"]

@@ -24,7 +24,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.review.permission import StoreAction, check
-from handrail_orchestrator.store.port import ReviewQuery, RunQuery
+from handrail_orchestrator.store.queries import ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import ENDED, ReviewState, RunStatus
 from handrail_orchestrator.tags import read_filter
 

@@ -11,7 +11,7 @@ from handrail.demo.ledger import Ledger
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.triggers.folder import folder
 
 LIBRARIES: Final = ("PIL", "lxml", "pypdfium2", "stdnum")

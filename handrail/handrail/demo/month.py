@@ -13,7 +13,7 @@ from handrail_guards.outcome import Accepted
 from handrail_guards.promise import promise
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.run import Run
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.testing.clock import FakeClock
 from handrail_orchestrator.workflow import workflow
 

@@ -15,7 +15,7 @@ from handrail_orchestrator.control.bulk import BulkResult
 from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store.control import BulkAction
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.tags import read_filter
 

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from handrail_orchestrator.store.address_text import UNNAMED
+
 MOST = 1_000_000
 """Of what a command shows or does at once: more is a slip of the hand, and beyond some number no database can count."""
 LARGEST_NUMBER = 2**63 - 1
 """The largest number of a review item that a store can have."""
 
-DEFAULT_STORE = "sqlite:///handrail.db"
+DEFAULT_STORE = UNNAMED
 
 
 def _user() -> str:

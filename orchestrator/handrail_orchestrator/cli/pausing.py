@@ -13,7 +13,7 @@ from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOpt
 from handrail_orchestrator.cli.printing import moment
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.paused import Paused
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewState
 
 T = TypeVar("T")

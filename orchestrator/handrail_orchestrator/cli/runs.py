@@ -25,7 +25,7 @@ from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store.address_text import as_typed
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.tags import read_filter
 

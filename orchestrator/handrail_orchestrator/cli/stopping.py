@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from handrail_orchestrator.cli.failing import STOPPED
+from handrail_orchestrator.cli.complaints import STOPPED
 from handrail_orchestrator.embedded.signals import leave_after
 from handrail_orchestrator.errors import Misuse
 

@@ -12,7 +12,7 @@ from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.store.changes import Cancel
 from handrail_orchestrator.store.files import SweepFiles
 from handrail_orchestrator.store.forgetting import FamilyRow, ForgetRuns
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.texts import checked_texts
 
 AT_ONCE = 20

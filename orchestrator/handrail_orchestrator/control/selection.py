@@ -8,7 +8,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.failures.shape import shape_of
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.store.control import BulkAction
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.claiming import Beat, Register, TakeOver
-from handrail_orchestrator.store.port import MEMORY, Store
+from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.worker")
 

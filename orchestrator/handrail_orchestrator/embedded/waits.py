@@ -24,7 +24,7 @@ from handrail_orchestrator.review.defaults import require_defaults
 from handrail_orchestrator.review.late import reopened
 from handrail_orchestrator.step import check_name
 from handrail_orchestrator.store.changes import AskedItem, OpenWait, ReadAnswer, RecordStep, ReopenWait
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, EventRow, ReviewState, StepRow
 from handrail_orchestrator.store.running import OpenKeyedWait
 from handrail_orchestrator.store.starts import StartRun

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from handrail_orchestrator import tags
 from handrail_orchestrator.holder import StoreHolder
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.texts import checked_texts
 

@@ -11,7 +11,8 @@ from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review.late import late
 from handrail_orchestrator.review.moves import commit
 from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.port import ReviewQuery, Store
+from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.store.queries import ReviewQuery
 
 _log = logging.getLogger("handrail.reviews")
 

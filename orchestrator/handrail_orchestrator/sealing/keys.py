@@ -14,13 +14,11 @@ from handrail_orchestrator.errors import KeysUnusable
 from handrail_orchestrator.sealing.aes_gcm import KEY_BYTES, AesGcm
 from handrail_orchestrator.sealing.cipher import Cipher
 from handrail_orchestrator.store.sealed_text import KEY_NAME
+from handrail_orchestrator.store.sealing import KEY_VARIABLES
 
-VARIABLE = "HANDRAIL_KEYS"
-"""The environment variable with the keys: ``NAME:BASE64`` each, with a comma or a line end between."""
-FILE_VARIABLE = "HANDRAIL_KEYS_FILE"
-"""The one with the path of a file of them."""
-CIPHER_VARIABLE = "HANDRAIL_CIPHER"
-"""The one that names a cipher of the user's own, ``MODULE:NAME``, in place of keys."""
+VARIABLE, FILE_VARIABLE, CIPHER_VARIABLE = KEY_VARIABLES
+"""The environment variable with the keys: ``NAME:BASE64`` each, with a comma or a line end between; the one with the
+path of a file of them; and the one that names a cipher of the user's own, ``MODULE:NAME``, in place of keys."""
 
 
 def cipher_of_environment() -> Cipher | None:

@@ -1,10 +1,11 @@
 """Asking a store for the figures of a window."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from handrail_ground.shares import Proportion
 from handrail_orchestrator import tags
@@ -17,8 +18,24 @@ if TYPE_CHECKING:
     from handrail_orchestrator.statistics.computing import Computed
     from handrail_orchestrator.statistics.stats import BaselineFigure, QueueAge, Stats
     from handrail_orchestrator.statistics.window import WindowLike
-    from handrail_orchestrator.store import Store
-    from handrail_orchestrator.store.figures import FigureQuery
+    from handrail_orchestrator.store.decided import QueueRow
+    from handrail_orchestrator.store.figures import FigureQuery, FigureStore
+
+    class CountedSource(FigureStore, Protocol):
+        """What of a store figures are read from."""
+
+        def queues(self, now: float, queue: str | None = None) -> list[QueueRow]:
+            """Return what waits, by queue."""
+            ...
+
+        def workflow_names(self) -> list[str]:
+            """Return the names of the workflows that there are or were runs of."""
+            ...
+
+        def has_promises(self) -> bool:
+            """Return whether an AI step has ever promised anything."""
+            ...
+
 
 WEEK = timedelta(days=7)
 
@@ -31,20 +48,27 @@ def counting(address: str) -> "Iterator[CountedStore]":
         Misuse: it is in memory, and so belongs to whoever opened it.
         StoreError: the store cannot be opened; see its subclasses.
     """
-    from handrail_orchestrator.store import open_store  # noqa: PLC0415 -- whoever has a client needs none
-    from handrail_orchestrator.store.port import MEMORY  # noqa: PLC0415 -- as above
+    from handrail_orchestrator.store.address import checked_path, open_store  # noqa: PLC0415 -- clients need none
+    from handrail_orchestrator.store.address_text import MEMORY, is_server  # noqa: PLC0415 -- as above
+    from handrail_orchestrator.store.sqlite.counted import counted_file  # noqa: PLC0415 -- as above
 
-    store = open_store(address, create=False, reading=True)
+    path = "" if is_server(address) else checked_path(address)
+    if path == MEMORY:
+        raise Misuse(f"{address} is in memory, and nothing is in it: give the address of a file, sqlite:///FILE")
+    store = (counted_file(path) if path else None) or open_store(address, create=False, reading=True)
     try:
-        if store.path == MEMORY:
-            raise Misuse(f"{address} is in memory, and nothing is in it: give the address of a file, sqlite:///FILE")
-        yield CountedStore(store)
+        yield CountedStore(store, address)
     finally:
         store.close()
 
 
-class StatsReader(StoreHolder):
-    """Counts what became of runs; every client can."""
+class FiguresReader(ABC):
+    """Counts what became of runs."""
+
+    @property
+    @abstractmethod
+    def _counted(self) -> "CountedSource":
+        """Return the store that is counted."""
 
     def now(self) -> float:
         """Return the time, in seconds since the epoch."""
@@ -52,7 +76,7 @@ class StatsReader(StoreHolder):
 
     def workflow_names(self) -> list[str]:
         """Return the names of the workflows that the store has had runs of, in order."""
-        return self._open_store.workflow_names()
+        return self._counted.workflow_names()
 
     def stats(
         self,
@@ -122,7 +146,7 @@ class StatsReader(StoreHolder):
         from handrail_orchestrator.statistics.counting import tallied  # noqa: PLC0415 -- as above
         from handrail_orchestrator.statistics.stats import BaselineFigure  # noqa: PLC0415 -- as above
 
-        with self._open_store.figures() as stored:
+        with self._counted.figures() as stored:
             tallies = tallied(stored, query, from_records=from_records)
             before = stored.baseline(query.workflow)
         return compute(tallies, now), tuple(BaselineFigure(**row._asdict()) for row in before)
@@ -150,7 +174,7 @@ class StatsReader(StoreHolder):
         chosen = window_of(window, now=self.now(), zone=zone)
         query = FigureQuery(since=chosen.since, until=chosen.until, workflow=workflow, version=version)
         found: dict[tuple[str, str], int] = {}
-        with self._open_store.figures() as stored:
+        with self._counted.figures() as stored:
             tallies = tallied(stored, query, measures=("edge",), from_records=from_records)
         for _, tally in tallies:
             for (measure, edge, _), (times, _) in tally.items():
@@ -162,7 +186,7 @@ class StatsReader(StoreHolder):
     def _queue_ages(self, now: float) -> "tuple[QueueAge, ...]":
         from handrail_orchestrator.statistics.stats import AGE_LIMITS, QueueAge  # noqa: PLC0415 -- as above
 
-        ages = dict(self._open_store.queue_ages(now, AGE_LIMITS))
+        ages = dict(self._counted.queue_ages(now, AGE_LIMITS))
         return tuple(
             QueueAge(
                 queue=row.queue,
@@ -171,24 +195,35 @@ class StatsReader(StoreHolder):
                 late=row.late,
                 by_age=tuple(ages.get(row.queue, [0] * (len(AGE_LIMITS) + 1))),
             )
-            for row in self._open_store.queues(now)
+            for row in self._counted.queues(now)
         )
 
 
-class CountedStore(StatsReader):
-    """A store that is only counted."""
-
-    def __init__(self, store: "Store") -> None:
-        self._read = store
+class StatsReader(FiguresReader, StoreHolder):
+    """Counts what became of runs; every client can."""
 
     @property
-    def _open_store(self) -> "Store":
-        return self._read
+    def _counted(self) -> "CountedSource":
+        return self._open_store
+
+
+class CountedStore(FiguresReader):
+    """A store that is only counted."""
+
+    def __init__(self, store: "CountedSource", address: str) -> None:
+        self._source = store
+        self._address = address
+
+    @property
+    def _counted(self) -> "CountedSource":
+        return self._source
 
     def current_promises(self, workflow: str | None = None) -> "list[PromiseRecord]":
         """Return the promises by which the last case of each step, group and bound was judged, each with its cases."""
-        if not self._read.promises():
+        if not self._source.has_promises():
             return []
         from handrail_orchestrator.promising.reader import StoredPromises  # noqa: PLC0415 -- few stores have any
+        from handrail_orchestrator.store import open_store  # noqa: PLC0415 -- as above
 
-        return StoredPromises(self._read).promises(workflow, earlier=False)
+        with closing(open_store(self._address, create=False, reading=True)) as store:
+            return StoredPromises(store).promises(workflow, earlier=False)

@@ -13,7 +13,8 @@ from handrail_orchestrator.statistics.durations import Durations
 from handrail_orchestrator.statistics.stats import Stats, StatsWindow
 from handrail_orchestrator.statistics.window import before
 from handrail_orchestrator.store.figures import FigureQuery
-from handrail_orchestrator.store.port import RunQuery, Store
+from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.store.queries import RunQuery
 
 Verdict: TypeAlias = Literal["more", "less", "as before", "not known"]
 """``as before``: no difference that chance would not make; ``not known``: one of the weeks has nothing to compare."""

@@ -3,10 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from handrail_ground.optional import needs
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.store.address_text import is_server
-from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.address_text import Durability, is_server
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.port import Store
@@ -47,12 +45,14 @@ def open_store(url: str, *, durability: Durability = "power", create: bool = Tru
         KeysUnusable: the keys of this process cannot be used.
     """
     if is_server(url):
+        from handrail_ground.optional import needs  # noqa: PLC0415 -- a file needs nothing
+
         with needs("postgres"):
             from handrail_orchestrator.store.postgres import PostgresStore  # noqa: PLC0415 -- as the module says
 
         return with_keys(PostgresStore(url, durability=durability, create=create, reading=reading))
     path = checked_path(url)
-    from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
+    from handrail_orchestrator.store.sqlite.store import SqliteStore  # noqa: PLC0415 -- as the module says
 
     return with_keys(SqliteStore(path, durability=durability, create=create, reading=reading))
 

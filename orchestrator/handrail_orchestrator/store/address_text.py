@@ -2,6 +2,16 @@
 
 import re
 import shlex
+from typing import Literal
+
+MEMORY = ":memory:"
+"""The path of a store that is not kept: it belongs to whoever opened it."""
+
+Durability = Literal["power", "process"]
+"""What a recorded result survives: a power cut, or only the process's death."""
+
+UNNAMED = "sqlite:///handrail.db"
+"""The address of the store of a command that was given none."""
 
 _SERVER = ("postgresql://", "postgres://")
 

@@ -63,7 +63,7 @@ def sealing_of(backup: Path) -> str | None:
 @contextmanager
 def _of_today(source: Path) -> Iterator[str]:
     """Give the block the address of a copy, in the format of today: a backup is never changed."""
-    from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as above
+    from handrail_orchestrator.store.sqlite.store import SqliteStore  # noqa: PLC0415 -- as above
 
     with tempfile.TemporaryDirectory(prefix="handrail-restore-") as folder:  # for its owner alone
         copy = Path(folder) / "copy.db"

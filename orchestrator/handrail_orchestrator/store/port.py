@@ -1,9 +1,8 @@
 """The port to whatever remembers: changes in, rows out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from handrail_orchestrator.store.batches import BatchStore
 from handrail_orchestrator.store.changes import Change
@@ -18,6 +17,7 @@ from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.learned import LearnedStore
 from handrail_orchestrator.store.outbox import OutboxStore
 from handrail_orchestrator.store.promises import PromiseStore
+from handrail_orchestrator.store.queries import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.resealing import RawStore
 from handrail_orchestrator.store.rollouts import RolloutStore
 from handrail_orchestrator.store.rows import (
@@ -29,7 +29,6 @@ from handrail_orchestrator.store.rows import (
     PersonRow,
     ReviewLogRow,
     ReviewRow,
-    ReviewState,
     RunRow,
     RunStatus,
     StepRow,
@@ -40,15 +39,6 @@ from handrail_orchestrator.store.running import RunningStore
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sharing import SharedLimitStore
 from handrail_orchestrator.store.triggers import TriggerStore
-
-ACTIVE: tuple[ReviewState, ...] = ("open", "leased")
-"""The states of items that wait for an answer."""
-
-MEMORY = ":memory:"
-"""The path of a store that is not kept: it belongs to whoever opened it."""
-
-Durability = Literal["power", "process"]
-"""What a recorded result survives: a power cut, or only the process's death."""
 
 
 class Claimed(NamedTuple):
@@ -73,95 +63,6 @@ class HistoryRows(NamedTuple):
     events: Sequence[EventRow]
     children: Sequence[ChildRow] = ()
     """What its steps of kind ``child`` started, as far as it is still there."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewQuery:
-    """Which review items to list; counts and lists use the same one, so they always agree."""
-
-    states: tuple[ReviewState, ...] = ACTIVE
-    queue: str | None = None
-    queues: tuple[str, ...] | None = None
-    """Only those of these queues; None: of all."""
-    not_queues: tuple[str, ...] = ()
-    """None of these queues."""
-    workflow: str | None = None
-    kinds: tuple[str, ...] | None = None
-    assignee: str | None = None
-    """Only those that are given to this person."""
-    tier_from: int = 1
-    """Only those of this tier and above; 2: what was sent up."""
-    tier_to: int | None = None
-    """Only those of this tier and below; 1: what was not sent up."""
-    is_late: bool | None = None
-    """Only those that are past their due time at ``now``, or only those that are not."""
-    text: str | None = None
-    """Only those with this in their title, or with this run id or number."""
-    created_from: float | None = None
-    created_to: float | None = None
-    decided_by: str | None = None
-    """Only those decided by ``person:<name>`` or ``policy:<name>``."""
-    timer_due: float | None = None
-    """Only those with a timer, or an undo window, that is over by this time."""
-    is_snoozed: bool | None = None
-    """Only those that are put away at ``now``, or only those that are not."""
-    run_id: str | None = None
-    step: str | None = None
-    """Only the item of this wait, such as ``ask#2``."""
-    free_for: str | None = None
-    """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
-
-    Those that the person skipped or sent up come last, those of longest ago first; ``after`` does not know this order.
-    What is put away, given to somebody else, or has this person's answer is not among them."""
-    but: tuple[int, ...] = ()
-    """None of these items."""
-    now: float = 0.0
-    order: Literal["urgent", "newest"] = "urgent"
-    """Most urgent first, and of those the oldest; or newest first. What is free for a person is always the former."""
-    after: tuple[int, int] | None = None
-    """Continue after the item with this (priority, id)."""
-    before: tuple[int, int] | None = None
-    """End before the item with this (priority, id): of all before it, the last."""
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class RunQuery:
-    """Which runs to list, newest first."""
-
-    status: RunStatus | None = None
-    workflow: str | None = None
-    text: str | None = None
-    """Only runs with this somewhere in their id, whatever the case of its letters A to Z."""
-    parent: int | None = None
-    """Only child runs of the run with this key."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """Only runs that carry all of these tags, such as ``{"customer": "acme"}``."""
-    created_from: float | None = None
-    """Only runs made at this time or later, in seconds since the epoch."""
-    created_to: float | None = None
-    """Only runs made before this time."""
-    before_key: int | None = None
-    """Continue after the run with this key."""
-    limit: int = 100
-    values: bool = True
-    """Whether what they were given and gave back is read; without it, a look at either raises."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedQuery:
-    """Which judgements to read."""
-
-    step: str | None = None
-    """Calls of this AI step: ``route`` finds ``route#2`` and ``all.0/route`` too; None: of all."""
-    workflow: str | None = None
-    after: tuple[int, str] = (0, "")
-    """Continue after the judgement with this ``place``."""
-    limit: int = 500
-    run_id: str | None = None
-    """Only those of this run."""
-    since: float | None = None
-    """Only those made at this time or later, in seconds since the epoch."""
 
 
 class Store(
@@ -341,6 +242,10 @@ class Store(
 
     def workflow_names(self) -> list[str]:
         """Return the names of the workflows that there are or were runs of, in order."""
+        ...
+
+    def has_promises(self) -> bool:
+        """Return whether an AI step has ever promised anything."""
         ...
 
     def has_people(self) -> bool:

@@ -10,6 +10,8 @@ R = TypeVar("R")
 
 SETTING = "sealing"
 """The name of the setting that says whether a store is sealed."""
+KEY_VARIABLES = ("HANDRAIL_KEYS", "HANDRAIL_KEYS_FILE", "HANDRAIL_CIPHER")
+"""The environment variables that give a process keys; ``handrail_orchestrator.sealing.keys`` says what each holds."""
 
 
 class SealState(NamedTuple):

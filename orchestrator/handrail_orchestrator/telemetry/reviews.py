@@ -3,7 +3,8 @@
 from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.records.sameness import same
-from handrail_orchestrator.store.port import ReviewQuery, Store
+from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewRow, ReviewState, StepRow
 from handrail_orchestrator.telemetry.meters import Meters
 from handrail_orchestrator.telemetry.spans import OpenSpan, Value

@@ -15,7 +15,7 @@ import pytest
 
 from handrail import Client
 from handrail_orchestrator.errors import OrchestratorError
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.acceptance.chaos.harm import Crew
 from tests.acceptance.chaos.journeys import expected, keys
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.acceptance.chaos.harm import GENEROUS, ROOT
 from tests.acceptance.chaos.journeys import KINDS, PLACES
 

@@ -13,7 +13,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import MoveReview, OpenWait
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import NOW, executing, question, signed_on, step, wrote
 
 PATIENCE = 60.0

@@ -17,7 +17,7 @@ from handrail_orchestrator.errors import Misuse, NotStorable, SecretUnusable
 from handrail_orchestrator.reader import reading
 from handrail_orchestrator.secret import key_file
 from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import asked, decided, signed_on, wrote
 from tests.unit.orchestrator.commands import handrail
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.unit.orchestrator.commands import (
     FLOWS,
     PAY,

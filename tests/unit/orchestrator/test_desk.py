@@ -12,7 +12,7 @@ import pytest
 
 from handrail_orchestrator.cli import prompting
 from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in, write
 
 FLOWS = Path(__file__).with_name("desk_flows.py")

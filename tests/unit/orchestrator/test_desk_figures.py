@@ -19,7 +19,7 @@ from handrail_orchestrator.statistics.person import LAST, person_figures, rubber
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import MoveReview, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.decided import DecidedQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import NOW, executing, question, signed_on, step, wrote
 

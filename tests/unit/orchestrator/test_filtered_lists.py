@@ -10,7 +10,7 @@ import pytest
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewState
 from handrail_orchestrator.store.sql.review_query import count_sql, list_sql
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 FILTERS = [
     ReviewQuery(text="nobody wrote this"),

@@ -7,7 +7,7 @@ import pytest
 
 from handrail_orchestrator.embedded.flushes import Flushes
 from handrail_orchestrator.store.claiming import Register
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 REGISTER = [Register(pid=1, host="here", bell="", lock="", now=1.0)]
 

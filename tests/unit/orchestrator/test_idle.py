@@ -10,7 +10,7 @@ from handrail import Orchestrator, Run, action, workflow
 from handrail.orchestrator import Settings
 from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
 from handrail_orchestrator.sealing.store import SealedStore
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 GENEROUS = 60.0
 

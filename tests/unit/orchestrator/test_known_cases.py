@@ -11,7 +11,7 @@ from handrail_orchestrator.sowing import KnownCase
 from handrail_orchestrator.store import ReviewQuery, RunQuery
 from handrail_orchestrator.store.changes import Prune
 from handrail_orchestrator.store.decided import DecidedQuery
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import wrote
 from tests.unit.orchestrator.test_desk_figures import Asking, asking
 

@@ -29,7 +29,7 @@ from handrail.orchestrator import ReviewItem, ReviewQuery, Settings, WaitExpired
 from handrail.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
 from handrail_orchestrator.audit.verify import verify
 from handrail_orchestrator.records.lateness import LatePlan
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.queries import JudgedQuery
 from handrail_orchestrator.summary import summarize
 
 ALL = ReviewQuery(states=("open", "leased", "pending", "decided", "expired", "cancelled"))

@@ -12,7 +12,7 @@ from handrail.orchestrator import Settings
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.rows import WorkerRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.testing import FakeClock
 

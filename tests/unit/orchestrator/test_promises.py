@@ -12,7 +12,7 @@ from handrail.orchestrator import ReviewQuery
 from handrail_orchestrator.promising.rules import MOST_GROUPS
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 Letter = Literal["a", "b"]
 

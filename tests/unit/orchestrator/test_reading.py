@@ -15,7 +15,7 @@ import pytest
 from handrail import Client, Orchestrator, Run, workflow
 from handrail.orchestrator import StoreError
 from handrail_orchestrator.errors import StoreLocked, StoreNotFound, StoreReadOnly
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.summary import BatchProgress, summarize
 from tests.unit.orchestrator.commands import STORE, TRIAGE, done, handrail, run_tickets, working_in
 

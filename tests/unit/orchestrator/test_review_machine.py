@@ -20,7 +20,7 @@ from handrail_orchestrator.review.late import late
 from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Suspend
 from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 
 PEOPLE = ("ann", "ben", "cat")

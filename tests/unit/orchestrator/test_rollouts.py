@@ -41,9 +41,9 @@ from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.challengers import Challenge, Challengers
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.errors import StoreError
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.queries import JudgedQuery
 from handrail_orchestrator.store.rollouts import RecordChallenge, RolloutKey, RolloutRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 Team = Literal["cards", "loans"]
 SURE, UNSURE = "my card is gone", "hm"

@@ -38,7 +38,7 @@ from handrail_orchestrator.store.figures import (
 )
 from handrail_orchestrator.store.rows import AUDIT, ENDED
 from handrail_orchestrator.store.sql.figures import SqlFigures
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import crash, question, signed_on, starting, step
 
 START = 1_000_000.0

@@ -25,7 +25,7 @@ from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.changes import EndRun, RecordStep
 from handrail_orchestrator.store.claiming import Register, TakeOver
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 
 
@@ -98,7 +98,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 AS_NOBODY = """
 import os, sys
 from handrail_orchestrator.errors import StoreReadOnly
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:

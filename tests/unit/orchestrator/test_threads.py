@@ -14,7 +14,7 @@ from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, 
 from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.sealing.store import SealedStore
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 begun, noticed = threading.Event(), threading.Event()
 threads: set[str] = set()

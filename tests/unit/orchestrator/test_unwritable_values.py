@@ -13,7 +13,7 @@ from handrail.guards import Confidence, Judgement
 from handrail.orchestrator import NotStorable, ReviewQuery, Settings
 from handrail_orchestrator.errors import InvalidWorkflow, OrchestratorError
 from handrail_orchestrator.store.changes import Send
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
 
 HALF = "caf\udce9"

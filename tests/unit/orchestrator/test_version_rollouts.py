@@ -16,7 +16,7 @@ from handrail.testing import Rehearsal
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.rollout.versions import version_for
 from handrail_orchestrator.store.rollouts import RolloutKey, RolloutRow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in, write
 
 

@@ -13,7 +13,7 @@ from handrail_orchestrator.reader import reading
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.records.sameness import same
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.queries import JudgedQuery
 
 if TYPE_CHECKING:
     from handrail_ai_steps.output import Output

@@ -14,7 +14,7 @@ from handrail_evals.measure.fingerprint import input_key
 from handrail_guards.acceptance import Threshold
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.store.learned import CaseBefore
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.queries import JudgedQuery
 
 NOT_NOW: Final = frozenset({"unavailable", "over_budget"})
 """Doubts that say nothing of a case: it could not be asked."""

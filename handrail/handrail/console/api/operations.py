@@ -4,7 +4,7 @@ from handrail.console.api.operation import ApiAnswer, ApiCall, Nothing
 from handrail.console.api.operation_models import MapQuery, WindowQuery
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.window import window_of
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.tags import read_filter
 
 MOST_RUNS = 100

@@ -24,7 +24,7 @@ from handrail_orchestrator.review.answers import problems
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import LONGEST_SNOOZE_SECONDS
 from handrail_orchestrator.review.permission import scope
-from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
+from handrail_orchestrator.store.queries import ACTIVE, ReviewQuery
 
 
 def list_reviews(call: ApiCall[Nothing, ReviewsQuery, Nothing, Nothing]) -> ApiAnswer:

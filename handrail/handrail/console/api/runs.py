@@ -26,7 +26,7 @@ from handrail_orchestrator.errors import UnknownWorkflow
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.tags import read_filter
 from handrail_orchestrator.workflow import AnyWorkflow
 

@@ -13,7 +13,7 @@ from handrail.figures import WEEK_SECONDS, Figures
 from handrail_orchestrator.review.permission import QueueScope, scope
 from handrail_orchestrator.store.control import PauseKind
 from handrail_orchestrator.store.decided import DecidedQuery
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rows import RunStatus
 
 MOST_TOLD = 1_000

@@ -7,7 +7,7 @@ from typing import Any
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.stats import StatsWindow
 from handrail_orchestrator.statistics.window import before, window_of
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.tags import read_filter
 
 WINDOWS = ("1h", "24h", "7d", "30d")

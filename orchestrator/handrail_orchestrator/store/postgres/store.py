@@ -10,9 +10,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreUnreachable
-from handrail_orchestrator.store.address_text import shown
+from handrail_orchestrator.store.address_text import Durability, shown
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.port import Durability, ReviewQuery
 from handrail_orchestrator.store.postgres.bell import Bell
 from handrail_orchestrator.store.postgres.connection import (
     CONNECT_SECONDS,
@@ -26,6 +25,7 @@ from handrail_orchestrator.store.postgres.connection import (
 from handrail_orchestrator.store.postgres.pooler import must_be_a_session
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.postgres.writing import ServerWriting
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.moved import must_not_have_moved

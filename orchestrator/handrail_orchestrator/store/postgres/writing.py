@@ -14,7 +14,7 @@ from psycopg import sql
 
 from handrail_orchestrator.errors import CommitUnknown, StoreError, StoreNotFound
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.address_text import Durability
 from handrail_orchestrator.store.postgres.bell import channel, is_loud
 from handrail_orchestrator.store.postgres.connection import PostgresDatabase, close, connect, explaining, is_lost
 from handrail_orchestrator.store.postgres.locking import STORE, Locks, locks_of

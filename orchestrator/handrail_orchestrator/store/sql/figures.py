@@ -27,7 +27,7 @@ from handrail_orchestrator.store.figures import (
     TallyKey,
     TallyPlace,
 )
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.store.sql.database import NUMBERS, Cursor, Database
 from handrail_orchestrator.store.sql.decided import DECIDED_OF_RUNS, OTHERS_OF_RUNS

@@ -2,7 +2,7 @@
 
 import re
 
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.queries import JudgedQuery
 from handrail_orchestrator.store.rows import AUDIT
 
 # The item of a doubtful value and the one of an accepted value never exist both; one that a retry closed has a "!".

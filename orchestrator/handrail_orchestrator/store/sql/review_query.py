@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TypeAlias
 
-from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
+from handrail_orchestrator.store.queries import ACTIVE, ReviewQuery
 from handrail_orchestrator.store.sql.review_columns import SELECT
 
 _RUN = " JOIN runs ON runs.key = reviews.run"

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.known import KNOWN_VERSION
-from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.store.sql.database import NUMBERS
 

@@ -9,7 +9,8 @@ from typing import Any
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.flows import StoppedRow
 from handrail_orchestrator.store.known import KNOWN_VERSION
-from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery, RunQuery
+from handrail_orchestrator.store.port import HistoryRows
+from handrail_orchestrator.store.queries import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
     ChildRow,
     EventRow,
@@ -34,6 +35,7 @@ from handrail_orchestrator.store.sql.files import FileRows
 from handrail_orchestrator.store.sql.fired import FiredRows
 from handrail_orchestrator.store.sql.flows import FlowRows
 from handrail_orchestrator.store.sql.forgetting import ForgottenRows
+from handrail_orchestrator.store.sql.held import HeldRows
 from handrail_orchestrator.store.sql.inputs import RunningRows
 from handrail_orchestrator.store.sql.known import KnownRows
 from handrail_orchestrator.store.sql.learned import LearnedRows
@@ -86,6 +88,7 @@ class SqlStore(
     FileRows,
     FiredRows,
     FlowRows,
+    HeldRows,
     KnownRows,
     LearnedRows,
     OutboxRows,
@@ -274,15 +277,6 @@ class SqlStore(
         """Return judgements with what people said of them, by run, oldest first, then by name."""
         rows = [JudgedRow._make(row) for row in self._rows(*judged.query_sql(query))]
         return [row._replace(copied=bool(row.copied)) for row in rows]
-
-    def workflow_names(self) -> list[str]:
-        """Return the names of the workflows that there are or were runs of, in order."""
-        # whoever works can carry batches of each workflow; most of them never have one
-        sql = (
-            "SELECT DISTINCT name FROM workflows WHERE NOT (name LIKE ? ESCAPE '\\'"
-            " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.workflow = workflows.id)) ORDER BY name"
-        )
-        return [name for (name,) in self._rows(sql, ("%:batch",))]
 
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found."""

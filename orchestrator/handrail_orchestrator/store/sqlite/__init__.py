@@ -1,5 +1,1 @@
 """The store in one SQLite file."""
-
-from handrail_orchestrator.store.sqlite.store import SqliteStore
-
-__all__ = ["SqliteStore"]

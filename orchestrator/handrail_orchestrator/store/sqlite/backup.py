@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from handrail_orchestrator.errors import StoreCorrupt, StoreError, StoreFull, StoreReadOnly
-from handrail_orchestrator.store.port import MEMORY
+from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.sql.sealing import STATE
-from handrail_orchestrator.store.sqlite.connection import explaining, is_there, reader
+from handrail_orchestrator.store.sqlite.reading import explaining, is_there, reader
 
 BESIDE = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite makes beside a store; one that is left over would be read into a new store."""

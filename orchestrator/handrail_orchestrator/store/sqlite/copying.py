@@ -5,10 +5,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.copy_side import CopySide, Mode, Row, is_empty
-from handrail_orchestrator.store.port import MEMORY
 from handrail_orchestrator.store.sql.database import Database
-from handrail_orchestrator.store.sqlite.connection import connect, explaining, reader
+from handrail_orchestrator.store.sqlite.connection import connect
+from handrail_orchestrator.store.sqlite.reading import explaining, reader
 
 _REFUSING = "handrail_moved_"
 """How the names of the triggers begin that refuse changes."""

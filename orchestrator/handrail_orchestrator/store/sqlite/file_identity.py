@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from handrail_orchestrator.errors import StoreNotFound
-from handrail_orchestrator.store.port import MEMORY
+from handrail_orchestrator.store.address_text import MEMORY
 
 
 class FileIdentity:

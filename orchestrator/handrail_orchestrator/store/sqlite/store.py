@@ -8,20 +8,14 @@ from typing import Any
 
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
+from handrail_orchestrator.store.address_text import MEMORY, Durability
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.port import MEMORY, Durability
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.moved import must_not_have_moved
 from handrail_orchestrator.store.sql.store import SqlStore
-from handrail_orchestrator.store.sqlite.connection import (
-    connect,
-    explaining,
-    is_current,
-    is_there,
-    reader,
-    waiting_for_nobody,
-)
+from handrail_orchestrator.store.sqlite.connection import connect, waiting_for_nobody
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
+from handrail_orchestrator.store.sqlite.reading import explaining, is_current, is_there, reader
 from handrail_orchestrator.store.sqlite.writing import FileWriting
 
 

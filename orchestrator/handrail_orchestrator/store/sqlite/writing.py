@@ -7,8 +7,8 @@ from typing import Any
 
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.address_text import Durability
 from handrail_orchestrator.store.changes import plain
-from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.transaction import Transaction

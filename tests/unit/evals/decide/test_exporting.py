@@ -17,7 +17,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import MoveReview, OpenWait
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import executing, question, signed_on, step, wrote
 from tests.stores import store_in

@@ -12,7 +12,7 @@ from handrail import Orchestrator, Run, workflow
 from handrail.console.app import console
 from handrail.orchestrator import Delivery, hmac_sha256, webhook
 from handrail_orchestrator.errors import StoreFull
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.unit.handrail.console.served import BASE
 
 SECRET = "a-secret-of-a-webhook"

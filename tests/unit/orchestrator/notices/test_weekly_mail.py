@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.mail_server import MailProcess
 from tests.unit.orchestrator.commands import done, handrail
 

@@ -23,10 +23,10 @@ from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.known import KnownCaseRow, PutKnown
 from handrail_orchestrator.store.outbox import DeclareNotices, Notice, Tell
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.queries import ReviewQuery
 from handrail_orchestrator.store.rollouts import ChallengeRow, RecordChallenge
 from handrail_orchestrator.store.running import PutProgress, SendTo
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.triggers import AskToFire, DeclareTrigger
 from tests.contract.stores import claim, decided, executing, question, signed_on, starting, step, wrote
 

@@ -20,7 +20,7 @@ from handrail_orchestrator.sealing.keys import new_key
 from handrail_orchestrator.sealing.store import sealing
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import EndRun, Fork, RecordStep, Send
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from tests.contract.stores import (
     asked,
     claim,

@@ -11,7 +11,7 @@ import grpc  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from handrail import Orchestrator
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.temporal.errors import NamespaceNotFound, TemporalNotReached, TemporalRefused
 from tests.contract import flows
 from tests.servers.temporal import TemporalAt
