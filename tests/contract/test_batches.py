@@ -104,6 +104,7 @@ def judged(store: Store, run_id: str) -> Any:
     return next(each for each in store.history(row.key).steps if each.kind == "ai")
 
 
+@pytest.mark.dear
 async def test_runs_share_one_batch_and_what_it_leaves_open_is_asked_singly(store: Store, stub: BatchStub) -> None:
     stub.misbehave(lose=[3], differ=[4], fail=[6], misfit=[7], bad_looks=1, strangers=2, garbage=1)
     assert await executed(store, route(stub), 9) == [TEAMS[n % 3] for n in range(9)]
@@ -135,6 +136,7 @@ async def test_a_batch_that_the_provider_loses_sight_of_may_be_charged_for(store
     assert judged(store, "r0").money is None
 
 
+@pytest.mark.dear
 async def test_what_a_batch_had_answered_when_it_was_stopped_counts(store: Store, stub: BatchStub) -> None:
     stub.misbehave(looks=10**9, lose=[1])
     impatient = Batching(look_seconds=0.01, last_look_seconds=0.1, gather_seconds=0.3, hours=0.001)
@@ -206,6 +208,7 @@ async def test_the_draw_of_an_audit_and_the_ledger_of_a_promise_are_as_for_singl
     assert len(store.promise_cases(row.stream, after=0, limit=10)) == 3
 
 
+@pytest.mark.dear
 async def test_a_step_that_asks_otherwise_by_now_does_not_use_the_old_answer(store: Store, stub: BatchStub) -> None:
     """A deployment while the batch was under way: the threshold is the new prompt's, and so must the answer be."""
     stub.misbehave(looks=1_000_000)

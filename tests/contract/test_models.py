@@ -36,6 +36,7 @@ async def answered(subject: Subject) -> Answer:
     return answer
 
 
+@pytest.mark.dear
 async def test_model_has_a_name(subject: Subject) -> None:
     answer = await answered(subject)
 

@@ -90,6 +90,7 @@ def test_writes_of_another_opener_are_changes_elsewhere_once(tmp_path: Path) -> 
     second.close()
 
 
+@pytest.mark.dear
 def test_who_listens_to_a_server_hears_at_once_of_what_another_opener_writes(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

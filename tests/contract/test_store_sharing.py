@@ -1,5 +1,6 @@
 """Places and turns of limits that hold across processes, kept the same way by every store."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_turns_are_evenly_spaced_in_whatever_process_they_are_taken(store: Store
     assert wrote(store, TakeTurn(CRM, 2.0, NOW - 3600), worker=one) == [NOW - 3600]  # a clock that was set back
 
 
+@pytest.mark.dear
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     most=st.integers(1, 3),

@@ -36,6 +36,7 @@ def page_at(place: str, files: Files, config: MkDocsConfig) -> Page:
     return Page(None, file, config)
 
 
+@pytest.mark.dear
 def test_every_public_name_is_in_the_reference(files: Files) -> None:
     for face, names in site_hooks.faces().items():
         page = files.get_file_from_path(f"reference/{face}.md")

@@ -130,6 +130,7 @@ def test_importing_a_face_loads_none_of_the_packages(face: str) -> None:
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout == "\n"
 
 
+@pytest.mark.dear
 def test_every_name_loads_where_no_optional_library_is_installed() -> None:
     missing = ("numpy", "pytest", "rapidfuzz", "scipy", "sklearn", "tokenizers")
     program = f"import sys\nfor each in {missing}: sys.modules[each] = None\n" + "".join(
@@ -145,6 +146,7 @@ def printed(program: str, *paths: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
+@pytest.mark.dear
 def test_faces_work_without_their_sources(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "handrail" / "handrail", tmp_path / "handrail", ignore=shutil.ignore_patterns("__pycache__"))
     compileall.compile_dir(tmp_path / "handrail", quiet=1, legacy=True)
@@ -157,6 +159,7 @@ def test_faces_work_without_their_sources(tmp_path: Path) -> None:
     assert told.startswith(str(tmp_path / "handrail" / "evals.pyc"))
 
 
+@pytest.mark.dear
 def test_faces_work_in_an_archive(tmp_path: Path) -> None:
     archive = shutil.make_archive(str(tmp_path / "ours"), "zip", ROOT / "handrail", "handrail")
 
@@ -165,6 +168,7 @@ def test_faces_work_in_an_archive(tmp_path: Path) -> None:
     assert told.split() == [str(Path(archive) / "handrail" / "__init__.py"), "classify"]
 
 
+@pytest.mark.dear
 def test_threads_may_ask_for_the_first_time_at_once() -> None:
     program = """
 import threading, handrail

@@ -58,6 +58,7 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert not {*PACKAGES, "pydantic", "rich", "yaml"}.intersection(loaded)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("name", "later"),
     [
@@ -71,6 +72,7 @@ def test_what_runs_and_what_answers_is_loaded_by_who_asks_for_it(name: str, late
     assert not set(later).intersection(loaded)
 
 
+@pytest.mark.dear
 def test_an_orchestrator_without_telemetry_loads_none_of_its_libraries() -> None:
     program = """
 import asyncio, sys
@@ -85,6 +87,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     assert not {"opentelemetry", "google", "grpc", "requests"}.intersection(printed_by(program))
 
 
+@pytest.mark.dear
 def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
     loaded = set(printed_by("import sys, handrail.console.server; print(*sys.modules)"))
 
@@ -93,6 +96,7 @@ def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
     assert not {"handrail.console.oidc", "httpx2", "joserfc", "numpy", "rich", "sklearn", "yaml"}.intersection(loaded)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("printed", [[], ["--json"]])
 def test_figures_are_shown_without_what_executes_draws_and_promises(tmp_path: Path, printed: list[str]) -> None:
     store = f"sqlite:///{tmp_path / 'runs.db'}"

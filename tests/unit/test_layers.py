@@ -42,6 +42,7 @@ def lint(path: Path, *arguments: str, search: Iterable[Path] = ()) -> subprocess
     )
 
 
+@pytest.mark.dear
 def test_every_contract_is_kept() -> None:
     result = lint(ROOT, search=[package.parent for package in PACKAGES.values()])
 

@@ -154,6 +154,7 @@ def imported_libraries() -> set[str]:
     return tops - {*OUR_PACKAGES} - sys.stdlib_module_names
 
 
+@pytest.mark.dear
 def test_every_library_that_the_packages_import_is_declared() -> None:
     extras = PROJECT["project"]["optional-dependencies"].values()
     entries = [*PROJECT["project"]["dependencies"], *(entry for extra in extras for entry in extra)]

@@ -237,6 +237,7 @@ async def test_what_a_batch_had_answered_that_somebody_stopped_at_the_provider_i
     assert stub.seen()["single"] == []
 
 
+@pytest.mark.dear
 async def test_what_a_batch_had_answered_when_it_was_stopped_is_not_asked_and_paid_again(
     stub: BatchStub, model: OpenAIModel
 ) -> None:
@@ -248,6 +249,7 @@ async def test_what_a_batch_had_answered_when_it_was_stopped_is_not_asked_and_pa
     assert [each["status"] for each in stub.seen()["batches"]] == ["cancelled"]
 
 
+@pytest.mark.dear
 async def test_a_batch_that_nobody_can_look_at_is_given_up_in_time(stub: BatchStub, model: OpenAIModel) -> None:
     stub.misbehave(bad_looks=10**9)
     impatient = Batching(look_seconds=0.01, last_look_seconds=0.05, hours=0.001)

@@ -60,6 +60,7 @@ async def answered(model: LocalModel, text: str, output_type: object) -> Answer:
     return answer
 
 
+@pytest.mark.dear
 def test_unseen_wording_gets_its_label(model: LocalModel) -> None:
     texts = ["the invoice has a wrong price", "the password reset does not log me in", "a discount for fifty seats?"]
 
@@ -150,6 +151,7 @@ def test_the_surest_are_no_surer_than_they_are_right() -> None:
     assert -0.03 <= sum(prediction.confidence for prediction, _ in ranked) / 1000 - right <= 0.015
 
 
+@pytest.mark.dear
 def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> None:
     inside, outside = scoped.predict(["reset my password", "tell me a joke about the weather"])
 
@@ -160,6 +162,7 @@ def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> Non
     assert outside.out_of_scope + sum(outside.probabilities.values()) == pytest.approx(1)
 
 
+@pytest.mark.dear
 def test_the_same_examples_and_seed_give_the_same_model(model: LocalModel) -> None:
     again = LocalModel.fit(iter(EXAMPLES), name="route")
 
@@ -221,6 +224,7 @@ def test_quality_is_measured_on_texts_kept_out(model: LocalModel) -> None:
     assert 0 <= model.quality.brier < 0.3
 
 
+@pytest.mark.dear
 def test_a_label_with_one_example_can_be_learned() -> None:
     model = LocalModel.fit([*EXAMPLES, LabelledText("the office plants are dry", "facilities")], name="route")
 
@@ -364,6 +368,7 @@ def test_importing_it_loads_no_optional_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("missing", ["numpy", "sklearn"])
 def test_a_missing_library_says_what_to_install(missing: str) -> None:
     code = (

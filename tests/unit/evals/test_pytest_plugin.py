@@ -113,6 +113,7 @@ def test_a_failing_must_pass_case_fails(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*must pass, and fail: vip"])
 
 
+@pytest.mark.dear
 def test_each_case_can_be_a_test_of_its_own(pytester: pytest.Pytester) -> None:
     tests = "@pytest.mark.eval(POOR)\ndef test_case(case_result):\n    assert case_result.scores['right'] == 1.0\n"
 
@@ -122,6 +123,7 @@ def test_each_case_can_be_a_test_of_its_own(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*test_case[[]c7]*PASSED*"])
 
 
+@pytest.mark.dear
 def test_a_test_of_cases_says_of_which_suite(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_case(case_result):\n    pass\n")
 

@@ -164,6 +164,7 @@ def test_half_days_and_open_saturdays_go_before_weekends_and_holidays() -> None:
     assert shown(calendar.after(at("2026-12-30T16:00"), 2)) == "Fri 2027-01-01 10:00 CET"
 
 
+@pytest.mark.dear
 def testholidays_of_a_country_and_of_a_part_of_it_come_from_their_library() -> None:
     pytest.importorskip("holidays")
     bavaria = WorkingHours("Europe/Berlin", holidays="DE-BY")

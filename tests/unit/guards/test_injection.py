@@ -80,6 +80,7 @@ def test_a_threshold_outside_its_range_is_refused(at_least: Any) -> None:
         no_injection(at_least=at_least)
 
 
+@pytest.mark.dear
 def test_the_shipped_rules_hold_attacks_and_seldom_anything_else() -> None:
     if not CASES.is_file():
         pytest.skip("the prompts are not beside the project")

@@ -146,6 +146,7 @@ def test_an_id_that_was_started_with_another_input_starts_none_of_the_file() -> 
     assert statuses() == {"a": "completed"}
 
 
+@pytest.mark.dear
 def test_a_process_ends_with_one_message_and_no_traceback() -> None:
     command = [sys.executable, "-m", "handrail", "run", "nowhere:triage", write(TICKETS), "--store", STORE]
     process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

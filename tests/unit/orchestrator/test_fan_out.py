@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from handrail import Escalation, Orchestrator, Run, workflow
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.testing import Rehearsal
@@ -31,6 +33,7 @@ async def test_answers_that_come_together_replay_the_run_a_few_times() -> None:
     assert len(replays) <= 5
 
 
+@pytest.mark.dear
 async def test_every_answer_counts_however_they_come() -> None:
     async with Orchestrator("sqlite:///:memory:", workflows=[fan]) as orchestrator:
         handle = await orchestrator.start(fan, MANY, id="r")

@@ -103,6 +103,7 @@ def test_ctrl_c_during_an_import_stops_the_command(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.dear
 def test_a_file_may_import_what_lies_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "flows").mkdir()
     (tmp_path / "shop").mkdir()

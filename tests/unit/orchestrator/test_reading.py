@@ -108,6 +108,7 @@ async def a_store(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.dear
 async def test_a_store_is_read_where_nothing_can_be_written() -> None:
     with tempfile.TemporaryDirectory() as name:  # one that others can reach, unlike tmp_path
         path = await a_store(Path(name))
@@ -117,6 +118,7 @@ async def test_a_store_is_read_where_nothing_can_be_written() -> None:
     assert found.stdout.split() == ["waiting", "1", StoreReadOnly.__name__], found.stderr
 
 
+@pytest.mark.dear
 async def test_changes_that_cannot_be_read_there_are_never_left_out_in_silence() -> None:
     with tempfile.TemporaryDirectory() as name:
         path = await a_store(Path(name))
@@ -132,6 +134,7 @@ async def test_changes_that_cannot_be_read_there_are_never_left_out_in_silence()
     assert "copy both files" in found.stderr or found.stdout.startswith("cancelled"), found.stderr
 
 
+@pytest.mark.dear
 async def test_a_folder_that_may_not_be_entered_is_named() -> None:
     with tempfile.TemporaryDirectory() as name:  # it is its owner's alone
         found = read_as_nobody(await a_store(Path(name)))
@@ -170,6 +173,7 @@ async def test_progress_counts_what_a_summary_counts(tmp_path: Path) -> None:
         assert progress.waiting_for_person == summary.waiting_for_person == 8
 
 
+@pytest.mark.dear
 def test_a_file_of_inputs_with_one_conflict_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with working_in(tmp_path, monkeypatch):
         tickets = [{"id": f"{n}", "text": "sure"} for n in range(6_000)]

@@ -177,6 +177,7 @@ async def test_the_share_of_runs_that_go_on_by_themselves_is_as_said() -> None:
 # -- what people say of it
 
 
+@pytest.mark.dear
 async def test_a_promotion_lets_more_runs_through_and_takes_it_from_none() -> None:
     async with Rehearsal(workflows=[triage(route(share(0.1)))]) as rehearsal:
         await rehearsal.start_many(triage_of(rehearsal), [(f"T-{n}", SURE) for n in range(200)])

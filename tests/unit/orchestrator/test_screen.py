@@ -61,6 +61,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return show
 
 
+@pytest.mark.dear
 @drawn_anew
 @given(texts, lines, st.lists(texts, min_size=1, max_size=6, unique=True), st.integers(8, 100))
 def test_a_question_with_labels_fits_any_screen(
@@ -74,6 +75,7 @@ def test_a_question_with_labels_fits_any_screen(
     assert re.sub("─+", "", seen(out)) == told
 
 
+@pytest.mark.dear
 @drawn_anew
 @given(
     texts,

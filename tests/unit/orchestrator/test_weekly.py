@@ -54,6 +54,7 @@ def changed(now: Stats, earlier: Stats) -> list[str]:
     return [each.metric for each in changes(now, earlier) if each.is_change]
 
 
+@pytest.mark.dear
 def test_noise_is_called_change_in_one_report_of_twenty_at_most() -> None:
     chance = random.Random(12)
     reports = [changed(played(WEEK, chance), played(before(WEEK), chance)) for _ in range(300)]

@@ -232,6 +232,7 @@ async def test_an_orchestrator_is_used_inside_its_block() -> None:
         await orchestrator.start(same, 1)
 
 
+@pytest.mark.dear
 def test_the_same_code_has_the_same_hash_in_every_process() -> None:
     program = """
 from handrail import Run, workflow

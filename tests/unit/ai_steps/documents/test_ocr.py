@@ -97,6 +97,7 @@ def test_a_picture_without_text_is_a_page_without_text(quick: Ocr) -> None:
     assert read(quick, picture([])) == OcrPage(text="", width=900, height=600)
 
 
+@pytest.mark.dear
 def test_a_damaged_picture_and_one_too_large_are_named_and_the_next_is_read(quick: Ocr) -> None:
     with pytest.raises(BrokenDocument, match="damaged"):
         read(quick, picture(LINES)[:500])
@@ -106,6 +107,7 @@ def test_a_damaged_picture_and_one_too_large_are_named_and_the_next_is_read(quic
     assert read(quick, picture(LINES)).text.startswith("Corner Shop")
 
 
+@pytest.mark.dear
 def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read(quick: Ocr) -> None:
     many = picture([f"line {number} of a long page" for number in range(60)], size=(2000, 3600))
 
@@ -115,6 +117,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read(quick: Ocr)
     assert read(quick, picture(LINES)).text.startswith("Corner Shop")
 
 
+@pytest.mark.dear
 def test_a_process_that_was_killed_is_started_again() -> None:
     try:
         engine = tesseract_ocr()

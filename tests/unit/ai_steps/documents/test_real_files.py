@@ -48,6 +48,7 @@ def test_every_pdf_that_was_cut_off_is_an_error_or_has_a_note_that_blocks() -> N
             assert document is None or document.blocking, (path.name, tenth)
 
 
+@pytest.mark.dear
 def test_the_child_says_what_the_reader_says_in_this_process() -> None:
     for path in pdfs():
         if "encrypted.pdf" in path.name:

@@ -74,6 +74,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.dear
 @given(rows=ROWS, characters=st.integers(1_000, 2_500), overlap=st.integers(0, 3))
 def test_every_row_is_there_once_and_in_order(rows: list[list[tuple[str, str]]], characters: int, overlap: int) -> None:
     assume(any(rows))

@@ -53,6 +53,7 @@ def said(provider: str, label: str = "card", finish: str | None = None) -> Json:
     return completion(None, finish=finish or "tool_calls", tool_calls=[call])
 
 
+@pytest.mark.dear
 @PROVIDER
 async def test_an_answer_comes_with_the_models_word_its_tokens_and_unknown_money(
     wires: Stub, make: Make, provider: str

@@ -258,6 +258,7 @@ async def test_written_and_read_cache_is_priced(wires: Stub, make: MakeProvider)
     assert attempt.money == pytest.approx((10 * 3 + 1000 * 0.3 + 100 * 3.75 + 5 * 15) / 1e6)
 
 
+@pytest.mark.dear
 async def test_missing_usage_is_unknown_and_still_counts_against_a_budget(wires: Stub, make: MakeProvider) -> None:
     wires.play(reply(gemini.generated(gemini.call({"label": "Pluto"}), usage={})))
     outcome = unanswered(await make("google", reasks=9).answer(request_for(max_tokens=4000)))

@@ -346,6 +346,7 @@ def test_a_field_that_is_not_there_is_refused() -> None:
         step(ScriptedModel([]), guards=[ocr_agreement(Reader(), fields="nmber")])
 
 
+@pytest.mark.dear
 async def test_a_real_engine_agrees_about_a_real_page() -> None:
     pytest.importorskip("tesserocr", reason="engines are in no environment of the lowest versions")
     try:

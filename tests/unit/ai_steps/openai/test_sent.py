@@ -258,6 +258,7 @@ async def test_an_identity_that_fails_is_no_answer_and_shows_no_token(stub: Stub
     assert SECRET not in repr(said)
 
 
+@pytest.mark.dear
 def test_a_client_serves_every_event_loop_and_stays_its_owners(stub: Stub) -> None:
     stub.play(reply(NAMED))
     client = AsyncOpenAI(base_url=stub.url, api_key=SECRET, default_headers={"X-Team": "claims"}, max_retries=9)

@@ -74,6 +74,7 @@ async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correc
     assert labels.answered == 1
 
 
+@pytest.mark.dear
 async def test_the_subject_is_what_judged_and_calibrates_it() -> None:
     route = route_step()
     some = {f"T-{n}": Ticket(text=f"bugs {0.5 + n / 1000:.3f} bugs") for n in range(400)}

@@ -52,6 +52,7 @@ async def test_what_is_given_up_once_is_given_up_at_every_higher_share() -> None
     assert labels.give_up(0.0) == (labels, ())
 
 
+@pytest.mark.dear
 async def test_giving_up_does_not_look_at_what_routing_drew() -> None:
     """If both looked at the same number, the cases given up would be those with the lowest: all, or none."""
     labels = await labelled(200)

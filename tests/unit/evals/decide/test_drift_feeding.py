@@ -108,6 +108,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WatchFile:
     return WatchFile(Path("w.json"))
 
 
+@pytest.mark.dear
 async def test_every_case_and_audit_is_told_once(live: WatchFile) -> None:
     async with await played(60, agree) as client:
         first = feed(live, client, step=route, now=LATER)
@@ -119,6 +120,7 @@ async def test_every_case_and_audit_is_told_once(live: WatchFile) -> None:
     assert again == first
 
 
+@pytest.mark.dear
 async def test_it_is_told_as_if_it_had_been_told_at_once(live: WatchFile) -> None:
     in_order = live.now
     async with await played(120) as client:
@@ -201,6 +203,7 @@ async def test_what_was_judged_a_moment_ago_waits(live: WatchFile) -> None:
         assert feed(live, client, step=route, now=ended + 6).routed_cases == 3
 
 
+@pytest.mark.dear
 def test_the_command_tells_and_says_how_it_stands(live: WatchFile) -> None:
     asyncio.run(played(120))
     command = ["eval", "watch", "route", "--store", "sqlite:///s.db", "--file", "w.json"]

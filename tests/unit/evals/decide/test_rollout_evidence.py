@@ -121,6 +121,7 @@ def triage_of(orchestrator: Orchestrator) -> Workflow[str, str]:
     return flow
 
 
+@pytest.mark.dear
 async def test_one_that_is_worse_than_the_margin_is_not_promoted_however_many_cases_there_are() -> None:
     await decided(step(shadow), texts(150), dogs=30)
     found = await verdict()
@@ -128,17 +129,20 @@ async def test_one_that_is_worse_than_the_margin_is_not_promoted_however_many_ca
     assert "people have 30 otherwise" in found.reason
 
 
+@pytest.mark.dear
 async def test_copies_of_one_input_count_once() -> None:
     await decided(step(shadow), ["the same animal"] * 120 + ["another"])
     assert not (await verdict()).allows
 
 
+@pytest.mark.dear
 async def test_decisions_with_the_suggestion_in_view_are_no_evidence() -> None:
     await decided(step(share(0.0, is_shown=True)), texts(120))
     found = await verdict()
     assert (found.allows, found.cases) == (False, 0)
 
 
+@pytest.mark.dear
 async def test_what_another_prompt_or_model_did_is_no_evidence() -> None:
     await decided(step(shadow), texts(120))
     assert (await verdict()).allows
@@ -147,6 +151,7 @@ async def test_what_another_prompt_or_model_did_is_no_evidence() -> None:
     assert (found.allows, found.cases) == (False, 3)
 
 
+@pytest.mark.dear
 async def test_what_was_seen_before_a_hold_promotes_nothing_after_it() -> None:
     await decided(step(shadow), texts(120))
     async with Client(STORE) as client:
@@ -155,6 +160,7 @@ async def test_what_was_seen_before_a_hold_promotes_nothing_after_it() -> None:
     assert (await verdict()).cases == 0
 
 
+@pytest.mark.dear
 async def test_a_promotion_carries_its_verdict_into_the_record() -> None:
     await decided(step(shadow), texts(120))
     async with Client(STORE) as client:
@@ -172,6 +178,7 @@ async def test_a_promotion_carries_its_verdict_into_the_record() -> None:
         assert (change.verdict.cases, change.verdict.margin, change.verdict.level) == (120, 0.05, 0.95)
 
 
+@pytest.mark.dear
 async def test_a_challenger_is_compared_on_what_people_decided_blind() -> None:
     def knowing(request: ModelRequest) -> Says:
         return Says("dog" if int(request.text.rpartition(" ")[2]) < 30 else "cat", confidence=0.9)
@@ -302,6 +309,7 @@ async def rollout(*arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, ["rollout", *arguments, "--store", STORE])
 
 
+@pytest.mark.dear
 async def test_the_command_promotes_on_evidence_alone_and_says_what_is_missing() -> None:
     await decided(step(shadow), texts(40))
     refused = await rollout("promote", "triage/route", "--to", "0.1", "--margin", "0.05", "--why", "try", "--as", "ann")

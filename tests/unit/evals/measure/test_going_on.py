@@ -274,6 +274,7 @@ def stepping(model: ScriptedModel) -> AIStep[Any]:
     return classify("s", Literal["a", "b"], "?", models=[model], accept=confidence(at_least=0.5))
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("as_workflow", [False, True])
 async def test_each_repeat_has_an_answer_of_its_own_in_a_recording(tmp_path: Path, *, as_workflow: bool) -> None:
     model, asked = alternating()

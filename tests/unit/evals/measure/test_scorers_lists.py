@@ -186,6 +186,7 @@ def test_lists_of_records_can_be_matched_by_their_fields() -> None:
     assert scorer.compare([{"name": "TEA", "n": 1}, {"name": "milk", "n": 2}], [{"name": "tea", "n": 1}]) == 2 / 3
 
 
+@pytest.mark.dear
 def test_long_lists_of_equal_items_need_no_depth() -> None:
     many = [["a"]] * 300
 

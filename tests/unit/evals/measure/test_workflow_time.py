@@ -235,6 +235,7 @@ async def test_a_deadline_between_attempts_passes_on_the_simulated_clock() -> No
     assert seen.flow.cycle_seconds == HOUR
 
 
+@pytest.mark.dear
 async def test_cases_side_by_side_share_no_clock_and_wait_together() -> None:
     model = Slow(sure)
     cases = [Case(f"c{number}", Ticket(text="?"), "billing") for number in range(10)]

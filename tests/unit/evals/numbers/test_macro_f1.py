@@ -62,6 +62,7 @@ def test_a_change_is_what_one_answer_alone_does(answers: list[Answers], data: st
         assert math.isclose(change, macro_f1(before | {name: after[name]}) - macro_f1(before), abs_tol=1e-9)
 
 
+@pytest.mark.dear
 async def test_cases_whose_answers_are_the_same_are_neither_better_nor_worse() -> None:
     terms = {"macro_f1": Terms(margin=0.02)}
 

@@ -222,6 +222,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["route.html"]
 
 
+@pytest.mark.dear
 def test_the_commands_load_no_page_before_one_is_asked_for() -> None:
     program = (
         "import sys, handrail.evals, handrail_evals.show.cli;"

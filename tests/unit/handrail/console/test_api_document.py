@@ -69,6 +69,7 @@ def test_the_example_of_a_body_fits_its_schema(operation: AnyOperation) -> None:
     assert operation.body.model_validate(content["example"])
 
 
+@pytest.mark.dear
 def test_names_are_given_once_and_nothing_in_the_document_leads_nowhere() -> None:
     times = Counter(each.name for each in (*OPERATIONS, *PROBES))
     used = {reference.removeprefix("#/components/schemas/") for reference in references(DOCUMENT)}
@@ -95,6 +96,7 @@ async def promises_answer(site: ApiSite) -> None:
     assert (await site.post("/promises/1/resume", {"why": "mended"})).json()["history"][-1]["action"] == "resumed"
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_every_operation_answers_what_the_document_says(tmp_path: Path) -> None:
     async with operated_site(tmp_path) as site:

@@ -162,6 +162,7 @@ def test_a_form_of_too_many_parts_is_not_read() -> None:
     assert len(reading.form.parts()) == 4
 
 
+@pytest.mark.dear
 def test_a_few_parts_do_not_make_a_huge_form() -> None:
     wide = {"type": "object", "properties": {f"f{at}": {"type": "integer"} for at in range(300)}}
     sent = [("a~row", str(at)) for at in range(4000)]

@@ -224,6 +224,7 @@ def test_a_recursive_type_is_drawn_as_deep_as_its_value() -> None:
     assert read(form_of(schema_of(Node), deep)) == deep
 
 
+@pytest.mark.dear
 def test_a_list_that_is_too_long_for_rows_is_json() -> None:
     lines = [{"text": str(at), "amount": "1.50"} for at in range(3000)]
     form = form_of(BILL, {**A_BILL, "lines": lines})
@@ -315,6 +316,7 @@ TestEditing = Editing.TestCase
 TestEditing.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
 
 
+@pytest.mark.dear
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from(["add", "0.remove", "0.down", "1.up", "2.remove", "3.up"]), max_size=6))
 def test_buttons_of_a_nested_list_leave_everything_else_as_it_is(buttons: list[str]) -> None:

@@ -119,6 +119,7 @@ def test_a_token_is_printed_once_listed_without_its_secret_and_revoked() -> None
     assert "either --label" in refused("token", "ann")
 
 
+@pytest.mark.dear
 def test_a_password_is_read_from_standard_input_or_a_terminal_and_never_an_argument() -> None:
     people("add", "ann", "--role", "admin")
     said = people("password", "ann", "--stdin", typed="correct horse battery\n")
@@ -131,6 +132,7 @@ def test_a_password_is_read_from_standard_input_or_a_terminal_and_never_an_argum
     assert stored_password("ann") is None
 
 
+@pytest.mark.dear
 def test_a_password_that_an_admin_sets_for_somebody_else_is_good_once() -> None:
     people("add", "ann", "--role", "admin")
     people("add", "ben", "--role", "reviewer")

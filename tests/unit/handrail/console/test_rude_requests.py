@@ -32,6 +32,7 @@ def strict(site: Site) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, base_url=BASE)
 
 
+@pytest.mark.dear
 async def test_an_answer_that_no_button_sends_is_refused(tmp_path: Path) -> None:
     async with opened(tmp_path) as site, strict(site) as http:
         items = [*await site.ask(tickets, "one"), *await site.ask(approvals, "pay")]

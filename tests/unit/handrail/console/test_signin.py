@@ -269,6 +269,7 @@ async def test_too_many_tries_from_an_address_have_to_wait_whatever_the_names(si
     assert (await site.browser().sign_in("ben")).status_code == 303
 
 
+@pytest.mark.dear
 async def test_signing_in_rightly_uses_nothing_up(site: House) -> None:
     for _ in range(BY_ADDRESS.most + BY_NAME.most):
         assert (await site.browser().sign_in("ben")).status_code == 303

@@ -38,6 +38,7 @@ def message(**sets: Any) -> Message:
     return Message(**{"id": "abc", "kind": "urgent", "title": "Urgent", "lines": (MessageLine(text="one"),), **sets})
 
 
+@pytest.mark.dear
 async def test_a_mail_is_taken_once_with_its_id_title_and_link(mail: MailProcess, tmp_path: Path) -> None:
     async with office(tmp_path, plan(apprise(address(mail.port)), group_seconds=0)) as here:
         await here.work("Refund?")

@@ -13,6 +13,7 @@ from handrail_orchestrator.notices.routes import Route
 from tests.unit.orchestrator.notices.office import CONSOLE, Listening, breaking, office, plan
 
 
+@pytest.mark.dear
 async def test_a_thousand_urgent_items_are_one_message(tmp_path: Path) -> None:
     desk = Listening()
     async with office(tmp_path, plan(desk)) as here:

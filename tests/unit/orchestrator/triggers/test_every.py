@@ -159,6 +159,7 @@ async def test_several_processes_fire_each_time_once(store: str) -> None:
         assert len(run_ids(one)) == 10
 
 
+@pytest.mark.dear
 async def test_a_clock_that_is_set_back_doubles_nothing_and_loses_nothing(store: str) -> None:
     clock = FakeClock(utc("2026-01-05T09:30"))
     async with working(store, clock) as orchestrator:

@@ -10,6 +10,7 @@ from handrail_evals.decide.calibrate.acceptance_file import read_acceptance
 from tests.unit.evals.show.cli.commands import handrail
 
 
+@pytest.mark.dear
 def test_calibrate_writes_an_acceptance_file_that_the_step_can_load() -> None:
     said = handrail("calibrate", "steps.py:step", "--cases", "cases.jsonl", "--target", "0.1", "--delta", "0.05")
 
@@ -81,6 +82,7 @@ def test_a_file_of_corrections_alone_is_refused_with_what_to_do() -> None:
     assert "audit=Auditing(0.05)" in said
 
 
+@pytest.mark.dear
 def test_keys_that_are_not_there_are_named_with_the_options_that_name_others() -> None:
     lines = LEARN.replace('"text"', '"body"').replace('"label"', '"team"')
     Path("labelled.jsonl").write_text(lines, encoding="utf-8")
@@ -114,6 +116,7 @@ def test_thresholds_are_taken_from_traffic_without_labels(name: str) -> None:
     assert with_traffic.labels == 200
 
 
+@pytest.mark.dear
 def test_copies_of_a_case_count_once_in_the_command() -> None:
     once = [json.loads(line) for line in LEARN.splitlines()[:60]]
     copies = [{**case, "text": text} for case in once for text in (case["text"], f" {case['text'].upper()}\n")]
@@ -135,6 +138,7 @@ def test_cases_of_one_cluster_count_once_in_the_command() -> None:
     assert (data["cases"], data["rule"]["labels"]) == (200, 100)
 
 
+@pytest.mark.dear
 def test_labels_that_were_not_given_blind_are_refused_before_anybody_is_asked() -> None:
     cases = [{**json.loads(line), "blind": n != 7} for n, line in enumerate(LEARN.splitlines())]
     Path("labelled.jsonl").write_text("".join(json.dumps(each) + "\n" for each in cases), encoding="utf-8")
@@ -150,6 +154,7 @@ def test_labels_that_were_not_given_blind_are_refused_before_anybody_is_asked() 
     assert read_acceptance(Path("pet.acceptance.json")).labels == 200
 
 
+@pytest.mark.dear
 def test_cases_that_the_model_was_trained_on_do_not_calibrate_it() -> None:
     taught = "".join(json.dumps({"text": f"meow purr {n}", "label": "cat"}) + "\n" for n in range(30))
     Path("taught.jsonl").write_text(taught, encoding="utf-8")
@@ -165,6 +170,7 @@ def test_cases_that_the_model_was_trained_on_do_not_calibrate_it() -> None:
     assert (data["cases"], len(data["learned"]), data["learned_known"]) == (200, 30, True)
 
 
+@pytest.mark.dear
 def test_a_recording_does_not_hide_what_the_model_was_trained_on() -> None:
     taught = json.dumps({"name": "taught", "input": "bark woof 3", "expected": "dog"})
     with Path("cases.jsonl").open("a", encoding="utf-8") as file:
@@ -175,6 +181,7 @@ def test_a_recording_does_not_hide_what_the_model_was_trained_on() -> None:
     assert json.loads(handrail(*command, "--json").stdout)["learned"] == ["taught"]
 
 
+@pytest.mark.dear
 def test_the_surest_contradictions_are_shown() -> None:
     lines = LEARN.splitlines()
     for n in (3, 50):

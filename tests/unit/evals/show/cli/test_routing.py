@@ -47,6 +47,7 @@ def _results() -> None:
         handrail("run", f"routed.py:{name}", "--out", f"{name}.jsonl")
 
 
+@pytest.mark.dear
 def test_cheap_model_first_costs_less_and_covers_as_much() -> None:
     told = json.loads(handrail("route", "small.jsonl", "large.jsonl", "--target", "0.05", "--json").stdout)
 
@@ -66,6 +67,7 @@ def test_cheap_model_first_costs_less_and_covers_as_much() -> None:
     assert re.search(r"^models=\['[^\]]+\], accept=confidence\(at_least=0\.\d+\)$", page, re.MULTILINE)
 
 
+@pytest.mark.dear
 def test_what_a_person_costs_decides_what_is_best() -> None:
     def best(review: str) -> list[str]:
         call = ("route", "small.jsonl", "large.jsonl", "--target", "0.05", "--json", "--review-money", review)
@@ -77,6 +79,7 @@ def test_what_a_person_costs_decides_what_is_best() -> None:
     assert best("50") != ["small"]
 
 
+@pytest.mark.dear
 def test_no_order_that_keeps_the_promise_ends_with_3() -> None:
     told = handrail("route", "small.jsonl", "large.jsonl", "--target", "0.0001", code=3)
 
@@ -135,6 +138,7 @@ def by_hand(found: SameCases, outcome: OrderOutcome) -> tuple[int, int, float]:
     return accepted, errors, money / found.size
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("clusters", [False, True])
 def test_outcome_is_what_a_step_with_that_order_would_have_come_to(clusters: bool) -> None:  # noqa: FBT001 -- a parameter
     found = given(600, 3, clusters=clusters)
@@ -166,6 +170,7 @@ def test_promise_is_kept_by_the_best_of_all_orders() -> None:
     assert broken <= 3
 
 
+@pytest.mark.dear
 def test_money_that_nobody_knows_stays_unknown() -> None:
     priced = given(200, 1)
     unpriced = tuple(RoutedAnswer(each.confidence, each.right, None, 1.0) for each in priced.models[1].answers)

@@ -95,6 +95,7 @@ def test_without_rules_it_is_said_that_a_promise_accepts_nothing_and_what_to_giv
         assert "under a promise" not in said
 
 
+@pytest.mark.dear
 def test_a_result_by_other_rules_is_another_measurement() -> None:
     decided(threshold=0.6)
     handrail("run", "letters.py:flows", "--out", "result.jsonl", "--first", "10", "--rules-from", STORE)
@@ -103,6 +104,7 @@ def test_a_result_by_other_rules_is_another_measurement() -> None:
     assert "the target changed" in refused.stderr
 
 
+@pytest.mark.dear
 def test_what_no_store_promises_is_refused_with_what_to_do() -> None:
     decided(threshold=0.6)
     assert "no case of step 'other'" in handrail("run", "letters.py:others", "--rules-from", STORE, code=2).stderr

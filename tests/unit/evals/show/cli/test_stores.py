@@ -60,6 +60,7 @@ def stored(tmp_path: Path) -> str:
     return store_in(tmp_path)
 
 
+@pytest.mark.dear
 def test_what_people_decided_is_read_from_a_store(stored: str) -> None:
     said = handrail("labels", "route", "--store", stored, "--out", "train.jsonl", "--give-up", "0.2")
     data = json.loads(handrail("labels", "route", "--store", stored, "--json").stdout)
@@ -91,6 +92,7 @@ def test_a_misspelt_step_is_refused_with_those_that_there_are(stored: str, comma
     assert "no AI step 'rout' has judged there; there are route" in said
 
 
+@pytest.mark.dear
 def test_a_step_is_calibrated_on_the_audits_of_a_store(stored: str) -> None:
     handrail("calibrate", "stored.py:route", "--store", stored, "--target", "0.1", "--delta", "0.05", "--out", "a.json")
 
@@ -112,6 +114,7 @@ def test_a_store_without_audits_sets_no_threshold() -> None:
     assert "--cases FILE or --store" in neither.stderr.replace("\n", " ")
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_a_promise_that_may_not_hold_is_told_once(stored: str) -> None:
     settings = WatchSettings(

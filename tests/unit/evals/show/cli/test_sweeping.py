@@ -99,6 +99,7 @@ def cell(done: dict[str, Any], name: str) -> dict[str, Any]:
 MODELS = "model=own,sweeps.py:large"
 
 
+@pytest.mark.dear
 def test_a_grid_is_measured_judged_against_its_first_cell_and_every_question_is_paid_once() -> None:
     done = sweep("--vary", MODELS, "--vary", "prompt=own,brief.txt", "--vary", "examples=0,4", *POOL)
     assert [each["name"] for each in done["cells"]][:3] == [
@@ -176,6 +177,7 @@ def test_an_outage_says_nothing_of_a_variant_and_is_asked_again() -> None:
     assert len(asked()) == 3 * 40
 
 
+@pytest.mark.dear
 def test_a_guard_that_asks_a_model_asks_each_question_once_and_its_answers_are_no_cells() -> None:
     Path("DOWN").write_text("large", encoding="utf-8")
     result = handrail("sweep", "sweeps.py:guarded", "--vary", "model=own,sweeps.py:best", code=2)
