@@ -1,11 +1,13 @@
 """An output type as pydantic reads and writes it."""
 
+from functools import cached_property
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from handrail_ai_steps.misread import counted_from_1970, has_times, of_another_type
 from handrail_ai_steps.strict_json import JsonObject
 
 MOST_DIGITS = 20
@@ -64,6 +66,24 @@ class Adapter:
             return self._adapter.validate_json(text)
         except ValidationError as error:
             raise ValueError(_explained(error)) from error
+
+    def misread(self, text: str, value: object) -> str:
+        """Return what of a JSON text was read as something that it does not say; empty: nothing.
+
+        ``value`` is what ``validate_json`` has made of the text.
+        """
+        if not (self._has_times or "true" in text or "false" in text):
+            return ""
+        try:
+            self._adapter.validate_json(text, strict=True)
+        except ValidationError as error:
+            if wrong := of_another_type(error):
+                return wrong
+        return counted_from_1970(text, value) if self._has_times else ""
+
+    @cached_property
+    def _has_times(self) -> bool:
+        return has_times(self.schema)
 
     def read_dumped(self, text: str) -> object:
         """Read JSON with field names, as it is dumped, or with their aliases.

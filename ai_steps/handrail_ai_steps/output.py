@@ -152,6 +152,8 @@ class Output:
     def _exactly(self, text: str) -> object:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
         value = _written(self._through(self._adapter.validate_json, text))
+        if wrong := self._through(lambda read: self._adapter.misread(text, read), value):
+            raise ValueError(wrong)
         exact = with_exact_numbers(text)
         if exact == text:
             return value

@@ -1,12 +1,13 @@
 import enum
-from datetime import date
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.output import Output
@@ -119,6 +120,58 @@ BILLS = st.builds(
     tags=st.sets(st.sampled_from(["new", "old"])),
     note=st.text(),
 )
+
+
+class Term(BaseModel):
+    due: date | None = None
+    at: datetime | None = None
+    within: timedelta | None = None
+    days: list[int] = []
+    rate: float | None = None
+    free: bool | int | None = None
+    ref: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"due":0}', "due: a number is no date"),
+        ('{"at":1700000000}', "at: a number is no time"),
+        ('{"at":"2024"}', "1970-01-01 00:33:44+00:00 was written as a number"),
+        ('{"at":"20240403"}', "was written as a number"),
+        ('{"at":"\\u0031700000000.5"}', "was written as a number"),
+        ('{"due":"86400"}', "1970-01-02 was written as a number"),
+        ('{"within":90}', "within: a number is no duration"),
+        ('{"days":[1,true]}', "days.1: true is no number"),
+        ('{"rate":false}', "rate: false is no number"),
+    ],
+)
+def test_a_time_from_a_number_or_a_number_from_a_truth_value_is_no_answer(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Output(Term).parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"due":"2024-04-03","ref":"20240403"}', Term(due=date(2024, 4, 3), ref="20240403")),
+        ('{"due":"1970-01-01","days":[0,"2"]}', Term(due=date(1970, 1, 1), days=[0, 2])),
+        ('{"at":"2024-04-03T10:30:00Z","rate":"1.5"}', Term(at=datetime(2024, 4, 3, 10, 30, tzinfo=UTC), rate=1.5)),
+        ('{"within":"PT90S","free":true}', Term(within=timedelta(seconds=90), free=True)),
+    ],
+)
+def test_what_is_written_as_it_is_meant_is_read(text: str, value: Term) -> None:
+    assert Output(Term).parse(text) == value
+
+
+def test_a_type_that_reads_days_from_digits_by_itself_goes_on_to() -> None:
+    def day(given: object) -> object:
+        return datetime.strptime(given, "%Y%m%d").replace(tzinfo=UTC).date() if isinstance(given, str) else given
+
+    class Compact(BaseModel):
+        due: Annotated[date, BeforeValidator(day)]
+
+    assert Output(Compact).parse('{"due":"20240403"}') == Compact(due=date(2024, 4, 3))
 
 
 @given(BILLS)

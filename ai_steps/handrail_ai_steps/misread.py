@@ -1,0 +1,76 @@
+"""What pydantic reads from JSON that does not say it: a number from true, a day from a number of seconds.
+
+A schema that is enforced lets a model write neither. Where none is, ``{"due": 0}`` would be the first of January 1970,
+and ``"2024"`` a moment of that day.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from handrail_ai_steps.strict_json import parts, read_json
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+_NUMBERS = frozenset({"int_type", "float_type"})
+_TIMES = {"date_type": "date", "datetime_type": "time", "time_type": "time of day", "time_delta_type": "duration"}
+_FORMATS = frozenset({"date", "date-time", "time", "duration"})
+_DIGITS = re.compile(r"[+-]?(?=[.]?[0-9])[0-9]*[.]?[0-9]*")
+_MOST_SECONDS = 2e10
+"""A number above it counts milliseconds, as pydantic has it."""
+_SAME_SECONDS = 0.001
+
+
+def has_times(schema: object) -> bool:
+    """Return whether a type with this JSON Schema holds dates, times or durations."""
+    if isinstance(schema, list | tuple):
+        return any(map(has_times, schema))
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("format") in _FORMATS or any(map(has_times, schema.values()))
+
+
+def of_another_type(error: "ValidationError") -> str:
+    """Return what is misread, of all that a strict look at an answer found; empty: nothing."""
+    found = []
+    for each in error.errors(include_url=False, include_context=False):
+        given, where = each["input"], ".".join(map(str, each["loc"])) or "the answer"
+        if each["type"] in _NUMBERS and isinstance(given, bool):
+            found.append(f"{where}: {str(given).lower()} is no number")
+        elif each["type"] in _TIMES and isinstance(given, int | float) and not isinstance(given, bool):
+            found.append(f"{where}: a number is no {_TIMES[each['type']]}; write it as a text, such as 2024-04-03")
+    return "; ".join(dict.fromkeys(found))
+
+
+def counted_from_1970(text: str, value: object) -> str:
+    """Return what is wrong with a time that was read from a text of digits, as seconds since 1970; empty: nothing."""
+    texts = [each for each in _leaves(read_json(text)) if isinstance(each, str) and _DIGITS.fullmatch(each)]
+    counted = [moment for each in texts for moment in _moment(float(each))]
+    if counted:
+        for found in _leaves(value):
+            if isinstance(found, date) and any(_is_same(found, moment) for moment in counted):
+                return f"{found} was written as a number; write it as a text, such as 2024-04-03"
+    return ""
+
+
+def _moment(number: float) -> Iterator[datetime]:
+    try:
+        yield datetime.fromtimestamp(number if abs(number) <= _MOST_SECONDS else number / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return
+
+
+def _is_same(found: date, moment: datetime) -> bool:
+    if not isinstance(found, datetime):
+        return datetime(found.year, found.month, found.day, tzinfo=UTC) == moment
+    return found.utcoffset() is not None and abs((found - moment).total_seconds()) < _SAME_SECONDS
+
+
+def _leaves(value: object) -> Iterator[object]:
+    left = [value]
+    while left:
+        each = left.pop()
+        yield each
+        left.extend(parts(each))
