@@ -23,6 +23,7 @@ pytestmark = [
 LETTER = pdf(lines_down(["Dear Sirs"]))
 LONG = pdf(*(lines_down(["word " * 20] * 200) for _ in range(15)), size=(400, 4000))
 PATIENCE = 60.0
+SPARES = 2
 
 
 def below(process: int) -> list[int]:
@@ -36,6 +37,19 @@ def below(process: int) -> list[int]:
 def readers() -> list[int]:
     """Return the reading processes of this one."""
     return [child for child in below(os.getpid()) if b"readers.process" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def reading(reader: int) -> list[int]:
+    """Return the children of a reading process that read a file: they have a limit of memory, and spare ones do not."""
+    return [child for child in below(reader) if _is_limited(child)]
+
+
+def _is_limited(process: int) -> bool:
+    try:
+        limits = Path(f"/proc/{process}/limits").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return any(line.startswith("Max address space") and "unlimited" not in line for line in limits.splitlines())
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -68,14 +82,30 @@ def test_a_file_whose_reader_is_killed_is_an_error_or_is_read_whole(whom: str) -
 
     thread = threading.Thread(target=read)
     thread.start()
-    until(lambda: bool(below(reader) or ended))
-    for process in below(reader) if whom == "the child that reads" else [reader]:
+    until(lambda: bool(reading(reader) or ended))
+    for process in reading(reader) if whom == "the child that reads" else [reader]:
         os.kill(process, signal.SIGKILL)
     thread.join(PATIENCE)
 
     assert len(ended) == 1
     assert ended[0] == 15 or isinstance(ended[0], ReaderCrashed)
     assert Document.open(LETTER).text == "Dear Sirs"
+
+
+def test_children_that_wait_for_a_file_read_one_each_and_may_be_killed() -> None:
+    Document.open(LETTER)
+    (reader,) = readers()
+    until(lambda: len(below(reader)) == SPARES and not reading(reader))
+    waiting = below(reader)
+    assert Document.open(LETTER).text == "Dear Sirs"
+    until(lambda: len(below(reader)) == SPARES and not reading(reader))
+    assert len({*waiting, *below(reader)}) == SPARES + 1, "the one that read is gone, and another waits"
+
+    for process in below(reader):
+        os.kill(process, signal.SIGKILL)
+    assert [Document.open(LETTER).text for _ in range(3)] == ["Dear Sirs"] * 3
+    assert readers() == [reader]
+    until(lambda: len(below(reader)) == SPARES and not reading(reader))
 
 
 def test_a_forked_process_has_a_reading_process_of_its_own() -> None:
@@ -112,10 +142,11 @@ def test_nothing_is_left_of_a_process_that_was_killed(tmp_path: Path) -> None:
     told = tmp_path / "told"
     with subprocess.Popen(program(tmp_path, after="time.sleep(600)"), cwd=Path(__file__).parents[2]) as started:
         until(lambda: told.exists() and told.read_text(encoding="utf-8") == "Dear Sirs")
-        left = below(started.pid)
+        until(lambda: bool([child for process in below(started.pid) for child in below(process)]))
+        left = [each for process in below(started.pid) for each in (process, *below(process))]
         started.kill()
 
-    assert left
+    assert len(left) > 1
     until(lambda: not any(Path(f"/proc/{process}").exists() for process in left))
 
 

@@ -31,10 +31,10 @@ PICTURE_SHARE = 0.5
 
 def warm() -> None:
     """Read a small file of our own, so that PDFium has looked for the fonts of the system before children are made."""
-    deque(read(_SAMPLE, "", ReadingLimits(), places=False), maxlen=0)
+    deque(read(SAMPLE, "", ReadingLimits(), places=False), maxlen=0)
 
 
-_SAMPLE = b"""%PDF-1.4
+SAMPLE = b"""%PDF-1.4
 1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
 2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
 3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>> endobj
@@ -44,6 +44,7 @@ endstream endobj
 5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj
 trailer <</Size 6/Root 1 0 R>>
 %%EOF"""
+"""A page with two lines, which is ours."""
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool, first: int = 1) -> Iterator[Piece]:  # noqa: ARG001

@@ -1,6 +1,7 @@
 """One page of a PDF: its characters as PDFium has them, and where they stand on the displayed page."""
 
 import ctypes
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -86,6 +87,29 @@ class PdfPage:
         if self.upright:
             return left - self.crop[0], self.crop[3] - top, right - self.crop[0], self.crop[3] - bottom
         return self.displayed(left, top, right, bottom)
+
+    def character_boxes(self, index: int, count: int, boxes: "array[float]", at: int) -> None:
+        """Write the same of some characters in a row, four numbers for each, from the box number ``at`` on."""
+        buffer = (ctypes.c_float * len(boxes)).from_buffer(boxes)
+        handle = self.handle
+        for number in range(count):
+            _LOOSE_BOX(handle, index + number, ctypes.byref(buffer, 16 * (at + number)))
+        first, last = 4 * at, 4 * (at + count)
+        sides = (boxes[first + side : last : 4] for side in range(4))
+        turned: Sequence[Iterable[float]]
+        if self.upright:
+            left, _, _, top = self.crop
+            lefts, tops, rights, bottoms = sides
+            turned = (
+                [each - left for each in lefts],
+                [top - each for each in tops],
+                [each - left for each in rights],
+                [top - each for each in bottoms],
+            )
+        else:
+            turned = tuple(zip(*(self.displayed(*each) for each in zip(*sides, strict=True)), strict=True))
+        for side, numbers in enumerate(turned):
+            boxes[first + side : last : 4] = array("f", numbers)
 
     def displayed(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
         """Return a rectangle of the page's own units as it is displayed."""

@@ -1,6 +1,7 @@
 """Places on a page of a PDF, and its picture: what is made from the file's bytes when somebody asks."""
 
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.hidden import inspected
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.readers.drawing import as_png, drawn
+from handrail_ai_steps.documents.readers.pdf import SAMPLE
 from handrail_ai_steps.documents.readers.pdf_file import PdfFile
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage
 from handrail_ai_steps.documents.readers.pdf_text import PageText, arranged
@@ -18,6 +20,11 @@ with needs("documents"):
 
 POINTS = 72
 """To an inch."""
+
+
+def warm() -> None:
+    """Find the places in a small file of our own, so that what each child would do anew is done before."""
+    deque(places(SAMPLE, ReadingLimits(), number=1, text="", start=0, end=1), maxlen=0)
 
 
 def places(
@@ -64,8 +71,7 @@ def picture(data: bytes, limits: ReadingLimits, *, number: int, dpi: float, turn
 def _boxes(page: PdfPage, text: PageText, start: int, end: int) -> bytes:
     boxes = array("f", bytes(16 * (end - start)))
     for piece in text.pieces:
-        for place in range(max(piece.start, start), min(piece.start + piece.length, end)):
-            box = page.character_box(piece.character + place - piece.start)
-            at = 4 * (place - start)
-            boxes[at : at + 4] = array("f", box)
+        first, last = max(piece.start, start), min(piece.start + piece.length, end)
+        if first < last:
+            page.character_boxes(piece.character + first - piece.start, last - first, boxes, first - start)
     return boxes.tobytes()

@@ -1,15 +1,22 @@
-"""The process that reads: it waits for files, and reads each in a child of its own, which may die of it."""
+"""The process that reads: it waits for files, and reads each in a child of its own, which may die of it.
+
+While nothing is read it forks the next children ahead. A child's first milliseconds go into pages of memory that it
+shared and now writes to, as many as a short file takes to be read: a spare child has them behind it.
+"""
 
 import contextlib
 import ctypes
 import gc
 import os
+import resource
 import selectors
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
+from itertools import chain
 from struct import Struct
 
 ORDER = 128
@@ -18,6 +25,8 @@ STATUS = Struct(">iqd")
 """How a child ended: its wait status, the most memory it had (bytes), the processor time it took (seconds)."""
 IDLE_SECONDS = 60.0
 """After which it ends, to be started again when a file comes."""
+SPARES = 2
+"""Children that wait for a file: one of many pages is read by two. Each reads one file, as any child does."""
 
 _TRIM, _PAD, _MAP = -1, -2, -3
 """``M_TRIM_THRESHOLD``, ``M_TOP_PAD`` and ``M_MMAP_THRESHOLD`` of glibc."""
@@ -72,6 +81,12 @@ class _Server:
         """The children by their process ids, and whom to tell how they ended."""
         self._warmed: set[str] = set()
         """The modules that are loaded."""
+        self._last = ""
+        """The module that was needed last, which a spare child gets ready for."""
+        self._spares: dict[int, socket.socket] = {}
+        """The children that wait for a file by their process ids, and the line to each."""
+        self._given: dict[int, tuple[socket.socket, socket.socket]] = {}
+        """Of spare children that were given one that asks: the line, on which they say that they took it, and him."""
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
         self._selector.register(self._ended, selectors.EVENT_READ)
@@ -102,34 +117,44 @@ class _Server:
             order = order + more if more else b""
         if not order or len(descriptors) != 2:
             return False
-        self._warm(order.rstrip(b"\0").decode())
-        gc.freeze()  # pages that nobody writes to are shared with the children
+        self._last = order.rstrip(b"\0").decode()
+        if self._last not in self._warmed:
+            self._warmed.add(self._last)
+            _warm(self._last)
+            self._dismiss()
         asked, status = (socket.socket(fileno=each) for each in descriptors)
-        child = os.fork()
-        if child == 0:
-            self._become_child(asked)
-        asked.close()
-        self._waited_for[child] = status
-        self._selector.register(status, selectors.EVENT_READ, child)
+        self._begin(asked, status)
         return True
 
-    def _warm(self, name: str) -> None:
-        """Load a module, and let it do once what each child would do anew; it meets no file but its own."""
-        if name in self._warmed:
-            return
-        self._warmed.add(name)
-        with contextlib.suppress(Exception):  # the child will meet what is wrong with it, and say so
-            getattr(import_module(name), "warm", _nothing)()
+    def _begin(self, asked: socket.socket, status: socket.socket) -> None:
+        """Let a child answer the one that asks: a spare one if there is one."""
+        child = self._spare(asked)
+        if child is None:
+            with asked:
+                child = self._fork(lambda: asked, status)
+        self._waited_for[child] = status
+        self._selector.register(status, selectors.EVENT_READ, child)
 
-    def _become_child(self, asked: socket.socket) -> None:
+    def _fork(self, wait: Callable[[], socket.socket | None], not_its: socket.socket) -> int:
+        """Return a new child, which answers what it waits for, if anything comes."""
+        gc.freeze()  # pages that nobody writes to are shared with the children
+        child = os.fork()
+        if child == 0:
+            self._become_child(wait, not_its)
+        return child
+
+    def _become_child(self, wait: Callable[[], socket.socket | None], not_its: socket.socket) -> None:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
-            for each in (self._control, self._ended, self._wake, *self._waited_for.values()):
+            lines = *self._waited_for.values(), *self._spares.values(), *chain(*self._given.values())
+            for each in (self._control, self._ended, self._wake, *lines, not_its):
                 each.close()
-            self._answer(asked)
+            asked = wait()
+            if asked is not None:
+                self._answer(asked)
             code = 0
         finally:
             os._exit(code)
@@ -138,12 +163,78 @@ class _Server:
         with contextlib.suppress(BlockingIOError):
             while self._ended.recv(4096):
                 pass
-        while self._waited_for:
-            child, status, used = os.wait4(-1, os.WNOHANG)
-            if child == 0:
-                return
-            teller = self._waited_for.pop(child)
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(teller)
-            with contextlib.suppress(OSError), teller:
-                teller.sendall(STATUS.pack(status, used.ru_maxrss * _MAXRSS, used.ru_utime + used.ru_stime))
+        has_read = False
+        with contextlib.suppress(ChildProcessError):  # there is none
+            while (ended := os.wait4(-1, os.WNOHANG))[0]:
+                has_read |= self._tell(*ended)
+        if has_read:  # and not when a spare one ends: what ends it might end the next
+            self._keep_spares()
+
+    def _tell(self, child: int, status: int, used: resource.struct_rusage) -> bool:
+        """Say how a child ended to whoever waits for that, and return whether anybody does."""
+        waiting = self._spares.pop(child, None)
+        if waiting is not None:
+            waiting.close()
+        teller = self._waited_for.pop(child, None)
+        if teller is None:
+            return False
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(teller)
+        if self._was_killed_waiting(child, teller):
+            return False
+        with contextlib.suppress(OSError), teller:
+            teller.sendall(STATUS.pack(status, used.ru_maxrss * _MAXRSS, used.ru_utime + used.ru_stime))
+        return True
+
+    def _was_killed_waiting(self, child: int, teller: socket.socket) -> bool:
+        """Return whether a spare child had not taken what it was given when it ended: then another does."""
+        if child not in self._given:
+            return False
+        line, asked = self._given.pop(child)
+        with line, contextlib.suppress(OSError):
+            if line.recv(1, socket.MSG_DONTWAIT):
+                asked.close()
+                return False
+        self._begin(asked, teller)
+        return True
+
+    def _keep_spares(self) -> None:
+        """Fork children ahead, up to their number."""
+        while len(self._spares) < SPARES:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._spares[self._fork(partial(_given, theirs, self._last), ours)] = ours
+
+    def _spare(self, asked: socket.socket) -> int | None:
+        """Give the one that asks to a child that waits, and return it; None: none does."""
+        while self._spares:
+            child, line = self._spares.popitem()
+            try:
+                socket.send_fds(line, [b"."], [asked.fileno()])
+            except OSError:  # it was killed
+                line.close()
+            else:
+                self._given[child] = line, asked
+                return child
+        return None
+
+    def _dismiss(self) -> None:
+        """Let the spare children end: they do not have what was loaded just now."""
+        while self._spares:
+            self._spares.popitem()[1].close()
+
+
+def _warm(name: str) -> None:
+    """Load a module, and do once what each child would do anew; it meets no file but its own."""
+    with contextlib.suppress(Exception):  # the child will meet what is wrong with it, and say so
+        getattr(import_module(name), "warm", _nothing)()
+
+
+def _given(line: socket.socket, name: str) -> socket.socket | None:
+    """In a spare child: get ready for a file that a module reads, and return the one that asks; None: nobody will."""
+    _warm(name)
+    with line:
+        _, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+        if descriptors:
+            line.send(b".")
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
