@@ -30,21 +30,22 @@ PICTURE_SHARE = 0.5
 
 
 def warm() -> None:
-    """Read a small file of our own, so that PDFium has looked for the fonts of the system before children are made."""
+    """Read a file of our own, so that PDFium has looked for the fonts of the system before children are made."""
     deque(read(SAMPLE, "", ReadingLimits(), places=False), maxlen=0)
 
 
-SAMPLE = b"""%PDF-1.4
+_LINES = b"".join(b"(The words of line %d, of which a page has about as many) Tj T* " % line for line in range(45))
+SAMPLE = b"""%%PDF-1.4
 1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
 2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
-3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>> endobj
-4 0 obj <</Length 76>> stream
-BT /F 12 Tf 20 150 Td (The first line of it) Tj 0 -20 Td (and another) Tj ET
+3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>> endobj
+4 0 obj <</Length %d>> stream
+BT /F 10 Tf 16 TL 20 780 Td %s ET
 endstream endobj
 5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj
 trailer <</Size 6/Root 1 0 R>>
-%%EOF"""
-"""A page with two lines, which is ours."""
+%%%%EOF""" % (len(_LINES) + 31, _LINES)
+"""A page of ours, with as much on it as most have."""
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool, first: int = 1) -> Iterator[Piece]:  # noqa: ARG001

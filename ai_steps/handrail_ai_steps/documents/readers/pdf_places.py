@@ -12,7 +12,7 @@ from handrail_ai_steps.documents.readers.drawing import as_png, drawn
 from handrail_ai_steps.documents.readers.pdf import SAMPLE
 from handrail_ai_steps.documents.readers.pdf_file import PdfFile
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage
-from handrail_ai_steps.documents.readers.pdf_text import PageText, arranged
+from handrail_ai_steps.documents.readers.pdf_text import PageText, arranged, plainly
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -23,7 +23,7 @@ POINTS = 72
 
 
 def warm() -> None:
-    """Find the places in a small file of our own, so that what each child would do anew is done before."""
+    """Find the places in a file of our own, so that what each child would do anew is done before."""
     deque(places(SAMPLE, ReadingLimits(), number=1, text="", start=0, end=1), maxlen=0)
 
 
@@ -50,9 +50,10 @@ def places(
 def _as_it_was_read(file: PdfFile, page: Any, text: str, limits: ReadingLimits) -> tuple[PdfPage, PageText]:
     """Return a page laid out as when it was read; what it does not show is looked for only where that matters."""
     pdf_page = PdfPage(page, pdfium_c.FPDFText_LoadPage(page), most=limits.page_characters)
-    found = arranged(pdf_page)
-    if found.text == text:
-        return pdf_page, found
+    for lay_out in (plainly, arranged):
+        found = lay_out(pdf_page)
+        if found is not None and found.text == text:
+            return pdf_page, found
     pdfium_c.FPDFText_ClosePage(pdf_page.text_page)
     inspected_page = inspected(file.raw, page)
     pdf_page = PdfPage(page, inspected_page.text, most=limits.page_characters)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from handrail_ai_steps.documents.page import TextLine
 from handrail_ai_steps.documents.readers.order import TextRun, in_order
-from handrail_ai_steps.documents.readers.pdf_page import PdfPage, around
+from handrail_ai_steps.documents.readers.pdf_page import PdfPage, around, pdfium_lines
 from handrail_ai_steps.documents.readers.pdf_runs import UNSEEN, WIDE, PageRuns, Rectangles
 
 _SINGLE_SPACED = re.compile(r"[^ ]+(?: [^ ]+)*")
@@ -64,6 +64,22 @@ def arranged(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: b
         parts.append("\n")
         at += 1
     return PageText("".join(parts[:-1]), tuple(lines), tuple(pieces))
+
+
+def plainly(page: PdfPage) -> PageText | None:
+    """Return the same of a page whose lines stand one under the other, each in one piece; None: it is no such page."""
+    text = _plain(page)
+    if text is None:
+        return None
+    pieces: list[PdfText] = []
+    at = 0
+    for first, last in pdfium_lines(page.characters):
+        line = page.characters[first:last]
+        length = len(line.strip())
+        if length:
+            pieces.append(PdfText(at, last - len(line.lstrip()), length))
+            at += length + 1
+    return PageText(text, (), tuple(pieces))
 
 
 def _plain(page: PdfPage) -> str | None:

@@ -9,6 +9,7 @@ import ctypes
 import gc
 import os
 import resource
+import select
 import selectors
 import signal
 import socket
@@ -208,7 +209,8 @@ class _Server:
     def _spare(self, asked: socket.socket) -> int | None:
         """Give the one that asks to a child that waits, and return it; None: none does."""
         while self._spares:
-            child, line = self._spares.popitem()
+            child = next(iter(self._spares))  # the one that has waited longest is the readiest
+            line = self._spares.pop(child)
             try:
                 socket.send_fds(line, [b"."], [asked.fileno()])
             except OSError:  # it was killed
@@ -232,8 +234,9 @@ def _warm(name: str) -> None:
 
 def _given(line: socket.socket, name: str) -> socket.socket | None:
     """In a spare child: get ready for a file that a module reads, and return the one that asks; None: nobody will."""
-    _warm(name)
     with line:
+        if not select.select([line], [], [], 0)[0]:
+            _warm(name)
         _, descriptors, _, _ = socket.recv_fds(line, 1, 1)
         if descriptors:
             line.send(b".")
