@@ -187,6 +187,8 @@ class PromisedBy:
     """A mark of what the case belongs to, of which only the first one counts; empty: the input itself."""
     beside: tuple[PromisedPart, ...] = ()
     """The other parts of the promise that are about the case."""
+    weight: float = 1.0
+    """For how many cases a blind answer to it stands, beside one that is asked with an even share; above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

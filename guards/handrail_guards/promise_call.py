@@ -132,12 +132,14 @@ class PromiseInCall:
             )
             for part, rule in found
         )
+        share = max(rule.share(self._score(part, score)) for part, rule in found)
         promised = PromisedBy(
             promise=parts[0].promise,
             rule=parts[0].rule,
             subject=parts[0].subject,
             score=parts[0].score,
-            share=max(rule.share(self._score(part, score)) for part, rule in found),
+            share=share,
+            weight=max(rule.even_share(self._score(part, score)) for part, rule in found) / share,
             group=self.group.name,
             kind=hash_of_text(self.kind.name, digits=KIND_DIGITS) if self.kind.name else "",
             beside=parts[1:],

@@ -7,6 +7,7 @@ from typing import Protocol
 from handrail_ground.hashing import hash_of_data
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share
+from handrail_guards.promise_grades import NO_GRADES, Grades, checked_grades, share_at
 from handrail_guards.promise_part import PartKind, PromisePart
 
 MARK_DIGITS = 12
@@ -69,7 +70,7 @@ class PromiseRule:
     """What a promise lets accept now, and which shares of the cases people are asked about blind.
 
     Raises:
-        InvalidGuard: a share is none.
+        InvalidGuard: a share is none, or the grades do not lead to the threshold.
     """
 
     promise: int
@@ -79,7 +80,7 @@ class PromiseRule:
     threshold: float | None = None
     """Accepted is what has this confidence or more; None: nothing is."""
     accepted_share: float = 1.0
-    """The share of the accepted cases that people are asked about blind, above 0."""
+    """The share of the accepted cases that people are asked about blind, above 0; with grades, on average."""
     below_share: float = 1.0
     """The same for those that are not accepted: all are asked, and so many do not see the suggestion."""
     band_from: float | None = None
@@ -96,12 +97,15 @@ class PromiseRule:
     """All thresholds that the labels allow, falling down to the one in force; empty: that one alone is known."""
     counts: bool = True
     """Whether cases judged by it are counted; not so of one group too many."""
+    grades: Grades = NO_GRADES
+    """Which share of the accepted cases that is by their confidence; empty: the same of all."""
 
     def __post_init__(self) -> None:
         for name in ("accepted_share", "below_share"):
             value = getattr(self, name)
             if not is_share(value) or value <= 0:
                 raise InvalidGuard(f"{name} of a promise's rule is {value!r}; give a share above 0 and up to 1")
+        checked_grades(self.grades, self.threshold)
 
     def accepts(self, score: float) -> bool:
         """Return whether a case with this confidence is accepted."""
@@ -113,6 +117,11 @@ class PromiseRule:
 
     def share(self, score: float) -> float:
         """Return the chance of a case with this confidence to be asked blind."""
+        graded = share_at(self.grades, score)
+        return self.even_share(score) if graded is None else graded
+
+    def even_share(self, score: float) -> float:
+        """Return what that chance would be if the same share of all accepted cases were asked."""
         if self.accepts(score):
             return self.accepted_share
         return 1.0 if self.band_from is not None and score >= self.band_from else self.below_share

@@ -112,6 +112,20 @@ def test_a_case_has_a_row_for_each_part_of_its_promise(store: Store) -> None:
     assert store.promise_scores(missed.stream, 9) == []  # what is never accepted as another gives no threshold
 
 
+def test_a_rule_says_which_share_of_what_it_accepts_is_asked_by_confidence(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"))
+    row = only(store)
+    graded = NewRule(0.8, 0.5, 0.25, None, 3, 2, 0, "it is believed", grades="[[0.9, 0.3], [0.8, 0.7]]")
+    assert wrote(store, moved(row)._replace(rule=graded)) == [True]
+    assert store.promise_of("triage", "route", "abc", "at most 2% wrong") == only(store)._replace(checkpoint=None)
+    judged(store, worker, case("2", promise=row.id, rule=1), run="b")
+    wrote(store, NumberCases(row.stream), moved(only(store), 0.7))
+    assert [each.grades for each in store.promise_cases(row.stream, after=0, limit=9)] == [None, graded.grades]
+    assert [each.grades for each in store.promise_rules(row.id)] == [graded.grades, None]
+    assert only(store).grades is None  # the next rule says what it asks anew
+
+
 def test_a_rule_moves_a_promise_once_and_says_why(store: Store) -> None:
     judged(store, signed_on(store), case("1"))
     row = only(store)

@@ -11,12 +11,15 @@ import pytest
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.sqlite.schema import FORMAT, LISTS
 from handrail_orchestrator.store.sqlite.store import SqliteStore
-from tests.contract.stores import asked, signed_on
+from tests.contract.stores import asked, signed_on, wrote
+from tests.contract.test_store_promises import case, judged, moved, only
 
 OF_THE_LISTS = ("reviews_active", "reviews_queue", "reviews_waiting")
+OF_PROMISES = ("promises", "promise_rules")
 KILLED = """
 import os, signal, sys
-from handrail_orchestrator.store.sqlite.store import SqliteStore, connection
+from handrail_orchestrator.store.sqlite import connection
+from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 statements = connection._each
 
@@ -48,6 +51,8 @@ def old(tmp_path: Path) -> Path:
             "CREATE INDEX reviews_queue ON reviews (queue, priority DESC, id) WHERE state IN ('open', 'leased')"
         )
         made.execute("CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id)")
+        for table in OF_PROMISES:
+            made.execute(f"ALTER TABLE {table} DROP COLUMN grades")
         made.execute("PRAGMA user_version = 10")
     return path
 
@@ -82,3 +87,20 @@ def test_a_process_that_is_killed_while_it_upgrades_leaves_the_store_as_it_was(o
     assert state_of(old) == before
     SqliteStore(str(old), create=False).close()
     assert state_of(old) == of_today()
+
+
+def test_a_promise_that_began_before_asks_the_same_share_of_all_that_it_accepts(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    store = SqliteStore(str(path))
+    judged(store, signed_on(store), case("1"))
+    row = only(store)
+    assert wrote(store, moved(row)) == [True]
+    store.close()
+    with closing(sqlite3.connect(path)) as made, made:
+        for table in OF_PROMISES:
+            made.execute(f"ALTER TABLE {table} DROP COLUMN grades")
+        made.execute("PRAGMA user_version = 11")
+    after = SqliteStore(str(path), create=False)
+    assert (only(after).threshold, only(after).accepted_share, only(after).grades) == (0.8, 0.5, None)
+    assert [(each.threshold, each.grades) for each in after.promise_rules(row.id)] == [(0.8, None)]
+    after.close()

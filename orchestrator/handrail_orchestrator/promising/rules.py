@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
+from handrail_guards.promise_grades import grades_of_text
 from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 from handrail_orchestrator.errors import StoreError
@@ -80,6 +81,7 @@ class StoredRules:
             why=row.why,
             stale=stale,
             believed=() if row.believed is None else tuple(json.loads(row.believed)),
+            grades=grades_of_text(row.grades),
         )
 
     def judged(self, mark: str) -> tuple[PromisePart, PromiseSubject]:

@@ -90,6 +90,8 @@ class PromiseRow(NamedTuple):
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
     believed: str | None
     """JSON of all thresholds that the labels allow, where the promise has several parts; None: that in force alone."""
+    grades: str | None
+    """JSON of the shares of what is accepted that are asked blind, by confidence; None: ``accepted_share`` of all."""
 
 
 class PromiseRuleRow(NamedTuple):
@@ -108,6 +110,7 @@ class PromiseRuleRow(NamedTuple):
     """Of the labels: those that say that the model was wrong, at or above the threshold."""
     why: str
     believed: str | None
+    grades: str | None
 
 
 class PromiseCaseRow(NamedTuple):
@@ -124,6 +127,8 @@ class PromiseCaseRow(NamedTuple):
     accepted_share: float
     below_share: float
     band_from: float | None
+    grades: str | None = None
+    """JSON of the shares that the rule asked for, by confidence; None: ``accepted_share`` of all that it accepted."""
 
 
 class OpenCaseRow(NamedTuple):
@@ -220,6 +225,7 @@ class NewRule(NamedTuple):
     wrong: int
     why: str
     believed: str | None = None
+    grades: str | None = None
 
 
 class PromiseNote(NamedTuple):

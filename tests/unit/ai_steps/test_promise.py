@@ -8,6 +8,7 @@ import pytest
 from handrail import Accepted, Doubtful, OpenAIModel, Says, ScriptedModel, classify
 from handrail.guards import promise
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.promise_grades import ShareGrade, grades_as_text, grades_of_text
 from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 
@@ -130,3 +131,41 @@ def test_the_band_below_the_threshold_is_asked_blind_altogether() -> None:
 def test_a_promise_of_no_share_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidGuard, match="above 0 and below 1"):
         promise(**wrong)
+
+
+GRADED = replace(RULE, grades=(ShareGrade(0.95, 0.05), ShareGrade(0.8, 0.2)))
+
+
+@pytest.mark.parametrize(("score", "share", "weight"), [(0.99, 0.05, 2.0), (0.85, 0.2, 0.5), (0.7, 0.2, 1.0)])
+def test_a_rule_with_grades_asks_by_confidence_and_says_for_how_many_cases_an_answer_stands(
+    score: float, share: float, weight: float
+) -> None:
+    promised = letter(Says("a", score)).with_rules(Rules(GRADED)).sync("text").judgement.promised
+    assert promised is not None
+    assert (promised.share, promised.weight) == (share, pytest.approx(weight))
+
+
+def test_grades_come_back_from_their_text() -> None:
+    assert grades_of_text(grades_as_text(GRADED.grades)) == GRADED.grades
+    assert (grades_as_text(()), grades_of_text(None)) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "grades",
+    [
+        (ShareGrade(0.9, 0.1),),
+        (ShareGrade(0.8, 0.1), ShareGrade(0.8, 0.2)),
+        (ShareGrade(0.9, 0.3), ShareGrade(0.8, 0.2)),
+        (ShareGrade(0.9, 0.0), ShareGrade(0.8, 0.2)),
+        (ShareGrade(float("nan"), 0.1), ShareGrade(0.8, 0.2)),
+    ],
+)
+def test_grades_that_do_not_lead_to_the_threshold_are_refused(grades: tuple[ShareGrade, ...]) -> None:
+    with pytest.raises(InvalidGuard, match="grade"):
+        replace(RULE, grades=grades)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}x", '[["a", 1]]', "[[1]]"])
+def test_what_is_no_text_of_grades_is_refused(text: str) -> None:
+    with pytest.raises(InvalidGuard, match="no grades"):
+        grades_of_text(text)

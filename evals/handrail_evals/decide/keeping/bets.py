@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+from handrail_evals.decide.keeping.draws import PlacedGrades
+from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_ground.optional import OptionalLibrary
 
 np: Any = OptionalLibrary("numpy", extra="evals")
 
+WEIGHTS_FIRST = (0.6, 0.25, 0.05, 0.1)
+"""What each bet begins with on the first threshold of a segment, the one that learns last: a mean of several costs the
+logarithm of one over its best bet's part, and there labels are dearest and the risk is lowest ..."""
+WEIGHTS_LAST = (0.1, 0.25, 0.3, 0.35)
+"""... and what they begin with from the middle of the segment on, where the risk nears the target."""
 ROUNDED = 1e-9
 """A weighted mean of logarithms is not above the largest of them by more."""
 
@@ -73,3 +80,23 @@ def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, los
     own = bets.learned(lost, seen + (np.cumsum(reached, axis=0) - reached))
     moved[ways, 1:] = np.log1p(own * np.where(reached, won - paid[:, None], 0.0))
     return BetPaths(np.cumsum(moved, axis=1)[:, 1:], reached)
+
+
+def weights_of(ladder: KeeperLadder) -> Any:
+    """Return what each bet begins with, by way and threshold; those of a threshold add up to one."""
+    weights = np.empty((len(WEIGHTS_FIRST), len(ladder.thresholds)))
+    first, last = np.asarray(WEIGHTS_FIRST)[:, None], np.asarray(WEIGHTS_LAST)[:, None]
+    for segment in ladder.segments:
+        count = segment.end - segment.begin
+        moved = np.minimum(np.arange(count) / max(1.0, count / 2), 1.0)
+        weights[:, segment.begin : segment.end] = first + (last - first) * moved
+    return weights
+
+
+def shares_of(count: int, in_force: int, band: int, accepted: float, below: float, grades: PlacedGrades) -> Any:
+    """Return the share of the cases between each threshold and the one before it, while a rule is in force."""
+    place = np.arange(count)
+    share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
+    for down_to, graded in reversed(grades):
+        share[: down_to + 1] = graded
+    return share

@@ -13,6 +13,11 @@ Verdict: TypeAlias = Literal["right", "wrong", "given_up"]
 A case that was given up counts as wrong: hard cases are the ones that nobody answers."""
 
 
+PlacedGrades: TypeAlias = tuple[tuple[int, float], ...]
+"""From the surest cases to the threshold: the place of the loosest threshold down to which a share is asked blind, and
+that share; the shares rise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnCase:
     """One case: its score, share and draw, and the rule in force, all written before anybody answered it.
@@ -30,13 +35,15 @@ class DrawnCase:
     in_force: int
     """The threshold in force, by its place on the ladder; -1: nothing was accepted yet."""
     accepted_share: float
-    """The share of every case that was accepted under it."""
+    """The share of every case that was accepted under it; where it has grades, on average."""
     below_share: float
     """The least share of the cases that were not: those answered with the suggestion in view have none."""
     band: int = -1
     """The place of the loosest threshold down to which all cases below the one in force were asked blind; -1: none."""
     verdict: Verdict | None = None
     """None: not drawn, or not answered yet."""
+    grades: PlacedGrades = ()
+    """The shares of accepted cases by their score, where they differ; empty: ``accepted_share`` of all."""
 
     def __post_init__(self) -> None:
         if not is_finite(self.score):
@@ -45,7 +52,11 @@ class DrawnCase:
         for name, value in zip(("share", "accepted_share", "below_share"), shares, strict=True):
             if not (type(value) is float and 0.0 < value <= 1.0) and (not is_share(value) or value <= 0):
                 raise InvalidLabels(f"case {self.number}: {name} {value!r} is no share above 0 and up to 1")
-        if self.share < min(self.accepted_share, self.below_share):
+        for _, value in self.grades:
+            if not is_share(value) or value <= 0:
+                raise InvalidLabels(f"case {self.number}: the grade {value!r} is no share above 0 and up to 1")
+        least = min((share for _, share in self.grades), default=self.accepted_share)
+        if self.share < min(least, self.below_share):
             raise InvalidLabels(f"case {self.number}: its share {self.share!r} is below the least of its rule")
         if self.verdict is not None and not self.drawn:
             raise InvalidLabels(f"case {self.number} was not drawn, so that no answer to it counts")

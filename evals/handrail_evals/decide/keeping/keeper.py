@@ -34,20 +34,15 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-from handrail_evals.decide.keeping.bets import BetPaths, LaidBets, np, paths_of
-from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.bets import BetPaths, LaidBets, np, paths_of, shares_of, weights_of
+from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.errors import InvalidLabels
 
 RISKS = (0.1, 0.4, 0.75)
 """One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
-WEIGHTS_FIRST = (0.6, 0.25, 0.05, 0.1)
-"""What each bet begins with on the first threshold of a segment, the one that learns last: a mean of several costs the
-logarithm of one over its best bet's part, and there labels are dearest and the risk is lowest ..."""
-WEIGHTS_LAST = (0.1, 0.25, 0.3, 0.35)
-"""... and what they begin with from the middle of the segment on, where the risk nears the target."""
 MOST = 0.97
 """Of the largest bet that cannot lose everything."""
 EFFORT = 20.0
@@ -100,20 +95,13 @@ class KeeperSettings:
             raise InvalidLabels(f"effort {self.effort!r}: give a number above 0")
 
 
-def weights_of(ladder: KeeperLadder) -> Any:
-    """Return what each bet begins with, by way and threshold; those of a threshold add up to one."""
-    weights = np.empty((len(WEIGHTS_FIRST), len(ladder.thresholds)))
-    first, last = np.asarray(WEIGHTS_FIRST)[:, None], np.asarray(WEIGHTS_LAST)[:, None]
-    for segment in ladder.segments:
-        count = segment.end - segment.begin
-        moved = np.minimum(np.arange(count) / max(1.0, count / 2), 1.0)
-        weights[:, segment.begin : segment.end] = first + (last - first) * moved
-    return weights
+Rule: TypeAlias = tuple[int, int, float, float, PlacedGrades]
+"""The threshold in force and the end of the band, by their places, with the shares of what is accepted and below."""
 
 
-def rule_of(case: DrawnCase) -> tuple[int, int, float, float]:
+def rule_of(case: DrawnCase) -> Rule:
     """Return the rule that a case was drawn by."""
-    return case.in_force, case.band, case.accepted_share, case.below_share
+    return case.in_force, case.band, case.accepted_share, case.below_share, case.grades
 
 
 class PromiseKeeper:
@@ -144,7 +132,7 @@ class PromiseKeeper:
         """The same two without weights."""
         self._weights = weights_of(ladder)
         self._rising = -np.asarray(ladder.thresholds)
-        self._rule: tuple[int, int, float, float] | None = None
+        self._rule: Rule | None = None
         self._laid: LaidBets | None = None
         self._runs = [0] * len(ladder.segments)
         """How many thresholds of each segment are believed: the first ones."""
@@ -298,11 +286,14 @@ class PromiseKeeper:
             self._rule, self._laid = rule, self.stakes_under(*rule)
         return self._laid
 
-    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> LaidBets:
+    def stakes_under(
+        self, in_force: int, band: int, accepted: float, below: float, grades: PlacedGrades = ()
+    ) -> LaidBets:
         """Return the bets that are laid while a rule is in force."""
-        target, place = self.settings.target, np.arange(len(self._mass))
-        share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
+        target, share = self.settings.target, shares_of(len(self._mass), in_force, band, accepted, below, grades)
         dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
+        if grades:  # the surest cases have the least share, and are at or above every threshold
+            dearest = np.maximum(dearest, 1 / min(each for _, each in grades))
         expected = np.cumsum(self._mass / share) / self._whole_mass
         edge = np.maximum(expected - target, 1e-12)
         most = MOST / np.maximum(dearest - (0.0 if self.settings.reserve else target), 1e-12)

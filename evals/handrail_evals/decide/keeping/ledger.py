@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any, Protocol
 
-from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.looks import LOOKS, LookWanted, ThirdLook
 from handrail_evals.decide.keeping.truth import what_of
+from handrail_evals.errors import InvalidLabels
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.promise_grades import grades_of_text
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.outcome import value_of
@@ -50,7 +53,12 @@ def drawn_cases(rows: Iterable[PromiseCaseRow], ladder: KeeperLadder) -> Iterato
         InvalidLabels: a number cannot be.
     """
     place = lru_cache(RULES_AT_ONCE)(partial(loosest_place, ladder=ladder))
+    graded = lru_cache(RULES_AT_ONCE)(partial(placed_grades, ladder=ladder))
     for row in rows:
+        grades: PlacedGrades = graded(row.grades)
+        below = row.below_share
+        if row.threshold is None and grades:  # judged by another model: any score may have had any of the shares
+            below, grades = min(below, *(each for _, each in grades)), ()
         yield DrawnCase(
             number=row.number,
             score=row.score,
@@ -58,10 +66,23 @@ def drawn_cases(rows: Iterable[PromiseCaseRow], ladder: KeeperLadder) -> Iterato
             drawn=bool(row.drawn),
             in_force=place(row.threshold),
             accepted_share=row.accepted_share,
-            below_share=row.below_share,
+            below_share=below,
             band=place(row.band_from),
             verdict=row.verdict,
+            grades=grades,
         )
+
+
+def placed_grades(text: str | None, ladder: KeeperLadder) -> PlacedGrades:
+    """Return the shares that a rule asks for by confidence, as places on a ladder.
+
+    Raises:
+        InvalidLabels: the text is none of this release.
+    """
+    try:
+        return tuple((loosest_place(each.down_to, ladder), each.share) for each in grades_of_text(text))
+    except InvalidGuard as error:
+        raise InvalidLabels(str(error)) from error
 
 
 def loosest_place(threshold: float | None, ladder: KeeperLadder) -> int:

@@ -32,8 +32,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from handrail_evals.decide.keeping.bets import LaidBets, np
-from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.bets import LaidBets, np, shares_of
+from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
@@ -116,10 +116,11 @@ class MissedKeeper(PromiseKeeper):
             bet = min(more * least / (1 - target), MOST * least / target)
             self._alarm[place] = (1 + self._alarm[place]) * (1 + bet * moved)
 
-    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> LaidBets:
+    def stakes_under(
+        self, in_force: int, band: int, accepted: float, below: float, grades: PlacedGrades = ()
+    ) -> LaidBets:
         """Return the bets that are laid while a rule is in force."""
-        place = np.arange(len(self.ladder.thresholds))
-        share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
+        share = shares_of(len(self.ladder.thresholds), in_force, band, accepted, below, grades)
         edge = (1 - self.settings.target) / np.minimum.accumulate(share)
         most = MOST / edge
         return LaidBets(self.settings.target, edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most))

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
-from handrail_evals.decide.keeping.bets import np
-from handrail_evals.decide.keeping.keeper import PromiseKeeper, weights_of
-from handrail_evals.decide.keeping.ledger import loosest_place
+from handrail_evals.decide.keeping.bets import np, weights_of
+from handrail_evals.decide.keeping.draws import PlacedGrades
+from handrail_evals.decide.keeping.keeper import PromiseKeeper, Rule
+from handrail_evals.decide.keeping.ledger import loosest_place, placed_grades
 from handrail_evals.decide.keeping.state import KeeperState, state_of
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import PromiseRow
@@ -71,6 +72,13 @@ class SharesInForce:
     """The loosest one down to which everything below that is asked blind; -1: none."""
     accepted: float = 1.0
     below: float = 1.0
+    grades: PlacedGrades = ()
+    """The shares of what is accepted by confidence, where they differ."""
+
+    @property
+    def rule(self) -> Rule:
+        """Return it as a keeper takes it."""
+        return self.in_force, self.band, self.accepted, self.below, self.grades
 
 
 def next_threshold_of(row: PromiseRow) -> NextThreshold | NoReckoning:
@@ -91,7 +99,10 @@ def next_threshold_of(row: PromiseRow) -> NextThreshold | NoReckoning:
     state: KeeperState = state_of(row)
     ladder = state.keeper.ladder
     in_force, band = (loosest_place(each, ladder) for each in (row.threshold, row.band_from))
-    rule = SharesInForce(in_force=in_force, band=band, accepted=row.accepted_share, below=row.below_share)
+    grades = placed_grades(row.grades, ladder)
+    rule = SharesInForce(
+        in_force=in_force, band=band, accepted=row.accepted_share, below=row.below_share, grades=grades
+    )
     return next_threshold(state.keeper, rule)
 
 
@@ -153,8 +164,9 @@ def _parts(keeper: PromiseKeeper, rule: SharesInForce, place: int) -> list[_Part
     seen = float(keeper.seen[place])
     if rule.in_force < 0 or not seen:
         return [_Part(1.0, 1.0, float(keeper.loss[place]) / seen if seen else 0.0)]
-    ends = [-1, min(rule.in_force, place), min(max(rule.band, rule.in_force), place), place]
-    shares = (rule.accepted, 1.0, rule.below)
+    graded = rule.grades or ((rule.in_force, rule.accepted),)
+    ends = [-1, *(min(end, place) for end, _ in graded), min(max(rule.band, rule.in_force), place), place]
+    shares = (*(share for _, share in graded), 1.0, rule.below)
     found = []
     for (begin, end), share in zip(pairwise(ends), shares, strict=True):
         within = [float(each[end] - (each[begin] if begin >= 0 else 0.0)) / seen for each in (keeper.seen, keeper.loss)]
@@ -164,7 +176,7 @@ def _parts(keeper: PromiseKeeper, rule: SharesInForce, place: int) -> list[_Part
 
 def _cases(keeper: PromiseKeeper, rule: SharesInForce, place: int, level: float, parts: list[_Part]) -> int | None:
     """Return after how many cases at or above a threshold its bets have made 1 / level; None: not within the bound."""
-    won, laid = keeper.settings.tested, keeper.stakes_under(rule.in_force, rule.band, rule.accepted, rule.below)
+    won, laid = keeper.settings.tested, keeper.stakes_under(*rule.rule)
     wrong = sum(each.wrong for each in parts)
     ahead = np.arange(MOST_CASES)
     learned = laid.on([place]).learned(keeper.loss[place] + wrong * ahead, keeper.seen[place] + ahead)

@@ -99,12 +99,12 @@ WHERE id = ? AND version = ?
 """Whoever has moved it on is done with it."""
 _RULE = """
 INSERT INTO promise_rules (promise, number, at, threshold, accepted_share, below_share, band_from, cases, labels, wrong,
-    why, believed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    why, believed, grades)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _IN_FORCE = """
 UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?,
-    believed = ?, set_at = ?
+    believed = ?, grades = ?, set_at = ?
 WHERE id = ?
 """
 LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
@@ -121,7 +121,8 @@ SELECT 1 WHERE EXISTS (
 _CASES = """
 SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, CASE WHEN c.source IS NULL THEN r.threshold END,
     coalesce(r.accepted_share, 1.0), CASE WHEN c.source IS NOT NULL AND r.accepted_share < r.below_share
-        THEN r.accepted_share ELSE coalesce(r.below_share, 1.0) END, CASE WHEN c.source IS NULL THEN r.band_from END
+        THEN r.accepted_share ELSE coalesce(r.below_share, 1.0) END, CASE WHEN c.source IS NULL THEN r.band_from END,
+    r.grades
 FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
@@ -258,7 +259,7 @@ def move(tx: Transaction, change: MovePromise) -> bool:
         place = int(last) + 1
         tx.execute(_RULE, (change.promise, place, change.at, *rule))
         shares = (rule.threshold, rule.accepted_share, rule.below_share, rule.band_from)
-        in_force = (place, *shares, rule.labels, rule.believed)
+        in_force = (place, *shares, rule.labels, rule.believed, rule.grades)
         tx.execute(_IN_FORCE, (*in_force, change.at, change.promise))
     for note in change.notes:
         tx.execute(LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))

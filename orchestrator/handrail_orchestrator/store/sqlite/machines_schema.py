@@ -1,4 +1,4 @@
-"""The tables of format 10: what holds across machines, promises, and how values are sealed."""
+"""The tables of formats 10 and 12: what holds across machines, promises, and how values are sealed."""
 
 MACHINES = """
 ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0;
@@ -137,3 +137,9 @@ SEALING = ""
 
 FORMAT_10 = ";".join(each for each in (MACHINES, PROMISES, SEALING) if each)
 """All of them; on a new store as on one of the format before."""
+
+GRADES = """
+ALTER TABLE promises ADD COLUMN grades TEXT;
+ALTER TABLE promise_rules ADD COLUMN grades TEXT
+"""
+"""Which shares of what a rule accepts are asked blind, by confidence; NULL: the same of all, as up to format 11."""

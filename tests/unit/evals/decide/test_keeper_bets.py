@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handrail_evals.decide.keeping.bets import weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper, weights_of
+from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
 RUNGS = 6

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handrail_evals.decide.keeping.bets import weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper, weights_of
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper, Rule
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
 LADDER = KeeperLadder((0.9, 0.8, 0.7, 0.6), (0.1, 0.4, 0.2, 1.0), (LadderSegment(0, 2, 0.5), LadderSegment(2, 4, 0.5)))
@@ -18,20 +19,25 @@ shares = st.floats(0.02, 1.0)
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> tuple[int, int, float, float]:
-    """Return a rule that may be in force: the threshold, the end of the band, and the two shares."""
+def rules(draw: st.DrawFn) -> Rule:
+    """Return a rule that may be in force: the threshold, the end of the band, and the shares, graded or not."""
     in_force = draw(st.integers(-1, RUNGS - 1))
-    return in_force, draw(st.integers(-1, RUNGS - 1)), draw(shares), draw(shares)
+    ends = sorted(draw(st.sets(st.integers(-1, in_force), max_size=3)) | {in_force}) if draw(st.booleans()) else []
+    grades = zip(ends, sorted(draw(st.lists(shares, min_size=len(ends), max_size=len(ends)))), strict=True)
+    graded = tuple(grades) if in_force >= 0 else ()
+    return in_force, draw(st.integers(-1, RUNGS - 1)), draw(shares), draw(shares), graded
 
 
-def share_at(rung: int, rule: tuple[int, int, float, float]) -> float:
+def share_at(rung: int, rule: Rule) -> float:
     """Return the share of a case whose score lies just at a threshold."""
-    in_force, band, accepted, below = rule
-    return accepted if rung <= in_force else 1.0 if rung <= band else below
+    in_force, band, accepted, below, grades = rule
+    if rung <= in_force:
+        return next((share for end, share in grades if rung <= end), accepted)
+    return 1.0 if rung <= band else below
 
 
-def case(number: int, rung: int, rule: tuple[int, int, float, float], *, drawn: bool, wrong: bool) -> DrawnCase:
-    in_force, band, accepted, below = rule
+def case(number: int, rung: int, rule: Rule, *, drawn: bool, wrong: bool) -> DrawnCase:
+    in_force, band, accepted, below, grades = rule
     return DrawnCase(
         number=number,
         score=LADDER.thresholds[rung],
@@ -42,6 +48,7 @@ def case(number: int, rung: int, rule: tuple[int, int, float, float], *, drawn: 
         accepted_share=accepted,
         below_share=below,
         verdict=("wrong" if wrong else "right") if drawn else None,
+        grades=grades,
     )
 
 
@@ -61,8 +68,8 @@ past = st.lists(st.tuples(st.integers(0, RUNGS - 1), rules(), st.booleans(), st.
     st.sampled_from([0.01, 0.02, 0.05, 0.2, 0.5]),
 )
 def test_whatever_came_before_no_bet_on_a_bad_threshold_wins_on_average(
-    before: list[tuple[int, tuple[int, int, float, float], bool, bool]],
-    rule: tuple[int, int, float, float],
+    before: list[tuple[int, Rule, bool, bool]],
+    rule: Rule,
     weights: list[float],
     risks: list[float],
     target: float,
@@ -96,7 +103,7 @@ def test_whatever_came_before_no_bet_on_a_bad_threshold_wins_on_average(
 
 
 @given(past)
-def test_no_bet_can_lose_everything(before: list[tuple[int, tuple[int, int, float, float], bool, bool]]) -> None:
+def test_no_bet_can_lose_everything(before: list[tuple[int, Rule, bool, bool]]) -> None:
     keeper = PromiseKeeper(LADDER, KeeperSettings(target=0.05))
     keeper.read(case(n, rung, rule, drawn=drawn, wrong=wrong) for n, (rung, rule, drawn, wrong) in enumerate(before))
     assert all(math.isfinite(each) for way in keeper.as_json()["wealth"] for each in way)

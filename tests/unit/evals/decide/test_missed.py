@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handrail_evals.decide.keeping.bets import weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import KeeperSettings, weights_of
+from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 from handrail_evals.decide.keeping.missed import MissedKeeper
 from handrail_guards.promise_part import NEVER
