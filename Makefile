@@ -45,7 +45,7 @@ IMAGE := $(foreach extra,local evals console documents mail office schedule watc
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check check-beside check-tests check-newest lint types layers docs maps pictures format bench lock wheel release-check clean
+.PHONY: help setup demo test coverage test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check check-beside check-tests check-newest lint types layers docs maps pictures format bench bench-full lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,8 +143,11 @@ format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-bench: $(READY) $(BENCH)/.ready ## Run every benchmark that has bars, beside its peers; fails when one is missed
+bench: $(READY) $(BENCH)/.ready ## Hold every bar to what is measured, beside its peers; fails when one is missed
 	$(BIN)/python benchmarks/bars.py
+
+bench-full: $(READY) $(BENCH)/.ready ## The same at full size, as the figures in the documentation: hours
+	$(BIN)/python benchmarks/bars.py --full
 
 lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newest versions too
 	$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements/dev.lock

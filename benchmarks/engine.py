@@ -18,7 +18,7 @@ from engine_bench.errors import InMemoryDisk
 from engine_bench.growth import growth
 from engine_bench.lateness import lateness
 from engine_bench.machine import this_machine
-from engine_bench.scale import FULL, QUICK
+from engine_bench.scale import FULL, QUICK, SHORT
 from engine_bench.throughput import alone, kinds, sleeping, together
 from engine_bench.waiting import waiting
 
@@ -42,6 +42,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(prog="benchmarks/engine.py", description=__doc__)
     parser.add_argument("--only", action="append", choices=tuple(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--short", action="store_true", help="smaller, and with fewer rounds, as `make bench` does")
     parser.add_argument("--quick", action="store_true", help="a smoke run; its figures mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--dir", type=Path, default=PROJECT / "build" / "benchmarks", help="a folder on a real disk")
@@ -76,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commits: list[CommitTimes] = []
     try:
         with scratch(asked.dir) as directory:
-            bench = Bench(directory, QUICK if asked.quick else FULL, asked.peers_python, progress.log)
+            scale = QUICK if asked.quick else SHORT if asked.short else FULL
+            bench = Bench(directory, scale, asked.peers_python, progress.log)
             machine = this_machine(file_system(directory))
             for name in asked.only or PARTS:
                 commits.append(commit_times(directory))

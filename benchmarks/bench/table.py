@@ -1,6 +1,7 @@
 """The table at the end of a run, its figures as JSON, and the exit code."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -19,6 +20,8 @@ MARKS: Mapping[Mark | None, str] = {
     "failed": "[red]✘ failed[/]",
     None: "",
 }
+GATHERED = "HANDRAIL_BENCH_MISSED"
+"""The variable that names the file to which missed bars are added."""
 FILE_COLUMNS = 150
 """Width of a table that goes into a file or a pipe."""
 
@@ -48,10 +51,27 @@ def report(title: str, figures: Sequence[Figure], *, caption: str = "", write: P
     missed, failed = marks.count("missed"), marks.count("failed")
     more = f", {failed} not measured" if failed else ""
     printer.print(f"{len(marks)} bars: {len(marks) - missed - failed} hold, {missed} missed{more}.")
+    _tell_missed(title, figures)
     if write is not None:
         told = [{**asdict(figure), "mark": figure.mark} for figure in figures]
         write.write_text(json.dumps({"caption": caption, "figures": told}, indent=2) + "\n")
     return int(missed > 0 or any(figure.failed for figure in figures))
+
+
+def _tell_missed(title: str, figures: Sequence[Figure]) -> None:
+    """Say each missed bar with its number, and write it where ``bars.py`` gathers those of all."""
+    lines = [
+        f"{title}, {each.part}, {each.name}: {number(each.value, each.unit)} {each.unit}, the bar is"
+        f" {_limit(each.bar, each.bar.must)}"
+        for each in figures
+        if each.mark == "missed" and each.bar is not None and each.value is not None
+    ]
+    lines += [f"{title}, {each.part}, {each.name}: not measured, {each.note}" for each in figures if each.failed]
+    for line in lines:
+        print(f"missed: {line}")
+    if lines and (gathered := os.environ.get(GATHERED)):
+        with Path(gathered).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def _cells(figure: Figure, *, aims: bool) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 from bench.figure import Figure, at_most
 from console_bench.served import Served
 
-DECISIONS = 100
+ITEMS_A_DECISION, LEAST_DECISIONS = 1_000, 30
+"""One decision for so many open items, and how many at least."""
 PAUSE_MS = 450
 """Between two keys: longer than an item must have been in sight."""
 
@@ -45,7 +46,7 @@ def browser_rows(file: Path, items: int) -> list[Figure]:
     with Served(file) as served, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page()
-        times = _decide(page, served.url)
+        times = _decide(page, served.url, max(LEAST_DECISIONS, items // ITEMS_A_DECISION))
         chromium.close()
     return [
         Figure(part, "key to next item focused, p50", statistics.median(times), "ms", bar=at_most(60)),
@@ -56,12 +57,12 @@ def browser_rows(file: Path, items: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _decide(page: Any, url: str) -> list[float]:
+def _decide(page: Any, url: str, decisions: int) -> list[float]:
     page.goto(f"{url}/queue?queue=triage")
     page.get_by_role("button", name="Start reviewing").click()
     page.wait_for_selector("#work")
     page.evaluate(WATCH)
-    for number in range(DECISIONS):
+    for number in range(decisions):
         page.wait_for_timeout(PAUSE_MS)
         page.keyboard.press("12"[number % 2])
         page.wait_for_function(f"() => window.__times.length > {number}", timeout=30_000)  # no text is evaluated there

@@ -17,7 +17,7 @@ from distributed_bench.decisions import IN_MEMORY, ON_DISK, decision_rows
 from distributed_bench.embedded import embedded_rows
 from distributed_bench.five_steps import five_step_rows
 from distributed_bench.servers import Servers, servers
-from distributed_bench.settings import QUICK, Amount
+from distributed_bench.settings import QUICK, SHORT, Amount
 from distributed_bench.sides import HandrailSide, PlainSide
 from distributed_bench.waiting import waiting_rows
 from distributed_bench.workers import worker_rows
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code is 1 when ``--strict`` and a bar is missed, 130 when it was stopped."""
     parser = argparse.ArgumentParser(prog="benchmarks/distributed.py", description="Measure what many machines cost.")
     parser.add_argument("--only", action="append", choices=PARTS, metavar="NAME", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--short", action="store_true", help="fewer runs, as `make bench` does")
     parser.add_argument("--quick", action="store_true", help="small and once; the figures mean nothing")
     parser.add_argument("--waiting", type=int, metavar="RUNS", help=f"how many wait (usually {Amount().waiting:,})")
     parser.add_argument(
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
     asked = parser.parse_args(arguments)
-    amount = QUICK if asked.quick else Amount()
+    amount = QUICK if asked.quick else SHORT if asked.short else Amount()
     if asked.waiting is not None:
         amount = replace(amount, waiting=asked.waiting)
     if asked.rounds is not None:

@@ -13,14 +13,14 @@ BAR = at_least(25, 60)
 
 
 def beside_peers(bench: Bench) -> list[Figure]:
-    """Measure each peer that is installed, alone and at 50 and 500 callers, in turn with Handrail."""
+    """Measure each peer that is installed, alone and with many callers, in turn with Handrail."""
     rows = []
     for peer in peers(bench.peers_python):
         version = peer.version()
         if version is None:
             rows.append(Figure("beside peers", peer.name, None, "runs/s", note="not installed: make bench installs it"))
             continue
-        for concurrency in (1, 50, 500):
+        for concurrency in bench.scale.peer_callers:
             bench.say(f"beside {peer.name} {version}, callers: {concurrency}")
             part = f"beside {peer.name} {version}, {concurrency} {'caller' if concurrency == 1 else 'callers'}"
             try:

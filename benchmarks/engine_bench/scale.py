@@ -19,6 +19,8 @@ class Scale:
     """Runs of each caller whose steps take 5 to 50 ms, a round."""
     peer_repetitions: int
     """Rounds of the comparison with peers."""
+    peer_callers: tuple[int, ...]
+    """How many callers a peer has, in turn."""
     peer_runs_per_caller: int
     """Runs of each caller of a peer, a round; peers are slow."""
     waiting_runs: int
@@ -46,6 +48,7 @@ FULL = Scale(
     together_runs=10_000,
     sleeping_runs_per_caller=15,
     peer_repetitions=3,
+    peer_callers=(1, 50, 500),
     peer_runs_per_caller=4,
     waiting_runs=100_000,
     waiting_repetitions=3,
@@ -58,6 +61,26 @@ FULL = Scale(
 )
 """What the figures in the documentation are taken from."""
 
+SHORT = Scale(
+    repetitions=3,
+    alone_repetitions=5,
+    alone_runs=60,
+    together_runs=3_000,
+    sleeping_runs_per_caller=4,
+    peer_repetitions=2,
+    peer_callers=(1, 50),
+    peer_runs_per_caller=1,
+    waiting_runs=20_000,
+    waiting_repetitions=2,
+    resumes=100,
+    idle_seconds=5.0,
+    questions=200,
+    ended_runs=5_000,
+    crash_runs=100,
+    crash_repetitions=3,
+)
+"""What the bars are held to in `make bench`: as large as a ratio needs to be what it is in full."""
+
 QUICK = Scale(
     repetitions=1,
     alone_repetitions=1,
@@ -65,6 +88,7 @@ QUICK = Scale(
     together_runs=1_000,
     sleeping_runs_per_caller=2,
     peer_repetitions=1,
+    peer_callers=(1, 50, 500),
     peer_runs_per_caller=1,
     waiting_runs=2_000,
     waiting_repetitions=1,

@@ -10,6 +10,7 @@ from typing import Any
 from bench.figure import TIMES, Figure, at_most
 from handrail import Limit, Orchestrator, Retry, Run, action, workflow
 from handrail.orchestrator import Breaker, Step
+from operations_bench.amount import Bench
 
 PART = "holding back"
 RUNS, STEPS, ROUNDS = 200, 5, 7
@@ -37,7 +38,7 @@ async def steps(run: Run, name: str) -> int:
     return n
 
 
-def control_rows(folder: Path) -> Iterable[Figure]:
+def control_rows(_: Bench, folder: Path) -> Iterable[Figure]:
     """Measure the time of the processor that a step takes, each kind in turn, again and again."""
     taken: dict[str, list[float]] = {name: [] for name in BODIES}
     for number in range(ROUNDS):

