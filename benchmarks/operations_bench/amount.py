@@ -31,8 +31,8 @@ class Amount:
 
 FULL = Amount(
     records=1_000_000,
-    rollup_runs=10_000,
-    rollup_rounds=7,
+    rollup_runs=5_000,
+    rollup_rounds=15,
     kills=100,
     rollout_runs=2_000,
     rollout_rounds=5,

@@ -14,7 +14,7 @@ from engine_bench.load import Load
 from engine_bench.rounds import Reading, in_rounds
 from engine_bench.spent import Spent
 from handrail import Orchestrator
-from handrail_orchestrator.statistics.rolling import AT_ONCE, RESTING_SHARE, RollingUp
+from handrail_orchestrator.statistics.rolling import AT_ONCE, BUSY_SHARE, RollingUp
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.figures import RolledUp, RollUp
 from operations_bench.amount import Bench
@@ -87,6 +87,6 @@ def _of_a_run(folder: Path, count: int, executing_ms: float) -> Figure:
     spent = 1000 * (time.process_time() - began) / runs
     store.close()
     note = (
-        f"{1000 * spent:.0f} µs for 5 steps; the chore rests {RESTING_SHARE} times as long, and catches up afterwards"
+        f"{1000 * spent:.0f} µs for 5 steps; the chore rests {BUSY_SHARE} times as long, and catches up afterwards"
     )
     return Figure(PART, "CPU: rolling a run up ÷ executing it", 100 * spent / executing_ms, "%", note=note)

@@ -5,6 +5,7 @@ come to what counting the records that are left comes to.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import ceil, log2
@@ -66,9 +67,11 @@ class RunTallies(dict[TallyPlace, Counts]):
             places[run.key] = run, counts, []
             _count_run(counts, run)
         _count_steps(parts.steps, places)
-        for run, counts, shape in places.values():
-            for edge, times in _edges(run.fate, tuple((name, kind) for _, name, kind in sorted(shape))):
-                put(counts, ("edge", edge, 0), times)
+        by_id = {id(counts): counts for _, counts, _ in places.values()}
+        alike = Counter((id(counts), run.fate, tuple(shape)) for run, counts, shape in places.values())
+        for (place, fate, steps), runs_alike in alike.items():
+            for edge, times in _edges(fate, steps):
+                put(by_id[place], ("edge", edge, 0), times * runs_alike)
         over = [step for step in parts.archived if step.status in {"done", "failed"}]
         _count_steps(over, {key: (run, counts, []) for key, (run, counts, _) in places.items()})
         for item in parts.items:
@@ -106,10 +109,10 @@ def step_label(kind: str, name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _edges(fate: str, steps: tuple[tuple[str, StepKind], ...]) -> tuple[tuple[str, int], ...]:
+def _edges(fate: str, steps: tuple[tuple[int, str, StepKind], ...]) -> tuple[tuple[str, int], ...]:
     """Return which activities followed which in a run of this shape: most runs have one that was seen before."""
     status: RunStatus = _STATUS.get(fate, "completed")
-    flow = flow_of((FlowStep(name, kind, place) for place, (name, kind) in enumerate(steps, 1)), status)
+    flow = flow_of((FlowStep(name, kind, place) for place, (_, name, kind) in enumerate(sorted(steps), 1)), status)
     return tuple((f"{source}\t{target}", times) for (source, target), times in flow.items())
 
 
