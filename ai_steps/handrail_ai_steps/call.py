@@ -9,7 +9,7 @@ from handrail_ai_steps.allowance import Allowance
 from handrail_ai_steps.deadline import Deadline, stoppable
 from handrail_ai_steps.errors import AIStepError
 from handrail_ai_steps.fitting import fitting, named
-from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer, OnServer, SettingsTold, timed_out
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.sight import why_unseen
 from handrail_ground.errors import is_order, told
@@ -128,10 +128,12 @@ class Call:
                 text=request.text,
                 is_text=request.json_schema is None,
                 may_be_kept=self.keeps_source,
+                server=model.server if isinstance(model, OnServer) else "",
+                settings=model.settings_told if isinstance(model, SettingsTold) else {},
             )
         )
         try:
-            answer = await self._contained(model, request, reply)
+            answer = await self._contained(model, replace(request, on_chunk=watch.chunk), reply)
         except BaseException as error:
             watch.broke(error)
             raise

@@ -73,6 +73,8 @@ class ModelRequest:
     """Called with all that has arrived of a structured answer, each time it is more; another answer begins anew."""
     reasks: int | None = None
     """How often an answer may still be sent back before it is given; None: as its own settings say."""
+    on_chunk: Callable[[float], None] | None = field(default=None, repr=False, compare=False)
+    """Called with the seconds since the piece before, for each piece of a streamed answer after the first."""
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
     """What ``seconds`` was read from; who made it stops the model when it is over. None: only ``seconds`` counts."""
     record: list[Attempt] | None = field(default=None, repr=False, compare=False)
@@ -210,4 +212,14 @@ class OnServer(Protocol):
     @property
     def server(self) -> str:
         """Return where, as records may show it."""
+        ...
+
+
+@runtime_checkable
+class SettingsTold(Protocol):
+    """A model that says what is sent with every question beside the question itself."""
+
+    @property
+    def settings_told(self) -> Mapping[str, Any]:
+        """Return it by name, as records may show it: ``temperature``, ``seed`` … and more fields under ``extra``."""
         ...

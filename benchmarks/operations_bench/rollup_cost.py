@@ -86,7 +86,5 @@ def _of_a_run(folder: Path, count: int, executing_ms: float) -> Figure:
         runs, more = runs + done.runs, done.more
     spent = 1000 * (time.process_time() - began) / runs
     store.close()
-    note = (
-        f"{1000 * spent:.0f} µs for 5 steps; the chore rests {BUSY_SHARE} times as long, and catches up afterwards"
-    )
+    note = f"{1000 * spent:.0f} µs for 5 steps; the chore rests {BUSY_SHARE} times as long, and catches up afterwards"
     return Figure(PART, "CPU: rolling a run up ÷ executing it", 100 * spent / executing_ms, "%", note=note)

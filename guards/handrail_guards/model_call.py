@@ -3,10 +3,10 @@
 Who watches is known to the code that is called inside (a context variable), so that steps need not carry it along.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from handrail_guards.outcome import Attempt, AttemptResult
 
@@ -28,6 +28,10 @@ class ModelCall:
     """Whether the answer is free text; otherwise it is JSON."""
     may_be_kept: bool = True
     """Whether the step lets its input be kept anywhere."""
+    server: str = ""
+    """Where it is asked, as records may show it; empty: in this process, or nobody says."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What is sent with every question, without secrets: ``temperature``, ``seed``, ``max_output_tokens`` …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,10 @@ class ModelReply:
 
 class ModelCallWatch(Protocol):
     """One call that is being watched."""
+
+    def chunk(self, seconds: float) -> None:
+        """Take note of a piece of a streamed answer, so long after the piece before; never raises."""
+        ...
 
     def replied(self, reply: ModelReply) -> None:
         """Take note of what came of it; never raises."""

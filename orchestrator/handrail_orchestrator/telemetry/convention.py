@@ -28,6 +28,12 @@ class Convention:
     """Histogram of the seconds that models took."""
     first_chunk: str
     """Histogram of the seconds from a request to the first piece of its answer, where that is streamed."""
+    each_chunk: str
+    """Histogram of the seconds from each piece of a streamed answer to the next."""
+    reasoning_level: str | None
+    """How much a model is told to think; None: there is no name for it."""
+    inference_calls: str | None
+    """Histogram of the models asked by one execution; None: there is none."""
     workflow_durations: tuple[str, ...]
     """Histograms of the seconds from the start of a run to its end: stored versions of the convention disagree."""
     usage: str | None
@@ -55,6 +61,9 @@ OLD = Convention(
     cache_write="gen_ai.usage.cache_creation.input_tokens",
     inference_duration="gen_ai.client.operation.duration",
     first_chunk="gen_ai.client.operation.time_to_first_chunk",
+    each_chunk="gen_ai.client.operation.time_per_output_chunk",
+    reasoning_level=None,
+    inference_calls=None,
     workflow_durations=("gen_ai.invoke_workflow.duration",),
     usage="gen_ai.client.token.usage",
     token_counters={},
@@ -70,6 +79,9 @@ LATEST = Convention(
     cache_write="gen_ai.usage.cache_write.input_tokens",
     inference_duration="gen_ai.client.inference.duration",
     first_chunk="gen_ai.client.inference.time_to_first_chunk",
+    each_chunk="gen_ai.client.inference.time_per_output_chunk",
+    reasoning_level="gen_ai.request.reasoning.level",
+    inference_calls="gen_ai.invoke_agent.inference_calls",
     workflow_durations=("gen_ai.invoke_agent.duration", "gen_ai.invoke_workflow.duration"),
     usage=None,
     token_counters={

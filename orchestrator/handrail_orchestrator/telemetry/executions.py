@@ -8,6 +8,7 @@ from handrail_orchestrator.store.rows import ENDED, ClaimedRun, RunStatus, StepR
 from handrail_orchestrator.telemetry import reviews
 from handrail_orchestrator.telemetry.convention import Convention
 from handrail_orchestrator.telemetry.meters import Meters
+from handrail_orchestrator.telemetry.model_calls import CALLS_OF_EXECUTION, CallCount
 from handrail_orchestrator.telemetry.spans import Entered, OpenSpan, Spans, Value, leave
 from handrail_orchestrator.telemetry.trace_context import KeptTrace, TraceContext, read_kept
 
@@ -38,6 +39,7 @@ class ExecutionSpan:
         self._made = instruments
         self._told: set[str] = set()
         self._token: Entered = None
+        self._calls = CallCount()
         names = instruments.names
         self._labels: dict[str, str | bool | int] = {
             **{name: str(value) for name, value in of_workflow(names, claimed.workflow).items()},
@@ -101,6 +103,7 @@ class ExecutionSpan:
     def enter(self) -> None:
         """Make its span the current one."""
         self._token = self.span.enter()
+        CALLS_OF_EXECUTION.set(self._calls)
 
     def concluded(self, status: RunStatus, error: BaseException | None, now: float) -> None:
         """Say what the execution came to, and end its span."""
@@ -113,5 +116,6 @@ class ExecutionSpan:
             self.span.failed(name)
         self.span.end()
         self._made.meters.execution(time.perf_counter() - self._clock, labels)
+        self._made.meters.inference_calls(self._calls.count, labels)
         if status in ENDED:
             self._made.meters.run(now - self._claimed.created, labels)

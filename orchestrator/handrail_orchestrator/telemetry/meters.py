@@ -19,6 +19,7 @@ SECONDS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0
 MODEL_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 """As the conventions ask."""
 CHUNK_SECONDS = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+CALLS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 TOKENS = tuple(float(4**power) for power in range(14))
 """As the conventions ask: 1 to 67,108,864."""
 
@@ -44,6 +45,15 @@ class Meters:
         self._first_chunks = seconds(
             names.first_chunk, "from a request to the first piece of its answer", CHUNK_SECONDS
         )
+        self._each_chunk = seconds(names.each_chunk, "from a piece of an answer to the next", CHUNK_SECONDS)
+        self._inference_calls: Histogram | None = None
+        if names.inference_calls is not None:
+            self._inference_calls = meter.create_histogram(
+                names.inference_calls,
+                "{call}",
+                "models asked by one execution",
+                explicit_bucket_boundaries_advisory=CALLS,
+            )
         self._tokens: Histogram | None = None
         if names.usage is not None:
             self._tokens = meter.create_histogram(
@@ -95,6 +105,15 @@ class Meters:
     def first_chunk(self, seconds: float, labels: Labels) -> None:
         """Note how long the first piece of a streamed answer took."""
         self._record(self._first_chunks, seconds, labels)
+
+    def chunk(self, seconds: float, labels: Labels) -> None:
+        """Note how long a further piece of a streamed answer took."""
+        self._record(self._each_chunk, seconds, labels)
+
+    def inference_calls(self, count: int, labels: Labels) -> None:
+        """Note how often an execution asked a model, where the convention has a name for that."""
+        if self._inference_calls is not None:
+            self._record(self._inference_calls, count, labels)
 
     def model(self, seconds: float, tokens: Mapping[str, int], labels: Labels) -> None:
         """Note how long a model took, and its tokens by the kinds of the convention."""

@@ -1,7 +1,11 @@
 """A span and the metrics of each model that is asked, with the names of the conventions for generative AI."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from handrail_guards.model_call import ModelCall, ModelCallWatch, ModelReply
 from handrail_guards.outcome import Attempt
@@ -11,6 +15,28 @@ from handrail_orchestrator.telemetry.meters import Meters
 from handrail_orchestrator.telemetry.spans import CLIENT, OpenSpan, Spans, Value
 
 OPERATION = "chat"
+
+REQUEST = {
+    "temperature": "gen_ai.request.temperature",
+    "seed": "gen_ai.request.seed",
+    "max_output_tokens": "gen_ai.request.max_tokens",
+    "top_p": "gen_ai.request.top_p",
+    "top_k": "gen_ai.request.top_k",
+    "frequency_penalty": "gen_ai.request.frequency_penalty",
+    "presence_penalty": "gen_ai.request.presence_penalty",
+}
+"""The conventions' names of what is sent with every question; what is in other fields nobody knows."""
+
+
+@dataclass(slots=True)
+class CallCount:
+    """How often one execution asked a model."""
+
+    count: int = 0
+
+
+CALLS_OF_EXECUTION: ContextVar[CallCount | None] = ContextVar("handrail_calls_of_execution", default=None)
+"""The count of the execution that the code called inside belongs to."""
 
 
 class ModelCalls:
@@ -22,9 +48,15 @@ class ModelCalls:
         self._names = names
         self._wants_content = wants_content
 
-    def asked(self, call: ModelCall) -> ModelCallWatch:
+    def of_run(self, run_id: str) -> "CallsOfRun":
+        """Return what watches the calls of one run."""
+        return CallsOfRun(self, run_id)
+
+    def begin(self, call: ModelCall, run_id: str) -> ModelCallWatch:
         """Begin the span of a call."""
         provider, model = _named(call.model)
+        if (calls := CALLS_OF_EXECUTION.get()) is not None:
+            calls.count += 1
         values: dict[str, Value] = {
             "gen_ai.operation.name": OPERATION,
             self._names.provider: provider,
@@ -32,6 +64,9 @@ class ModelCalls:
             "gen_ai.output.type": "text" if call.is_text else "json",
             "gen_ai.prompt.name": call.task,
             "gen_ai.prompt.version": call.prompt_version,
+            "gen_ai.conversation.id": run_id,
+            **asked_with(call.settings, self._names),
+            **where_of(call.server),
         }
         shows = self._wants_content and call.may_be_kept
         if shows:
@@ -40,6 +75,18 @@ class ModelCalls:
         span = self._spans.begin(f"{OPERATION} {model}", values, kind=CLIENT)
         labels = {"gen_ai.operation.name": OPERATION, self._names.provider: provider, "gen_ai.request.model": model}
         return _Watch(span, self._meters, self._names, labels, shows=shows)
+
+
+class CallsOfRun:
+    """Watches what the models of one run are asked."""
+
+    def __init__(self, calls: ModelCalls, run_id: str) -> None:
+        self._calls = calls
+        self._run_id = run_id
+
+    def asked(self, call: ModelCall) -> ModelCallWatch:
+        """Begin the span of a call."""
+        return self._calls.begin(call, self._run_id)
 
 
 class _Watch:
@@ -52,6 +99,10 @@ class _Watch:
         self._labels = labels
         self._shows = shows
         self._begun = time.perf_counter()
+
+    def chunk(self, seconds: float) -> None:
+        """Note how long a further piece of a streamed answer took."""
+        self._meters.chunk(seconds, self._labels)
 
     def replied(self, reply: ModelReply) -> None:
         """Say what came of it, and end the span."""
@@ -89,6 +140,36 @@ class _Watch:
     def _over(self, tokens: dict[str, int], labels: dict[str, str]) -> None:
         self._span.end()
         self._meters.model(time.perf_counter() - self._begun, tokens, labels)
+
+
+def asked_with(settings: Mapping[str, Any], names: Convention) -> dict[str, Value]:
+    """Return what is sent with every question, as far as the convention has names for it."""
+    extra = settings.get("extra")
+    given = {**(extra if isinstance(extra, Mapping) else {}), **settings}
+    told: dict[str, Value] = {
+        name: given[each]
+        for each, name in REQUEST.items()
+        if isinstance(given.get(each), int | float) and not isinstance(given[each], bool)
+    }
+    stops = given.get("stop")
+    if isinstance(stops, str) or (isinstance(stops, Sequence) and all(isinstance(each, str) for each in stops)):
+        told["gen_ai.request.stop_sequences"] = [stops] if isinstance(stops, str) else list(stops)
+    level = given.get("reasoning_effort")
+    if names.reasoning_level is not None and isinstance(level, str):
+        told[names.reasoning_level] = level
+    return told
+
+
+def where_of(server: str) -> dict[str, Value]:
+    """Return the host and the port of a server's address; of what is no address, nothing."""
+    try:
+        parts = urlsplit(server)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return {}
+    if not parts.hostname or port is None:
+        return {}
+    return {"server.address": parts.hostname, "server.port": port}
 
 
 def tokens_of(attempts: Sequence[Attempt]) -> dict[str, int]:

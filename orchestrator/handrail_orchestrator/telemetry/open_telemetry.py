@@ -108,7 +108,8 @@ class OpenTelemetry:
             "handrail.step.kind": step.kind,
         }
         span = self._made.spans.begin(f"step {context.step}", values)
-        entered, watching, begun = span.enter(), watch_model_calls(self._calls), time.perf_counter()
+        entered, begun = span.enter(), time.perf_counter()
+        watching = watch_model_calls(self._calls.of_run(context.run_id))
         try:
             value = await body()
         except GeneratorExit:  # its task was left behind: this is another context, which was never entered

@@ -25,9 +25,12 @@ _SAYS_STREAM = re.compile(r"\bstream(?!_options)", re.IGNORECASE)
 class DataStream:
     """Fetches a reply in pieces and shows what its JSON says so far."""
 
-    def __init__(self, form: Form, on_data: Callable[[ArrivedData], None]) -> None:
+    def __init__(
+        self, form: Form, on_data: Callable[[ArrivedData], None], on_chunk: Callable[[float], None] | None = None
+    ) -> None:
         self._form = form
         self._on_data = on_data
+        self._on_chunk = on_chunk
 
     async def fetch(self, server: Server, body: dict[str, object]) -> Reply | Failure:
         """Fetch the whole answer; one that breaks off may be asked for again, as nothing shown of it counts."""
@@ -40,7 +43,7 @@ class DataStream:
 
     async def _streamed(self, server: Server, body: dict[str, object]) -> Reply | Failure:
         extra: dict[str, object] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
-        spoken, gathered, looked_at = Spoken(), GatheredEvents(), 0
+        spoken, gathered, looked_at = Spoken(), GatheredEvents(self._on_chunk), 0
         async with aclosing(server.connection.stream(PATH, {**body, "stream": True, **extra})) as events:
             async for event in events:
                 spoken.push(gathered.add(event))

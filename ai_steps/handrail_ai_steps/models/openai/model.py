@@ -163,6 +163,11 @@ class OpenAIModel:
         """Return the address of its server, without a login; ``openai`` is the public one."""
         return (self._settings.address.url or "openai").rstrip("/")
 
+    @property
+    def settings_told(self) -> Mapping[str, Any]:
+        """Return what is sent with every question, without its secrets."""
+        return self._settings.sent.told
+
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
         return await self._backend.answer(request)

@@ -141,7 +141,7 @@ class Sources:
             self._request, form, pictures=self._pictures, logprobs=logprobs, varied=seed is not None, seed=seed
         )
         shows = self._request.on_data if seed is None else None  # of votes, nobody knows which one counts
-        fetch = fetch_whole if shows is None else DataStream(form, shows).fetch
+        fetch = fetch_whole if shows is None else DataStream(form, shows, self._request.on_chunk).fetch
         tries = ReplyTries(self._server, self._ledger, chat, fetch=fetch)
         return await self._structured.ask(tries, self._reasks()), tries
 
@@ -242,7 +242,7 @@ class Sources:
     async def _text(self) -> Answer:
         request, can = self._request, self._server.can
         wanted = self._source() == "logprob"
-        fetch = fetch_whole if request.on_text is None else TextStream(request.on_text).fetch
+        fetch = fetch_whole if request.on_text is None else TextStream(request.on_text, request.on_chunk).fetch
         chat = chat_request(request, None, pictures=self._pictures, logprobs=wanted)
         tries = ReplyTries(self._server, self._ledger, chat, fetch=fetch)
         choice = (await tries.send(chat.messages)).choices[0]

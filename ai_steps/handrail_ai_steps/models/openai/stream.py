@@ -20,8 +20,9 @@ class TextStream:
     nothing is handed on before the end as long as no whole text of this server has come without.
     """
 
-    def __init__(self, on_text: Callable[[str], None]) -> None:
+    def __init__(self, on_text: Callable[[str], None], on_chunk: Callable[[float], None] | None = None) -> None:
         self._on_text = on_text
+        self._on_chunk = on_chunk
         self._handed_on = 0
 
     async def fetch(self, server: Server, body: dict[str, object]) -> Reply | Failure:
@@ -29,7 +30,7 @@ class TextStream:
         extra: dict[str, object] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
         self._handed_on = 0
         spoken = Spoken(hold=server.can.unmarked_reasoning is not False)
-        gathered = GatheredEvents()
+        gathered = GatheredEvents(self._on_chunk)
         try:
             async with aclosing(server.connection.stream(PATH, {**body, "stream": True, **extra})) as events:
                 async for event in events:
@@ -56,11 +57,12 @@ class TextStream:
 class GatheredEvents:
     """The events of a stream as one body; a server may leave out the usage, the finish reason or both.
 
-    It is made when the request goes out.
+    It is made when the request goes out; ``on_chunk`` is told the seconds from each event to the next.
     """
 
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
+    def __init__(self, on_chunk: Callable[[float], None] | None = None) -> None:
+        self._begun = self._last = time.monotonic()
+        self._on_chunk = on_chunk
         self._first_chunk_seconds: float | None = None
         self._text: list[str] = []
         self._half = ""
@@ -75,8 +77,11 @@ class GatheredEvents:
 
     def add(self, event: object) -> str:
         """Add an event and return the text that it brings; of several choices only the first one counts."""
+        last, self._last = self._last, time.monotonic()
         if self._first_chunk_seconds is None:
-            self._first_chunk_seconds = time.monotonic() - self._begun
+            self._first_chunk_seconds = self._last - self._begun
+        elif self._on_chunk is not None:
+            self._on_chunk(self._last - last)
         if not isinstance(event, Mapping):
             return ""
         self._model = event.get("model") or self._model

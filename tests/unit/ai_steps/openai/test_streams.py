@@ -23,6 +23,17 @@ async def test_a_try_tells_the_time_to_the_first_piece_where_it_is_streamed(stub
     assert 0 < first <= pieces.attempts[0].seconds
 
 
+async def test_whoever_looks_on_is_told_the_time_from_each_piece_to_the_next(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("Hello"), when={"stream": None}))
+    stub.play(reply(chunks("Dear ", "customer", ", thanks")))
+    told: list[float] = []
+    request = request_for(str, on_text=lambda _: None, on_chunk=told.append, wants_confidence=False)
+    answer = answered(await make_model().answer(request))
+    assert len(told) >= 2
+    assert min(told) >= 0.0
+    assert sum(told) <= answer.attempts[0].seconds
+
+
 async def test_rejected_stream_options_are_left_out(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(error("unknown field stream_options"), status=400, when={"stream_options": True}), reply(chunks("Dear"))

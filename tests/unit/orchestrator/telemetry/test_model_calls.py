@@ -1,6 +1,7 @@
 """What a trace and the metrics show of models: names of both conventions, tokens, and content only when asked for."""
 
 import json
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,8 +21,21 @@ class Server:
     """A model that streams and says what a server says: tokens, those of its cache and its thoughts, why it ended."""
 
     name = "openai:gpt-5-mini"
+    server = "https://models.example.com/v1"
+    settings_told = MappingProxyType(
+        {
+            "temperature": 0.2,
+            "seed": 7,
+            "max_output_tokens": 90,
+            "reasoning_effort": "low",
+            "extra": {"top_p": 0.5, "stop": ["."], "user": "ann"},
+        }
+    )
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        assert request.on_chunk is not None
+        for seconds in (0.01, 0.03):
+            request.on_chunk(seconds)
         if "refuse" in request.text:
             refused = Attempt(model="gpt-5-mini", result="refused", finish_reason="content_filter")
             return NoAnswer(result="refused", reason="it would not", attempts=(refused,))
@@ -100,6 +114,20 @@ async def test_names_are_those_of_the_convention_that_is_asked_for(
     assert found["gen_ai.request.stream"] is True
     assert found["gen_ai.response.time_to_first_chunk"] == 0.25
     assert found["gen_ai.prompt.name"] == "urgent"
+    assert found["gen_ai.conversation.id"] == "r1"
+    assert (found["server.address"], found["server.port"]) == ("models.example.com", 443)
+    sent = {each: value for each, value in found.items() if each.startswith("gen_ai.request.")}
+    level = {"gen_ai.request.reasoning.level": "low"} if environment is LATEST else {}
+    assert sent == {
+        "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.request.stream": True,
+        "gen_ai.request.temperature": 0.2,
+        "gen_ai.request.seed": 7,
+        "gen_ai.request.max_tokens": 90,
+        "gen_ai.request.top_p": 0.5,
+        "gen_ai.request.stop_sequences": (".",),
+        **level,
+    }
     assert "error.type" not in found
 
 
@@ -114,6 +142,12 @@ async def test_tokens_are_counted_once_under_the_names_of_each_convention(monkey
     assert "gen_ai.invoke_agent.duration" not in old
     assert old["gen_ai.client.operation.time_to_first_chunk"][0].sum == 0.25
     assert latest["gen_ai.client.inference.time_to_first_chunk"][0].sum == 0.25
+    for metrics, name in ((old, "operation"), (latest, "inference")):
+        (pieces,) = metrics[f"gen_ai.client.{name}.time_per_output_chunk"]
+        assert (pieces.count, round(pieces.sum, 6)) == (2, 0.04)
+    (calls,) = latest["gen_ai.invoke_agent.inference_calls"]
+    assert (calls.count, calls.sum) == (1, 1)
+    assert "gen_ai.invoke_agent.inference_calls" not in old
     counters = {name: points[0].value for name, points in latest.items() if ".usage." in name}
     assert counters == {
         "gen_ai.client.inference.usage.input_tokens": 120,
@@ -133,7 +167,7 @@ async def test_a_model_that_refuses_is_an_error_by_its_kind(monkeypatch: pytest.
     found = attributes(seen.one("chat gpt-5-mini"))
     assert found["error.type"] == "refused"
     assert found["gen_ai.response.finish_reasons"] == ("content_filter",)
-    assert not {each for each in found if "chunk" in each or "stream" in each or "cache" in each}
+    assert not {each for each in found if "chunk" in each or "request.stream" in each or "cache" in each}
     (point,) = seen.metrics()["gen_ai.client.operation.duration"]
     assert point.attributes["error.type"] == "refused"
     assert attributes(seen.one("step urgent"))["handrail.outcome.code"] == "refused"
