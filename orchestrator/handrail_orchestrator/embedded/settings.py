@@ -1,8 +1,9 @@
 """How one worker of an engine behaves."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.hooks import Hooks
 

@@ -1,8 +1,9 @@
 """A system, or a model, that is down."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.model_circuits import MODEL
 
 

@@ -1,9 +1,10 @@
 """One question to people: what it asks, what was suggested, what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
+from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.late import LatePolicy
 from handrail_guards.outcome import Alternative, Judgement

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
+from handrail_ground.frozen import dataclass
 from handrail_guards.calendar import WorkingHours
 from handrail_guards.escalation import Escalation
 from handrail_guards.late import Late, LatePolicy

@@ -1,8 +1,9 @@
 """A workflow type or a queue that rests."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.control import PauseKind
 
 

@@ -1,8 +1,9 @@
 """One trigger: what it is, and where it stands."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.triggers import TriggerState
 
 
