@@ -125,8 +125,9 @@ def listening(settings: ConsoleSettings) -> Iterator[socket.socket]:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except OSError as error:
-        raise Misuse(f"cannot listen on {where} ({error.strerror or error}): choose another --port or --host") from None
+    except (OSError, UnicodeError) as error:  # the latter of a name such as a..b
+        why = getattr(error, "strerror", None) or error
+        raise Misuse(f"cannot listen on {where} ({why}): choose another --port or --host") from None
     try:
         yield listener
     finally:

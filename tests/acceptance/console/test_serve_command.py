@@ -53,6 +53,7 @@ def refused(folder: Path, *arguments: str) -> str:
         (("--store", "sqlite:///runs.db", "--root-path", "/a b"), "--root-path"),
         (("--store", "sqlite:///runs.db", "--host", "0.0.0.0"), "handrail people add"),  # noqa: S104 -- it is refused
         (("--store", "sqlite:///runs.db", "--host", "no.such.host.invalid"), "cannot listen"),
+        (("--store", "sqlite:///runs.db", "--host", "no..host"), "cannot listen"),
         (("--store", "sqlite:///text.db"), "not a Handrail store"),
         (("--store", "sqlite:///new.db"), "upgrade Handrail"),
     ],

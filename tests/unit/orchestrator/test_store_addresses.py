@@ -2,7 +2,7 @@
 
 import pytest
 
-from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.errors import Misuse, StoreError
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address_text import as_typed, shown
 
@@ -34,4 +34,11 @@ def test_an_address_is_typed_as_a_shell_reads_it() -> None:
 def test_what_is_no_address_is_refused_without_its_password(address: str) -> None:
     with pytest.raises(Misuse, match="address") as refused:
         open_store(address)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["no..host", f"{'h' * 64}.example"])
+def test_a_host_that_can_have_no_such_name_is_a_wrong_address(host: str) -> None:
+    with pytest.raises(StoreError, match="correct what it says") as refused:
+        open_store(f"postgresql://ann:secret@{host}/db")
     assert "secret" not in str(refused.value)

@@ -118,13 +118,14 @@ def _refused(said: str, path: str) -> StoreError | None:
     return None
 
 
+_NO_NAME = "no host can have the name that it gives"
 _NO_ROOM = (
     "too many clients|too many connections|remaining connection slots|no more connections allowed|query_wait_timeout"
 )
 """What servers, and poolers before them, say when they have no connection left."""
 _NOT_AS_ASKED = (
     "configuration parameter|value for parameter|unsupported startup parameter|invalid .*value|does not support SSL"
-    "|certificate"
+    f"|certificate|{_NO_NAME}"
 )
 """What is wrong with the address, or with what is given beside it, and does not go away by trying again."""
 
@@ -181,6 +182,8 @@ def connect(address: str) -> "psycopg.Connection[tuple[Any, ...]]":
         if (coded := _with_code(error, address)) is None:
             raise
         raise coded from error
+    except UnicodeError as error:  # of looking up a name such as a..b
+        raise psycopg.OperationalError(f"{_NO_NAME}: {error}") from error
     try:
         configure(connection)
     except BaseException:
