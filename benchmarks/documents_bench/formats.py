@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email import policy
 from email.message import EmailMessage
@@ -31,6 +32,8 @@ SCAN = "Docling bundles PDF document conversion to JSON and Markdown in an easy 
 SCANS = {"": 0, "_rotated_90": 90, "_rotated_180": 180}
 INVOICES = ("invoice2data-AzureInterior.pdf", "invoice2data-QualityHosting.pdf")
 TURNS = (0, 90, 180, 270)
+PROCESSORS = 2
+"""Of an engine, which read at the same time."""
 DOTS = 150 / 72
 
 
@@ -87,15 +90,21 @@ def _scans(data: Path) -> Iterator[Figure]:
     engines: dict[str, Callable[[], EngineProcess]] = {"RapidOCR": rapid_ocr, "Tesseract": tesseract_ocr}
     for name, engine in engines.items():
         try:
-            reader = engine()
+            readers = [engine() for _ in range(PROCESSORS)]
         except LanguageMissing as missing:
             yield Figure(f"scans, {name}", "not measured", None, note=str(missing))
             continue
-        yield from _engine(f"scans, {name}", reader, data)
-        reader.close()
+        with ThreadPoolExecutor(PROCESSORS) as both:
+            pages = both.submit(lambda: list(_pages(f"scans, {name}", readers[0], data)))  # noqa: B023 -- asked at once
+            invoices = [_invoice(f"scans, {name}", readers[1], data / each) for each in INVOICES]
+            yield from pages.result()
+            yield from invoices
+        yield from _costs(f"scans, {name}")
+        for reader in readers:
+            reader.close()
 
 
-def _engine(part: str, engine: EngineProcess, data: Path) -> Iterator[Figure]:
+def _pages(part: str, engine: EngineProcess, data: Path) -> Iterator[Figure]:
     pages = {turned: _read(engine, _own_page(turned)) for turned in TURNS}
     found = {turned: [each for each in LINES if each in page.text.split("\n")] for turned, page in pages.items()}
     yield _all(part, "fields of an upright page", found[0], LINES)
@@ -111,11 +120,14 @@ def _engine(part: str, engine: EngineProcess, data: Path) -> Iterator[Figure]:
         times.append(time.perf_counter() - began)
         right += [ending] if " ".join(page.text.split()) == SCAN and page.turned == turned else []
     yield _all(part, "real scans, upright, turned by 90 and 180", right, tuple(SCANS))
-    yield from (_invoice(part, engine, data / each) for each in INVOICES)
-    seconds, memory = _used()
-    pages_read = len(TURNS) * (1 + len(INVOICES)) + len(SCANS)
     yield Figure(part, "a page by the clock, the slowest", max(times), "s", bar=at_most(30))
-    yield Figure(part, "a page, of the processor's time, loading shared", seconds / pages_read, "s", bar=at_most(30))
+
+
+def _costs(part: str) -> Iterator[Figure]:
+    used = list(_used())
+    seconds = sum(each for each, _ in used) / (len(TURNS) * (1 + len(INVOICES)) + len(SCANS))
+    yield Figure(part, "a page, of the processor's time, loading shared", seconds, "s", bar=at_most(30))
+    memory = max((megabytes for _, megabytes in used), default=0.0)
     yield Figure(part, "memory of its process", memory, "MB", bar=at_most(4_000))
 
 
@@ -126,8 +138,8 @@ def _invoice(part: str, engine: EngineProcess, file: Path) -> Figure:
     return _all(part, f"turned by 90, 180, 270, the same text: {file.stem}", turned, TURNS[1:])
 
 
-def _used() -> tuple[float, float]:
-    """Return the processor's seconds and the most memory of the process that reads pictures, where the system tells."""
+def _used() -> Iterator[tuple[float, float]]:
+    """Yield the processor's seconds and the most memory of each process that reads pictures, where the system tells."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             fields = (process / "stat").read_text().rpartition(")")[2].split()
@@ -135,8 +147,7 @@ def _used() -> tuple[float, float]:
                 status = (process / "status").read_text()
                 kilobytes = re.search(r"VmHWM:\s+(\d+)", status)
                 ticks = int(fields[11]) + int(fields[12])
-                return ticks / os.sysconf("SC_CLK_TCK"), int(kilobytes[1]) / 1000 if kilobytes else 0.0
-    return 0.0, 0.0
+                yield ticks / os.sysconf("SC_CLK_TCK"), int(kilobytes[1]) / 1000 if kilobytes else 0.0
 
 
 def _read(engine: EngineProcess, picture: bytes) -> OcrPage:
