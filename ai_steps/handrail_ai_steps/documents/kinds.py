@@ -28,6 +28,12 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (rb".{4}ftyp(heic|heix|mif1|avif)", "a HEIC or AVIF picture: save it as JPEG"),
     (rb"\x7fELF|MZ|\xcf\xfa\xed\xfe", "a program"),
 )
+_CMS = rb"\x30[\x80-\x84][\0-\xff]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+"""How encrypted and signed data begins, as mail programs write it (CMS, PKCS #7), up to the number that says which."""
+_ENCRYPTED = re.compile(_CMS + rb"\x03")
+_SIGNED = re.compile(_CMS + rb"\x02")
+_CONTENT = re.compile(rb"(?<!\x30\x0b)\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0")
+"""The signed data is in the signature, and not beside it."""
 _BOMS = ((BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HTML = re.compile(
     r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|div|p|span|h[1-6])\b", re.IGNORECASE | re.DOTALL
@@ -68,7 +74,7 @@ def kind_of(data: bytes, name: str = "") -> DocumentKind:
 
     Raises:
         EmptyDocument: there is nothing in it.
-        EncryptedDocument: it is an Office file with a password.
+        EncryptedDocument: it is an Office file with a password, or a mail that is encrypted, or inside its signature.
         WrongKind: it is of none of the kinds.
     """
     if not data:
@@ -94,10 +100,18 @@ def _binary(data: bytes) -> DocumentKind | None:
         return _in_zip(data)
     if data.startswith(_COMPOUND):
         return _in_compound(data)
+    _refuse_wrapped(data)
     for beginning, what in _FOREIGN:
         if re.match(beginning, data, re.DOTALL):
             raise WrongKind(f"the file is {what}")
     return None
+
+
+def _refuse_wrapped(data: bytes) -> None:
+    if _ENCRYPTED.match(data):
+        raise EncryptedDocument("it is encrypted: decrypt it with a mail program, and send what comes out")
+    if _SIGNED.match(data) and _CONTENT.search(data, 0, 4096):
+        raise EncryptedDocument("it is inside its signature (S/MIME): forward it from a mail program, and send that")
 
 
 def _in_zip(data: bytes) -> DocumentKind:

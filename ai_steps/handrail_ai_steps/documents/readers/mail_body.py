@@ -24,6 +24,8 @@ OTHER_WORDS = 0.5
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 """Plain alternatives spell addresses out that HTML has behind its words."""
+_UUENCODED = re.compile(r"^begin 0?[0-7]{3} \S.*\n(?:M.{60,61}\n)*[!-L].*\n[`\s]*^end\s*$", re.MULTILINE)
+"""A file as old programs write it into a mail's text."""
 _CID = re.compile(r"cid:([^\s\"'>)]+)", re.IGNORECASE)
 
 
@@ -59,6 +61,9 @@ def mail_page(head: Sequence[tuple[str, str]], texts: Sequence[BodyText], limits
     yield from plain_pages(text, limits, hidden=[each for one in shown for each in one.hidden])
     for each in shown:
         yield from lossy(each.loss)
+    if any(_UUENCODED.search(each.decoded.text) for each in texts):
+        message = "its text holds a file as old programs write it (uuencode), which is not unpacked: ask for the file"
+        yield DocumentNote(code="part_failed", message=message)
     if texts and not body:
         yield DocumentNote(code="empty", message="the body of the mail has no text that is shown")
     beside = [other for each in shown for other in each.beside if other.decoded.text.strip()]

@@ -24,7 +24,8 @@ _AS_IT_WAS = default.clone(refold_source="none", cte_type="8bit")
 _BOUNDARY = re.compile(rb"^--([^\r\n]{1,70}?)[ \t]*\r?$", re.MULTILINE)
 _MENDED = b"=_mended-boundary-of-a-part"
 _ENDINGS = {"text/plain": ".txt", "text/rfc822-headers": ".txt", "image/jpeg": ".jpg", "application/xml": ".xml"}
-_ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+_WRAPPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+"""What a whole mail is inside of, when it is encrypted or signed so that only mail programs can take it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,9 @@ def _leaf(part: EmailMessage, kind: str, group: int, repaired: str) -> MailPart:
     attached = part.get_content_disposition() == "attachment" or bool(file_name(part))
     role: PartRole = "body" if kind in {"text/plain", "text/html"} and not attached else "attachment"
     problem = ""
-    if kind in _ENCRYPTED and "signed" not in str(part.get("content-type", "")):
+    if kind in _WRAPPED and "signed" in str(part.get("content-type", "")):
+        problem = "the mail is inside its signature (S/MIME): forward it from a mail program, and send what comes out"
+    elif kind in _WRAPPED:
         problem = "it is encrypted: decrypt it with a mail program, and send what comes out"
     return MailPart(message=part, kind=kind, role=role, data=data, group=group, repaired=repaired, problem=problem)
 

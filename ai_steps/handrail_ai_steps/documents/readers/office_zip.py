@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 MOST_PARTS = 10_000
 """Parts of a file; real ones have hundreds."""
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+"""The namespace of references from one part to another."""
 STRICTLY_RELATED = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
 """The same in files of the strict form of the standard, which Excel and Word can save."""
-"""The namespace of references from one part to another."""
 
 
 class OfficeZip:
@@ -40,6 +40,8 @@ class OfficeZip:
             raise EncryptedDocument("its parts are encrypted: ask for it without a password")
         self.names = frozenset(each.filename.lstrip("/") for each in entries)
         self._entries = {each.filename.lstrip("/"): each for each in entries}
+        if len(self._entries) < len(entries):  # programs differ in which of the two they show
+            raise BrokenDocument("two of its parts have the same name: save it anew, or send it as PDF")
 
     def part(self, name: str) -> bytes | None:
         """Return a part, or None: there is none of this name.
@@ -61,10 +63,13 @@ class OfficeZip:
         """Return a part of XML, or None: there is none of this name.
 
         Raises:
-            BrokenDocument: it is damaged.
+            BrokenDocument: it is damaged, or defines entities.
         """
         data = self.part(name)
-        return None if data is None else parsed(data)
+        tree = None if data is None else parsed(data)
+        if tree is not None:
+            refuse_dtd(tree, name)
+        return tree
 
     def related(self, name: str) -> Mapping[str, tuple[str, str]]:
         """Return what a part refers to: the kind of each, and the part's name or an address outside, by its id."""
@@ -84,3 +89,13 @@ class OfficeZip:
         """Return the name of the part that the file is about."""
         found = [target for kind, target in self.related("").values() if kind == "officeDocument"]
         return found[0] if found and found[0] in self.names else fallback
+
+
+def refuse_dtd(tree: "etree._Element", name: str) -> None:
+    """Refuse a part with a DTD, whose entities may stand for any text; the standard allows none.
+
+    Raises:
+        BrokenDocument: it has one.
+    """
+    if tree.getroottree().docinfo.internalDTD is not None:
+        raise BrokenDocument(f"its part {name} begins with a DTD, which Office files never have: send it as PDF")

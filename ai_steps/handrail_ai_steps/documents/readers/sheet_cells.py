@@ -9,6 +9,7 @@ from typing import Any
 
 from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.page import HiddenBy
+from handrail_ai_steps.documents.readers.office_zip import refuse_dtd
 from handrail_ai_steps.documents.readers.sheet_looks import LOW, NARROW, looks_of, measure
 from handrail_ground.optional import needs
 
@@ -115,14 +116,18 @@ def cells_of(
     """Yield the rows of a sheet, the cells that are left out filled in, each with why nobody sees the row.
 
     Raises:
-        BrokenDocument: its XML is damaged.
+        BrokenDocument: its XML is damaged, or defines entities.
         MemoryError: it has more than there is room for.
     """
     hidden_columns: dict[int, HiddenBy] = {}
+    is_first = True
     try:
         for _, element in etree.iterparse(
             BytesIO(sheet), events=("end",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         ):
+            if is_first:
+                refuse_dtd(element, "of a sheet")
+                is_first = False
             name = local_name(element)
             if name == "col" and element.get("hidden") in {"1", "true"}:
                 first, last = _whole(element.get("min")), min(_whole(element.get("max")), MOST_COLUMNS)

@@ -417,3 +417,39 @@ def test_a_mail_whose_text_is_elsewhere_or_damaged_is_in_doubt(head: bytes) -> N
     document = open_document(mail, name="a.eml")
 
     assert "part_failed" in [note.code for note in document.blocking]
+
+
+SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 020101 310f 300d 0609 608648016503040201 0500")
+DATA = bytes.fromhex("0609 2a864886f70d010701")
+INSIDE, BESIDE = b"\x30\x80" + DATA + b"\xa0\x80\x24\x80\x04\x10Total 120.00 EUR", b"\x30\x0b" + DATA + b"\xa0\x82"
+
+
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime; smime-type=signed-data", "application/octet-stream"])
+def test_a_mail_inside_its_signature_is_no_mail_without_text(kind: str) -> None:
+    """msg-extractor #223: of a signed message only smime.p7m was seen, and the rest was lost without a word."""
+    head = f'{HEAD}Content-Type: {kind}; name="smime.p7m"\nContent-Transfer-Encoding: base64\n\n'
+    document = mail(head.encode() + base64.encodebytes(SIGNED + INSIDE))
+
+    (part,) = document.parts
+    assert part.state == "failed"
+    assert "inside its signature" in part.problem
+    assert document.blocking
+
+
+def test_a_signature_beside_a_mail_is_kept_and_in_nobodys_way() -> None:
+    signature = base64.encodebytes(SIGNED + BESIDE).decode()
+    document = mail(
+        f"{MIXED}--b\n\nTotal 120.00\n--b\nContent-Type: application/pkcs7-signature; name=smime.p7s\n"
+        f"Content-Transfer-Encoding: base64\n\n{signature}--b--\n"
+    )
+
+    assert "Total 120.00" in document.text
+    assert [(part.name, part.state) for part in document.parts] == [("smime.p7s", "kept")]
+    assert not document.blocking
+
+
+def test_a_file_written_into_the_text_as_old_programs_do_is_told() -> None:
+    document = mail(f"{HEAD}\nsee below\nbegin 644 a.txt\n,5&]T86P@,3(P+C`P\n`\nend\n")
+
+    assert [note.code for note in document.blocking] == ["part_failed"]
+    assert not mail(f"{HEAD}\nwe begin 644 days\nafter the end\n").notes

@@ -299,14 +299,38 @@ def test_a_zip_bomb_is_counted_before_it_is_unpacked(part: str) -> None:
         open_document(data, name="a.docx", limits=ReadingLimits(bytes=10_000_000))
 
 
-def test_entities_in_office_files_are_not_resolved() -> None:
-    body = f"<w:document {W}><w:body><w:p><w:r><w:t>total &x; EUR</w:t></w:r></w:p></w:body></w:document>"
+def test_an_office_file_that_defines_entities_is_refused() -> None:
+    """What stands behind an entity that is not resolved would be lost without a word; the standard allows no DTD."""
+    dtd = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    text = f"{dtd}<w:document {W}><w:body><w:p><w:r><w:t>total &x; EUR</w:t></w:r></w:p></w:body></w:document>"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("word/document.xml", f'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>{body}')
+        archive.writestr("word/document.xml", text)
+    book, written = openpyxl.Workbook(), io.BytesIO()
+    book.active["A1"] = "total EUR"  # type: ignore[index]
+    book.save(written)
+    sheets = io.BytesIO()
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(sheets, "w") as new:
+        for name in old.namelist():
+            before = dtd.encode() if name == "xl/worksheets/sheet1.xml" else b""
+            new.writestr(name, before + old.read(name))
 
-    assert open_document(packed.getvalue(), name="a.docx").text.split() == ["total"]
+    for data, name in ((packed, "a.docx"), (sheets, "a.xlsx")):
+        with pytest.raises(BrokenDocument, match="DTD"):
+            open_document(data.getvalue(), name=name)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_parts_of_the_same_name_are_refused() -> None:
+    """Programs differ in which of the two they show."""
+    out = io.BytesIO()
+    docx.Document().save(out)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("word/document.xml", archive.read("word/document.xml"))
+
+    with pytest.raises(BrokenDocument, match="same name"):
+        open_document(out.getvalue(), name="twice.docx")
 
 
 def workbook(write: "Callable[[openpyxl.Workbook], None]") -> Document:
