@@ -59,9 +59,13 @@ def _copied(found: FoundFile, place: Path) -> bool:
     """Move a file to another file system: it appears there whole, and goes here only then."""
     mark = hashlib.sha256(os.fsencode(found.place)).hexdigest()[:16]
     half = place.with_name(f".{mark}.handrail.part")  # the same each time, so that none is left behind for ever
-    shutil.copy2(found.path, half, follow_symlinks=False)
-    with half.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    try:
+        shutil.copy2(found.path, half, follow_symlinks=False)
+        with half.open("rb+") as stream:
+            os.fsync(stream.fileno())
+    except OSError:  # the disk is full, and what lies there half would keep smaller files out
+        half.unlink(missing_ok=True)
+        raise
     if not found.is_there():
         half.unlink()
         place.unlink()

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -72,7 +74,8 @@ def test_long_and_odd_names_are_moved_with_their_notes(tmp_path: Path, name: str
     assert sorted(there(tmp_path / "done").values()) == ["a note"] * 3 + ["x"] * 3
 
 
-def test_a_file_is_moved_to_another_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def two_file_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     replace = Path.replace
 
     def across(self: Path, target: Path) -> Path:
@@ -81,9 +84,31 @@ def test_a_file_is_moved_to_another_file_system(tmp_path: Path, monkeypatch: pyt
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", across)
+
+
+@pytest.mark.usefixtures("two_file_systems")
+def test_a_file_is_moved_to_another_file_system(tmp_path: Path) -> None:
     place = put_away(found(tmp_path / "in", "a.pdf"), tmp_path / "done", "a note")
     assert place == tmp_path / "done" / "a.pdf"
     assert (there(tmp_path / "in"), there(tmp_path / "done")) == ({}, {"a.pdf": "x", "a.pdf.note.txt": "a note"})
+
+
+@pytest.mark.usefixtures("two_file_systems")
+def test_where_there_is_no_room_for_a_file_nothing_of_it_lies_in_the_way_of_others(tmp_path: Path) -> None:
+    small, large = found(tmp_path / "in", "a.txt"), found(tmp_path / "in", "b.txt", "x" * 100_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    told = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # as a disk that is nearly full
+    try:
+        with pytest.raises(OSError, match="too large"):
+            put_away(large, tmp_path / "done")
+        assert put_away(small, tmp_path / "done") is not None
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, told)
+
+    assert (list(there(tmp_path / "in")), there(tmp_path / "done")) == (["b.txt"], {"a.txt": "x"})
+    assert put_away(large, tmp_path / "done") is not None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
