@@ -281,6 +281,9 @@ def forget(
         typer.echo(json_line(found.as_json()))
     elif dry_run:
         typer.echo(f"{found.runs:,} runs would be forgotten, {found.open:,} of them have not ended; nothing was done")
+    elif not found.runs:
+        shown = harmless(" ".join(f"{name}={value}" for name, value in wanted.items()))
+        typer.echo(f"no run carries {shown}: there is nothing to forget; what was forgotten carries no tag any more")
     else:
         typer.echo(f"{found.forgotten:,} of {found.runs:,} runs forgotten")
     if found.open and not dry_run:

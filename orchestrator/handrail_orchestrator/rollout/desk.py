@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from handrail_guards.numbers import is_share
 from handrail_guards.rollout import percent
-from handrail_orchestrator.errors import Misuse, NotPromoted, OrchestratorError, UnknownRollout
+from handrail_orchestrator.errors import Misuse, NotPromoted, OrchestratorError, UnknownRollout, WrongState
 from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.records.reading import challenge_record
 from handrail_orchestrator.records.rollout import ChallengeRecord, RolloutChange, RolloutRecord, RolloutVerdict
@@ -87,6 +87,8 @@ class RolloutDesk(StoreChanger):
         self._require_doer(by, why)
         record = self.rollout(target)
         _require_share(record, to)
+        if record.is_held:  # before any evidence is asked for, which would not help
+            raise WrongState(f"{target} is held by {record.by} ({record.why}): resume it before it is promoted")
         given: RolloutVerdict | None = None
         if to > record.share:
             given = verdict(record)

@@ -108,9 +108,12 @@ class GithubScheme(Scheme):
     def problem(self, headers: Mapping[str, str], body: bytes, now: float) -> str | None:
         """Return why a delivery is not believed."""
         del now
-        kind, _, value = headers.get("x-hub-signature-256", "").partition("=")
-        if kind != "sha256":
+        given = headers.get("x-hub-signature-256")
+        if given is None:
             return "there is no X-Hub-Signature-256: give the webhook a secret at GitHub"
+        value = _behind("sha256=", given)
+        if value is None:
+            return "its X-Hub-Signature-256 does not begin with 'sha256='"
         return None if self._is_signed(body, [_unhexed(value)]) else "its signature is another"
 
     def delivery_id(self, headers: Mapping[str, str], data: JsonValue) -> str | None:
@@ -140,9 +143,12 @@ class SlackScheme(Scheme):
         late = self._late(stamp, now)
         if late is not None:
             return late
-        version, _, value = headers.get("x-slack-signature", "").partition("=")
-        if version != "v0":
+        given = headers.get("x-slack-signature")
+        if given is None:
             return "there is no X-Slack-Signature"
+        value = _behind("v0=", given)
+        if value is None:
+            return "its X-Slack-Signature does not begin with 'v0='"
         return (
             None if self._is_signed(f"v0:{stamp}:".encode() + body, [_unhexed(value)]) else "its signature is another"
         )
@@ -198,8 +204,11 @@ class HmacScheme(Scheme):
     def problem(self, headers: Mapping[str, str], body: bytes, now: float) -> str | None:
         """Return why a delivery is not believed."""
         given = headers.get(self._header)
-        if given is None or not given.startswith(self._prefix):
-            return f"there is no {self._header} that begins with {self._prefix!r}" if given else "it is not signed"
+        if not given:
+            return f"it is not signed: there is no {self._header}"
+        value = _behind(self._prefix, given)
+        if value is None:
+            return f"its {self._header} does not begin with {self._prefix!r}"
         signed = body
         if self._timestamp_header is not None:
             stamp = headers.get(self._timestamp_header, "")
@@ -207,7 +216,7 @@ class HmacScheme(Scheme):
             if late is not None:
                 return late
             signed = f"{stamp}.".encode() + body
-        is_signed = self._is_signed(signed, [self._decoded(given.removeprefix(self._prefix))])
+        is_signed = self._is_signed(signed, [self._decoded(value)])
         return None if is_signed else "its signature is another"
 
     def delivery_id(self, headers: Mapping[str, str], data: JsonValue) -> str | None:
@@ -267,6 +276,11 @@ def hmac_sha256(
 def _text(data: JsonValue, name: str) -> str | None:
     found = data.get(name) if isinstance(data, dict) else None
     return found if isinstance(found, str) and found else None
+
+
+def _behind(prefix: str, given: str) -> str | None:
+    """Return what stands behind a prefix, in whichever case that is written; None: it begins with something else."""
+    return given[len(prefix) :] if given[: len(prefix)].lower() == prefix.lower() else None
 
 
 def _unhexed(text: str) -> bytes:

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,17 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import NotAllowed
 from handrail_orchestrator.records.decided import AnswerGiven, KnownAnswer
 from handrail_orchestrator.review.moves import commit
+from handrail_orchestrator.statistics.computing import Computed, compute
+from handrail_orchestrator.statistics.counting import tallied
 from handrail_orchestrator.statistics.person import LAST, person_figures, rubber_stamping
-from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store import ReviewQuery, Store, open_store
 from handrail_orchestrator.store.changes import MoveReview, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.decided import DecidedQuery
+from handrail_orchestrator.store.figures import FigureQuery
 from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import NOW, executing, question, signed_on, step, wrote
+from tests.stores import store_in
 
 ALL = DecidedQuery()
 TEXT = '{"type": "string"}'
@@ -30,10 +35,10 @@ TOTALS = '{"type": "object"}'
 
 @dataclass
 class Asking:
-    """A client on a store in memory whose clock a test moves, and what asks it questions."""
+    """A client on a store, whose clock a test moves, and what asks it questions."""
 
     client: Client
-    store: SqliteStore
+    store: Store
     clock: FakeClock
     worker: int
     asked: int = field(default=0)
@@ -63,12 +68,18 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking() -> AsyncIterator[Asking]:
+async def asking(address: str = "sqlite:///:memory:") -> AsyncIterator[Asking]:
     clock = FakeClock()
-    store = SqliteStore(":memory:")
+    store = open_store(address)
     async with Client(store, clock=clock) as client:
         yield Asking(client, store, clock, signed_on(store))
     store.close()
+
+
+def computed(desk: Asking) -> Computed:
+    """Return what operations count of the same questions."""
+    with desk.store.figures() as stored:
+        return compute(tallied(stored, FigureQuery(0.0, 10 * NOW)), desk.clock.now())
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["ask", "take", "skip", "decide", "move", "prune"]))))
@@ -232,8 +243,8 @@ async def test_audits_count_what_was_accepted_and_wrong() -> None:
         assert figures.changes == {}  # an audit asks about what was accepted
 
 
-async def test_agreement_is_that_of_people_who_did_not_see_each_other() -> None:
-    async with asking() as desk:
+async def test_agreement_is_that_of_people_who_did_not_see_each_other(either_store: Path) -> None:
+    async with asking(store_in(either_store)) as desk:
         two = '{"reviewers": 2}'
         answers = (("a", "a"), ("b", "a"), ("b", "b"), ("a", "a"))
         for one, other in answers:
@@ -243,13 +254,14 @@ async def test_agreement_is_that_of_people_who_did_not_see_each_other() -> None:
             if one != other:
                 await desk.answer(item, one, by="cy")  # settles it, and had seen both
         await desk.answer(desk.ask("a"), "a")
-        found = desk.client.desk_figures(ALL).agreement[""]
-        assert (found.items, found.people, found.coefficient, found.raw) == (4, 2, "kappa", 0.75)
-        assert found.beyond_chance == pytest.approx(0.5)
+        of_window = computed(desk)
+        for found in (desk.client.desk_figures(ALL).agreement[""], of_window.agreement[""]):
+            assert (found.items, found.people, found.coefficient, found.raw) == (4, 2, "kappa", 0.75)
+            assert found.beyond_chance == pytest.approx(0.5)
 
 
-async def test_touches_reopenings_policies_and_due_times_are_counted() -> None:
-    async with asking() as desk:
+async def test_touches_reopenings_policies_and_due_times_are_counted(either_store: Path) -> None:
+    async with asking(store_in(either_store)) as desk:
         soon = desk.clock.now() + 10.0
         in_time, late, up = desk.ask(due=soon), desk.ask(due=soon), desk.ask()
         await desk.answer(in_time, "bugs")
@@ -272,6 +284,9 @@ async def test_touches_reopenings_policies_and_due_times_are_counted() -> None:
         assert (figures.decided, figures.by_policy, figures.in_time, figures.late) == (4, 1, 1, 1)
         assert (figures.rework, figures.touches, figures.sent_up) == (25.0, 1.0, 1)
         assert figures.changes[""].decided == 3  # nobody decided the fourth
+        asked = computed(desk).questions
+        assert (asked.decided, asked.by_policy, asked.rework.part, asked.rework.whole) == (4, 1, 1, 4)
+        assert (asked.promises.met, asked.promises.late, asked.touches) == (1, 1, 1.0)
 
 
 async def test_figures_say_when_they_are_of_the_newest_only() -> None:

@@ -231,6 +231,10 @@ async def test_nothing_is_promoted_beyond_what_the_code_allows() -> None:
                 await rehearsal.promote_rollout("triage/route", to=wrong, by="ann", why="more", verdict=carried)
 
 
+def unasked(_: RolloutRecord) -> RolloutVerdict:
+    raise AssertionError("no evidence helps while it is held")
+
+
 async def test_what_is_held_lets_nothing_through_until_it_is_resumed_where_it_was() -> None:
     async with judged(route(share(0.1))) as (rehearsal, _):
         await rehearsal.promote_rollout("triage/route", to=1.0, by="ann", why="good", verdict=carried)
@@ -242,7 +246,7 @@ async def test_what_is_held_lets_nothing_through_until_it_is_resumed_where_it_wa
         assert isinstance(found, Doubtful)
         assert found.reason == "the rollout is held: odd answers"
         with pytest.raises(WrongState, match=r"is held by person:ben \(odd answers\): resume it"):
-            await rehearsal.promote_rollout("triage/route", to=0.5, by="ann", why="anyway", verdict=carried)
+            await rehearsal.promote_rollout("triage/route", to=0.5, by="ann", why="anyway", verdict=unasked)
         resumed = await rehearsal.resume_rollout("triage/route", by="ann", why="it was the weather")
         assert (resumed.is_held, resumed.share) == (False, 1.0)
         assert [change.action for change in rehearsal.rollout_history("triage/route")] == ["promote", "hold", "resume"]

@@ -83,3 +83,5 @@ def test_bad_input_is_refused_with_place_and_fix(folder: Path) -> None:
     waiting = json.loads(done("runs", "list", "--store", STORE, "--status", "waiting", "--json", "--limit", "1"))["id"]
     assert "has not ended" in complaint("runs", "outcome", waiting, "reopened", "--store", STORE)
     assert "--tag customer=acme" in complaint("runs", "forget", "--store", STORE)
+    nobody = done("runs", "forget", "--tag", "customer=nobody", "--as", "ann", "--store", STORE)
+    assert nobody.startswith("no run carries customer=nobody: there is nothing to forget")

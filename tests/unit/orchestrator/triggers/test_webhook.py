@@ -143,6 +143,24 @@ async def test_github_is_known_by_its_delivery_and_the_same_body_under_another_i
         assert (ping.status, ping.body, run_ids(orchestrator)) == (200, {"pong": True}, ["guid-1"])
 
 
+async def test_the_name_of_the_hash_may_be_in_capitals_and_another_one_is_named(store: str) -> None:
+    plain = hmac_sha256(SECRET, header="X-Sign", prefix="sha256=")
+    for scheme, header, headers in (
+        (github(SECRET), "x-hub-signature-256", github_headers(b"{}", "d-1")),
+        (plain, "x-sign", {"X-Sign": f"sha256={mac(SECRET, b'{}')}"}),
+    ):
+        (name,) = (each for each in headers if each.lower() == header)
+        async with open_hook(f"{store}-{header}", scheme) as orchestrator:
+            for prefix, said in (("sha1=", "does not begin with 'sha256='"), ("", "does not begin with 'sha256='")):
+                other = {**headers, name: headers[name].replace("sha256=", prefix)}
+                refused = await post(orchestrator, b"{}", other)
+                assert (refused.status, said in str(refused.body)) == (401, True), refused
+            none = await post(orchestrator, b"{}", {each: value for each, value in headers.items() if each != name})
+            assert f"there is no {name}".lower() in str(none.body).lower()
+            other = {**headers, name: headers[name].replace("sha256=", "SHA256=").upper()}
+            assert (await post(orchestrator, b"{}", other)).status == 202
+
+
 async def test_bodies_may_repeat_where_that_is_said(store: str) -> None:
     async with open_hook(store, github(SECRET), may_repeat=True) as orchestrator:
         body = b'{"ref": "main"}'
