@@ -4,7 +4,6 @@ A model answers in JSON, where a field may be called otherwise (its alias); what
 """
 
 import dataclasses
-import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -106,6 +105,8 @@ def _below(node: _Node, part: str) -> "_Node | str | None":
         return f"{part!r} is its name in JSON; write {node.called[part]!r}"
     if not node.fields:
         return f"there is nothing called {part!r}"
+    import difflib  # noqa: PLC0415 -- for what is misspelt alone
+
     close = difflib.get_close_matches(part, node.fields, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     return f"there is {', '.join(map(repr, list(node.fields)[:_SHOWN]))}, and no {part!r}{meant}"

@@ -1,6 +1,5 @@
 """What any AI step may be given beside its task, its models and its acceptance: one list for every kind of step."""
 
-import difflib
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -162,6 +161,8 @@ def with_options(builder: BuilderT) -> BuilderT:
 def _unknown(kind: TaskKind, name: str, given: str) -> str:
     """Return what is wrong with a name, and what may have been meant."""
     own = ("models", "accept", *(("labels",) if kind == "classify" else ()), *DEFAULTS)
+    import difflib  # noqa: PLC0415 -- for what is misspelt alone
+
     close = difflib.get_close_matches(given, own, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(own)}"
     return f"step {name!r}: {kind}(...) has no option {given!r}{meant}"

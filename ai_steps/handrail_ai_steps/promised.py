@@ -1,6 +1,5 @@
 """What a promise may speak of at a step, and what an answer of it says."""
 
-import difflib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -74,6 +73,8 @@ def require_trainable(step: str, models: Sequence[Model], terms: PromiseTerms) -
 def _require_label(where: str, label: str, labels: Sequence[str]) -> None:
     if label in labels:
         return
+    import difflib  # noqa: PLC0415 -- for what is misspelt alone
+
     close = difflib.get_close_matches(label, labels, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     more = ", ..." if len(labels) > _SHOWN else ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, get_args
-from zoneinfo import ZoneInfo
 
 from handrail_ground.frozen import dataclass
 from handrail_ground.optional import OptionalLibrary
@@ -14,6 +13,8 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_finite, is_text
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import holidays as library
 else:
     library = OptionalLibrary("holidays", extra="console")
@@ -255,7 +256,9 @@ def _require_date(day: Any) -> None:
         ) from error
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> "ZoneInfo":
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- most have no calendar
+
     try:
         return ZoneInfo(name if is_text(name) else "")  # it keeps those that were asked for
     except (ValueError, KeyError, OSError) as error:
@@ -266,7 +269,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=4096)
-def _moment(zone: ZoneInfo, day: date, minutes: int) -> float:
+def _moment(zone: "ZoneInfo", day: date, minutes: int) -> float:
     """Return the first moment at which a clock shows so many minutes after the midnight of a day, or more."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
     late = wall.replace(tzinfo=zone).timestamp()

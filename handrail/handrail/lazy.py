@@ -6,8 +6,10 @@ editors read them. At run time the same imports are read from its compiled code,
 """
 
 import dis
+import gc
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,7 +36,8 @@ def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], li
             return version("handrail")
         if name not in sources:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(sources[name]), name)
+        with _without_collecting():
+            value = getattr(importlib.import_module(sources[name]), name)
         setattr(module, name, value)
         return value
 
@@ -42,6 +45,18 @@ def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], li
         return sorted({*vars(module), *everything, "__all__"})
 
     return load, listing
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector from walking over what is being loaded, again and again: all of it stays."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _listed(code: CodeType | None) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
 from handrail_orchestrator.statistics.recording import Measuring
-from handrail_orchestrator.store import Store, open_store
+from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
@@ -37,6 +37,7 @@ from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.checking import AnswerCheck
+    from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.store.starts import Started
 
 PRUNE_AT_ONCE = 500
@@ -50,7 +51,7 @@ SWEPT_AT_ONCE = 16
 class ClientParts(NamedTuple):
     """What a client works with while it is open."""
 
-    store: Store
+    store: "Store"
     writer: Writer
     check: "AnswerCheck | None" = None
     """Holds answers to the guards of workflows whose code is known."""
@@ -65,7 +66,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         StoreError: the store cannot be opened (when entered); see its subclasses.
     """
 
-    def __init__(self, store: str | Store, *, clock: Clock | None = None, create: bool = False) -> None:
+    def __init__(self, store: "str | Store", *, clock: Clock | None = None, create: bool = False) -> None:
         self._address = store
         self._clock = clock or (StoreClock() if isinstance(store, str) and is_server(store) else SystemClock())
         self._rings = False
@@ -78,7 +79,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self._entered = self._opened(self._address)
         return self
 
-    def _opened(self, address: str | Store) -> ClientParts:
+    def _opened(self, address: "str | Store") -> ClientParts:
         """Open what this client works with."""
         store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
         if isinstance(self._clock, StoreClock):
@@ -108,7 +109,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         return self._clock.now()
 
     @property
-    def _open_store(self) -> Store:
+    def _open_store(self) -> "Store":
         return self._parts.store
 
     @property

@@ -6,14 +6,16 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from handrail_orchestrator.errors import FilePurged, Misuse, StoreCorrupt, UnknownFile
 from handrail_orchestrator.file import File
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.files import PART_BYTES, BeginFile, FileRow, KeepFile, PutPart
-from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.texts import checked_text
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import Store
 
 OTHERS_TURN_SECONDS = 0.002
 """How long the store is left to others between two parts of a large file."""
@@ -33,7 +35,7 @@ class ChangeWriter(Protocol):
 class Files:
     """The files of a store, for whoever only reads them; safe to use from several threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: "Store") -> None:
         self._store = store
 
     def find(self, id: str) -> FileRow:  # noqa: A002
@@ -72,7 +74,7 @@ class Files:
 
 
 async def keep(
-    store: Store, writer: ChangeWriter, source: FileSource, name: str | None, now: Callable[[], float]
+    store: "Store", writer: ChangeWriter, source: FileSource, name: str | None, now: Callable[[], float]
 ) -> File:
     """Keep a file, once by its bytes.
 
@@ -89,14 +91,14 @@ async def keep(
         return await _kept(store, writer, stream, name or path.name, now)
 
 
-async def _kept(store: Store, writer: ChangeWriter, stream: BinaryIO, name: str, now: Callable[[], float]) -> File:
+async def _kept(store: "Store", writer: ChangeWriter, stream: BinaryIO, name: str, now: Callable[[], float]) -> File:
     checked_text(name, where=f"the file name {name!r}")
     change = await staged(store, writer, stream, now)
     await writer.ask(change)
     return File(id=change.id, name=name, size=change.size)
 
 
-async def staged(store: Store, writer: ChangeWriter, stream: BinaryIO, now: Callable[[], float]) -> KeepFile:
+async def staged(store: "Store", writer: ChangeWriter, stream: BinaryIO, now: Callable[[], float]) -> KeepFile:
     """Give a file's bytes to the store and return the change that keeps it; until then nobody finds it.
 
     Raises:

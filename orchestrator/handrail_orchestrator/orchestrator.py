@@ -27,7 +27,7 @@ from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.rollout.versions import require_versions
-from handrail_orchestrator.store import Durability, Store, open_store
+from handrail_orchestrator.store import Durability, open_store
 from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
@@ -43,6 +43,7 @@ from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.engine import EmbeddedEngine
     from handrail_orchestrator.notices.plan import Notices
+    from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.triggers.webhook import Hook
 
@@ -73,7 +74,7 @@ class Orchestrator(Client, Awaiting):
 
     def __init__(  # noqa: PLR0913 -- what it is made of, by name
         self,
-        store: str | Store,
+        store: "str | Store",
         *,
         workflows: Sequence[AnyWorkflow],
         limits: Mapping[str, Limit] | None = None,
@@ -144,7 +145,7 @@ class Orchestrator(Client, Awaiting):
             raise
         return self
 
-    def _opened(self, address: str | Store) -> ClientParts:
+    def _opened(self, address: "str | Store") -> ClientParts:
         """Open the store and make the parts that execute runs on it."""
         from handrail_orchestrator.embedded.checking import AnswerCheck  # noqa: PLC0415 -- loaded by who enters
         from handrail_orchestrator.embedded.engine import EmbeddedEngine  # noqa: PLC0415 -- as above

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from handrail_orchestrator.errors import Misuse, NotAllowed, ReviewError
 from handrail_orchestrator.records.person import EVERY_QUEUE, Pass, Person, Role, checked_name, checked_roles
@@ -338,7 +337,11 @@ def _checked_email(email: str | None) -> str | None:
 
 
 def _checked_zone(zone: str | None) -> str | None:
-    if zone is not None and zone not in available_timezones():
+    if zone is None:
+        return None
+    from zoneinfo import available_timezones  # noqa: PLC0415 -- few ask for one
+
+    if zone not in available_timezones():
         raise Misuse(f"there is no time zone {zone[:100]!r}: give an IANA name such as Europe/Berlin")
     return zone
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
@@ -25,11 +26,14 @@ from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.statistics.asking import StatsReader
 from handrail_orchestrator.statistics.reading import DecidedReader
-from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
+from handrail_orchestrator.store import JudgedQuery, ReviewQuery, RunQuery, open_store
 from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import HistoryRows, Store
 
 
 class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
@@ -194,7 +198,7 @@ class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
         return [judgement_record(row) for row in self._open_store.judged(query)]
 
 
-def recorded_history(reader: Reader, run_id: str) -> tuple[RunRow, HistoryRows]:
+def recorded_history(reader: Reader, run_id: str) -> "tuple[RunRow, HistoryRows]":
     """Return a run and all that it remembers as the engine reads it: for proof that code still fits a history.
 
     Raises:
@@ -212,11 +216,11 @@ def evidence_of(reader: Reader) -> AbstractContextManager[StoredEvidence]:
 class _Opened(Reader):
     """A store that is only read."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: "Store") -> None:
         self._read = store
 
     @property
-    def _open_store(self) -> Store:
+    def _open_store(self) -> "Store":
         return self._read
 
 

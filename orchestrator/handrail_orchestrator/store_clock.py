@@ -3,9 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator.clock import SystemClock, Timer
-from handrail_orchestrator.store.port import Store
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import Store
 
 MEASURE_SECONDS = 10.0
 """How often it is measured by how much the two differ."""
@@ -31,7 +34,7 @@ class StoreClock(SystemClock):
         """Call back on the running event loop once ``when`` is reached."""
         return asyncio.get_running_loop().call_later(max(0.0, when - self.now()), callback)
 
-    def follow(self, store: Store) -> None:
+    def follow(self, store: "Store") -> None:
         """Take the time of a store from now on."""
         self._store = store
         self._measure(store)
@@ -41,7 +44,7 @@ class StoreClock(SystemClock):
         if self._store is not None and time.monotonic() - self._measured >= MEASURE_SECONDS:
             self._measure(self._store)
 
-    def _measure(self, store: Store) -> None:
+    def _measure(self, store: "Store") -> None:
         before = time.time()
         there = store.now()
         after = time.time()

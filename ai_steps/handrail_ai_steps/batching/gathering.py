@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.model import BatchModel, takes_batches
@@ -85,6 +84,8 @@ class Gathering:
         """Send the questions of a group in as few batches as its server takes."""
         server = await next(iter(waiting.values())).model.batch_server()
         questions = [(name, each.question.body) for name, each in waiting.items()]
+        from uuid import uuid4  # noqa: PLC0415 -- most steps gather nothing
+
         own = uuid4().hex if self.key is None else self.key
         async with asyncio.TaskGroup() as tasks:
             for parcel in parcels(questions, most=min(server.most, self.how.most), most_bytes=server.most_bytes):

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Protocol
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, Protocol
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, OnServer
 from handrail_guards.batching import BatchQuestion, BatchReply, BatchServer
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 class BatchModel(Model, Protocol):
@@ -39,7 +40,7 @@ def _is_one(kind: type) -> bool:
     return all(hasattr(kind, each) for each in members)
 
 
-def takes_batches(model: Model) -> TypeIs[BatchModel]:
+def takes_batches(model: Model) -> "TypeIs[BatchModel]":
     """Return whether a model can be asked in a batch; remembered, because it is asked for every case."""
     return _is_one(type(model))
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.embedded.flushes import Flushes
 from handrail_orchestrator.errors import (
@@ -26,8 +26,10 @@ from handrail_orchestrator.errors import (
 )
 from handrail_orchestrator.store.changes import Change, ClaimedChange, Prune, StartMany, plain, run_of
 from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
-from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.starts import Fire
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.writer")
 
@@ -91,7 +93,7 @@ class Host:
 class Writer:
     """Takes changes on the event loop, commits them in order."""
 
-    def __init__(self, store: Store, host: Host) -> None:
+    def __init__(self, store: "Store", host: Host) -> None:
         self.commits = 0
         """How many batches are over."""
         self._worker: int | None = None

@@ -1,7 +1,6 @@
 """The rules of promises as they are in force in a store, for the steps of one workflow."""
 
 import json
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -90,7 +89,11 @@ class StoredRules:
 
     def secret(self, mark: str) -> str:
         """Return what cases of a subject are drawn by; a new one for a subject that the store does not know yet."""
-        return self._secrets.get(mark) or secrets.token_hex(SECRET_BYTES)
+        if known := self._secrets.get(mark):
+            return known
+        import secrets  # noqa: PLC0415 -- one of many processes makes it
+
+        return secrets.token_hex(SECRET_BYTES)
 
     def _others(self, subject: PromiseSubject) -> list[tuple[PromiseRow, PromiseSubject]]:
         """Return the promises of the same step with what they speak of."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
@@ -11,8 +11,10 @@ from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review.late import late
 from handrail_orchestrator.review.moves import commit
 from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.queries import ReviewQuery
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.reviews")
 
@@ -20,7 +22,7 @@ AT_ONCE = 500
 """Items moved in one transaction."""
 
 
-async def fire(store: Store, write: Callable[[MoveReview], Awaitable[Any]], now: float) -> int:
+async def fire(store: "Store", write: Callable[[MoveReview], Awaitable[Any]], now: float) -> int:
     """Make every move that is due, each once however many processes do this at a time; return how many were made here.
 
     Raises:
@@ -32,7 +34,7 @@ async def fire(store: Store, write: Callable[[MoveReview], Awaitable[Any]], now:
     return fired
 
 
-async def _fire_each(store: Store, write: Callable[[MoveReview], Awaitable[Any]], now: float) -> int:
+async def _fire_each(store: "Store", write: Callable[[MoveReview], Awaitable[Any]], now: float) -> int:
     """Make one move of each item whose timer is over; its next may be over too."""
     moved, after = 0, None
     while rows := store.reviews(ReviewQuery(timer_due=now, after=after, limit=AT_ONCE)):
