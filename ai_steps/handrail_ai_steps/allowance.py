@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import InvalidTask
-from handrail_ground.frozen import dataclass
 from handrail_guards.acceptance import Doubt
 from handrail_guards.numbers import is_count, is_finite, is_number
 from handrail_guards.outcome import Attempt

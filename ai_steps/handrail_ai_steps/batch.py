@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import AIStepError, InvalidTask
 from handrail_ground.errors import is_order
-from handrail_ground.frozen import dataclass
 from handrail_guards.numbers import is_count
 from handrail_guards.outcome import Accepted, Doubtful
 

@@ -1,10 +1,10 @@
 """The guards of a step, sorted by when they run and checked for what cannot work."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from handrail_ai_steps.allowance import Limits
-from handrail_ground.frozen import dataclass
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import Attached, CostClass, Guard, PaidGuard, PathReading, Staged, is_pure
 from handrail_guards.verdict import OnFail

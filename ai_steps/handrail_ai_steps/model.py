@@ -5,13 +5,12 @@ A model never raises for what a server may do (time-outs, refusals, broken answe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.pictures.image import Image
-from handrail_ground.frozen import dataclass
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult

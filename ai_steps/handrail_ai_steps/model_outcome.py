@@ -1,10 +1,9 @@
 """What asking one model came to, and which of several to hand to a person."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import Judgement
 

@@ -1,12 +1,11 @@
 """Prompts as data: Jinja templates rendered in a sandbox, with a version that every answer records."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.errors import InvalidPrompt
 from handrail_ground.errors import is_order, told
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_data
 
 if TYPE_CHECKING:

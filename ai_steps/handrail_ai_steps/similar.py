@@ -1,12 +1,11 @@
 """Solved cases of which each call shows the model those most like its input."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_data
 from handrail_ground.optional import OptionalLibrary, needs
 from handrail_guards.numbers import is_count, is_text

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from handrail_ai_steps import inputs
@@ -34,7 +34,6 @@ from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
 from handrail_ai_steps.unchecked import OnData, ShowsPartials
-from handrail_ground.frozen import dataclass
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.batching import Batching
@@ -82,12 +81,12 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
     """For which runs its accepted values may be used; decided by the run, never by a bare call. None: for all."""
     challenger: "AIStep[Any] | None" = None
     """Who is asked beside it in runs, for comparison alone."""
-    limits: Limits = Limits()
+    limits: Limits = Limits()  # noqa: RUF009 -- frozen
     breaker: ModelBreaker = field(default_factory=ModelBreaker)
     """Which of its models are passed over; the same object in several steps: what one learns, all know."""
     limit: str | None = None
     """The limit of the orchestrator that its calls in runs pass; a bare call passes none."""
-    batching: Batching = Batching()
+    batching: Batching = Batching()  # noqa: RUF009 -- frozen
     """How its questions are sent together, by ``batch`` and by runs that ask so."""
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""

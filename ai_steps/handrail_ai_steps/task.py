@@ -1,7 +1,7 @@
 """What an AI step asks: a name, instructions, an output type, examples and a prompt with a version."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask
@@ -10,7 +10,6 @@ from handrail_ai_steps.output import Output
 from handrail_ai_steps.pictures.among import pictures_among
 from handrail_ai_steps.prompt import Prompt, Rendered, render
 from handrail_ai_steps.similar import ExampleChooser, SimilarExamples, without_personal_data
-from handrail_ground.frozen import dataclass
 from handrail_guards.numbers import is_text
 
 if TYPE_CHECKING:

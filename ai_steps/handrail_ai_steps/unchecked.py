@@ -3,11 +3,11 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ai_steps.inputs import Input
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import Accepted, Doubtful
 
 if TYPE_CHECKING:

@@ -1,9 +1,8 @@
 """A share of some cases, and the range that it may truly have."""
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
-
-from handrail_ground.frozen import dataclass
 
 CRITICAL_95: Final = 1.9599639845400536
 """Standard errors on either side of an interval of 95%: where a normal distribution has 97.5% below."""

@@ -1,8 +1,8 @@
 """The rule that turns a confidence into accepted or doubtful."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share, is_text

@@ -1,8 +1,8 @@
 """Which cases are audited blind: a share of them, drawn before it is known whether their value is accepted."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import drawn
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation

@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from handrail_ground.errors import HandrailError, Order
-from handrail_ground.frozen import dataclass
 from handrail_guards.numbers import is_count, is_finite
 
 LOOKS_LATER_BY = 1.5

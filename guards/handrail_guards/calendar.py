@@ -3,11 +3,11 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.optional import OptionalLibrary
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_finite, is_text

@@ -1,11 +1,11 @@
 """Runs guards in order of cost, and stops at the first that blocks."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, cast, get_args
 
 from handrail_ground.errors import is_order, told
-from handrail_ground.frozen import dataclass
 from handrail_guards import fields
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import Fixing, Guard, GuardContext, PaidGuard, Said, is_pure

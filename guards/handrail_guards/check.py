@@ -1,10 +1,9 @@
 """A guard made from one test, attached to the whole value, to fields of it, or to every text in it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_guards import fields as paths
 from handrail_guards.chain import require_sound
 from handrail_guards.errors import InvalidGuard

@@ -1,8 +1,8 @@
 """How sure a judgement is: a number from 0 to 1 that always carries its source."""
 
+from dataclasses import dataclass
 from typing import Literal, Self
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.errors import InvalidConfidence
 from handrail_guards.numbers import is_number, is_share
 

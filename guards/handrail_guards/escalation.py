@@ -1,9 +1,9 @@
 """Who is asked when a value is in doubt, by when, and what happens if nobody answers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.calendar import WorkingHours
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.late import Late, WhenLate

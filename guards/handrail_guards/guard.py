@@ -5,10 +5,9 @@ members is asked for it, one that lacks them is not (decision 10).
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.verdict import OnFail, Verdict
 
 if TYPE_CHECKING:

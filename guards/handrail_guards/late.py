@@ -1,9 +1,9 @@
 """What happens to a question that nobody has answered in time: one policy of a chain."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_finite, is_text
 

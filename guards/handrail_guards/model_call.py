@@ -5,10 +5,9 @@ Who watches is known to the code that is called inside (a context variable), so 
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import Attempt, AttemptResult
 
 

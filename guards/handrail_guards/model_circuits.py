@@ -4,9 +4,8 @@ Who knows it is known to the code that is called inside (a context variable), so
 """
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
-
-from handrail_ground.frozen import dataclass
 
 Way: TypeAlias = Literal["go", "probe", "pass_over"]
 """What a caller may do; ``probe``: ask, for all others."""

@@ -5,10 +5,9 @@ without settling it (``run.decide``) does not pass the type check.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
 from handrail_guards.numbers import is_count, is_finite

@@ -1,9 +1,8 @@
 """A promise about what a step accepts, as pure data: whoever keeps it says from which confidence on, and by when."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation

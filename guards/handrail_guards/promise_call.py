@@ -9,9 +9,8 @@ another only falls when less is accepted: any threshold that is not looser than 
 """
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_text
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import AcceptedBy, Judgement, PromisedBy, PromisedPart

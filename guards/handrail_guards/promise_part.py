@@ -1,8 +1,7 @@
 """What a promise consists of: bounds that are kept one by one, each on its own cases and at its own part of delta."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
-
-from handrail_ground.frozen import dataclass
 
 PartKind: TypeAlias = Literal["wrong", "label", "field", "missed"]
 """What is bounded: wrong values among all accepted ones, among those accepted as one label, records with one field

@@ -1,10 +1,9 @@
 """The rule that a promise is kept by just now, what it speaks of, and the port that it is read through."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_data
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share

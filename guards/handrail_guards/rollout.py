@@ -1,11 +1,10 @@
 """How far something new is let loose: in shadow, for a share of the runs, for a named slice of them; as pure data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from handrail_ground.errors import is_order, told
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import drawn
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share, is_text

@@ -3,8 +3,8 @@
 import math
 import re
 from collections import Counter
+from dataclasses import dataclass
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.check import Check, Fields, Stage
 from handrail_guards.found import none_found
 from handrail_guards.verdict import OnFail, Span

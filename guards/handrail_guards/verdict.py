@@ -1,8 +1,7 @@
 """What one guard said about one value."""
 
+from dataclasses import dataclass
 from typing import Literal
-
-from handrail_ground.frozen import dataclass
 
 OnFail = Literal["reask", "fix", "drop", "review", "fallback", "refuse", "observe", "raise"]
 """What a failed guard leads to; set where the guard is attached."""

@@ -3,10 +3,9 @@
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.errors import StepFailed
 from handrail_orchestrator.records.failure import RecordedError

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.store.model_circuits import MODEL
 

@@ -1,10 +1,9 @@
 """By when a question is to be answered, where that depends on what is asked: a function of the item, given by code."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.records.item import ItemKind

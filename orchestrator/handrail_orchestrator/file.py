@@ -1,8 +1,7 @@
 """A file that a store keeps, as runs know it: what it is called and how large it is, never its bytes."""
 
+from dataclasses import dataclass
 from typing import Protocol
-
-from handrail_ground.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.pace import Pace
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.errors import InvalidWorkflow

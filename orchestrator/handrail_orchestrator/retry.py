@@ -1,8 +1,8 @@
 """When a failed step is tried again, and after how long."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import InvalidWorkflow
 
 MOST_DOUBLINGS = 60

@@ -4,9 +4,9 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.auditing import draw_of
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.holder import StoreChanger

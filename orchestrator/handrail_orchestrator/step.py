@@ -3,10 +3,9 @@
 import copy
 import inspect
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace

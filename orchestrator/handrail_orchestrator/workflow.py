@@ -3,12 +3,11 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from handrail_ground.code_hash import hash_of_code
-from handrail_ground.frozen import dataclass
 from handrail_guards.rollout import Rollout
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.dueness import DueHours

@@ -1,7 +1,7 @@
 """A document: what a file says, page by page, with what was found beside it; its bytes are no part of it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -10,7 +10,6 @@ from handrail_ai_steps.documents.errors import NotItsBytes
 from handrail_ai_steps.documents.invoice import InvoiceData, NoInvoice
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, Page
-from handrail_ground.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,10 +1,9 @@
 """An invoice as its issuer wrote it down as data: the terms of EN 16931, whatever the syntax they were written in."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
-
-from handrail_ground.frozen import dataclass
 
 InvoiceSyntax: TypeAlias = Literal["cii", "ubl"]
 """UN/CEFACT Cross Industry Invoice (ZUGFeRD, Factur-X, XRechnung) or OASIS UBL (XRechnung, Peppol)."""

@@ -1,6 +1,6 @@
 """What reading one file may cost, so that no file costs more than it is worth."""
 
-from handrail_ground.frozen import dataclass
+from dataclasses import dataclass
 
 MEGABYTE = 1_000_000
 

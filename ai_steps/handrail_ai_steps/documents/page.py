@@ -1,8 +1,7 @@
 """A page as it is displayed: its text in reading order, its lines with their places, and what is not shown on it."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
-
-from handrail_ground.frozen import dataclass
 
 TextSource: TypeAlias = Literal["layer", "ocr", "plain", "none"]
 """Where a page's text is from: the file's text layer, reading its picture, a format that is text, or nowhere."""

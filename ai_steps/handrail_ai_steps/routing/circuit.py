@@ -1,8 +1,7 @@
 """What outages and answers make of one model: up, down until a moment, or tried by one caller for all."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.model_circuits import CircuitRule, Said, Way
 
 PROBE_SPANS = 10

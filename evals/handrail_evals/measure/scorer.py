@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import KW_ONLY, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -11,7 +11,6 @@ from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
 from handrail_evals.measure.target import Observation
 from handrail_ground.code_hash import hash_of_function
-from handrail_ground.frozen import dataclass
 
 In = TypeVar("In")
 Out = TypeVar("Out")

@@ -3,12 +3,11 @@
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.case import AnyCase, Case
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Verdict
 

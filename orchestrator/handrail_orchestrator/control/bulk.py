@@ -3,10 +3,9 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse

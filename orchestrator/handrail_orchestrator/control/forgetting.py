@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator import tags as t
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse, UnknownRun, WrongState

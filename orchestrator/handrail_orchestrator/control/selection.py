@@ -1,9 +1,8 @@
 """Which runs a change of many is about."""
 
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.failures.shape import shape_of

@@ -2,11 +2,10 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.batching import BatchedJudge
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful

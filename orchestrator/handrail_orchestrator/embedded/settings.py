@@ -1,9 +1,8 @@
 """How one worker of an engine behaves."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.hooks import Hooks
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.unmarking import plain
 

@@ -1,10 +1,9 @@
 """A decided item as statistics and labels look at it: what was suggested, what was answered, how long it took."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import canonical
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.records.item import ReviewItem

@@ -1,9 +1,8 @@
 """A system, or a model, that is down."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.model_circuits import MODEL
 
 

@@ -1,9 +1,8 @@
 """What went wrong in a run or a step, as it is recorded."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, Self
-
-from handrail_ground.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """How a store's runs and those who execute them are doing, at one moment."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.records.down import SystemDown
 from handrail_orchestrator.records.paused import Paused
 from handrail_orchestrator.store.rows import RunStatus

@@ -1,10 +1,9 @@
 """One question to people: what it asks, what was suggested, what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.late import LatePolicy
 from handrail_guards.outcome import Alternative, Judgement

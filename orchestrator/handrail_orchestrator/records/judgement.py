@@ -1,8 +1,8 @@
 """One judgement with what people said of it."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.records.rollout import ChallengeRecord

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.calendar import WorkingHours
 from handrail_guards.escalation import Escalation
 from handrail_guards.late import Late, LatePolicy

@@ -1,9 +1,8 @@
 """A workflow type or a queue that rests."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.control import PauseKind
 
 

@@ -3,11 +3,10 @@
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store.rows import PassKind, PassRow, PersonRow
 from handrail_orchestrator.texts import checked_text

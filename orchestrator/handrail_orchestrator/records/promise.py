@@ -1,9 +1,8 @@
 """A promise as whoever looks from outside sees it, and what was decided about it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.promise_part import PartKind
 from handrail_orchestrator.store.promises import PromiseState
 

@@ -1,9 +1,8 @@
 """How far something is rolled out, as whoever looks from outside sees it; the evidence, and what was said of it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.store.rollouts import RolloutKey, RolloutMove
 

@@ -1,10 +1,9 @@
 """Who may answer an item, and how many must."""
 
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.escalation import Escalation
 
 

@@ -1,10 +1,9 @@
 """One execution of a workflow, and what it waits for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.step_kind import StepKind

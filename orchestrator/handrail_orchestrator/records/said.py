@@ -1,10 +1,9 @@
 """What a judgement said that led to a question: how sure of each field, where it found it, what failed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import Judgement
 from handrail_guards.verdict import Span, Verdict
 

@@ -1,8 +1,8 @@
 """One remembered call of a run."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict

@@ -1,9 +1,8 @@
 """One trigger: what it is, and where it stands."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.triggers import TriggerState
 
 

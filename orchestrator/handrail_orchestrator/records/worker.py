@@ -1,6 +1,6 @@
 """One process that executes runs of a store."""
 
-from handrail_ground.frozen import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

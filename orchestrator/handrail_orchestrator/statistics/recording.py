@@ -5,10 +5,10 @@ import math
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.errors import Misuse, WrongState
 from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.review.moves import actor

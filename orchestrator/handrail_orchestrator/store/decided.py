@@ -1,9 +1,9 @@
 """What a store is asked about decisions afterwards: for figures, for labels, for similar cases."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.rows import ReviewRow
 
 MOST_LATE = 10_000

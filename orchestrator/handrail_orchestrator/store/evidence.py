@@ -1,9 +1,9 @@
 """The port to what a store holds as evidence: its audit log, and every decision, all of one moment."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.chain import ChainedRow, LogGap, LogHead
 from handrail_orchestrator.store.flows import FlowQuery, LoggedStep
 from handrail_orchestrator.store.forgetting import BlankedRow

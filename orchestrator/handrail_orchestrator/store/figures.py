@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.decided import DecidedRow
 from handrail_orchestrator.store.rows import ReviewState, StepStatus

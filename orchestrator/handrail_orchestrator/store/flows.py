@@ -1,9 +1,9 @@
 """What a store is asked for the process map and the event log: steps as they followed, and what goes on now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import RunStatus, StepStatus
 

@@ -1,10 +1,9 @@
 """What a store is asked for: which review items, which runs, which judgements."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus
 
 ACTIVE: tuple[ReviewState, ...] = ("open", "leased")

@@ -1,9 +1,9 @@
 """The port to whatever starts runs by itself: it watches, fires each key once, and is closed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
-from handrail_ground.frozen import dataclass
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired

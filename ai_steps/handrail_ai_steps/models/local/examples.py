@@ -4,9 +4,9 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from handrail_ai_steps.errors import InvalidTrainingData
-from handrail_ground.frozen import dataclass
 
 MIN_LABELS = 2
 MAX_CHARACTERS = 20_000

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
-from handrail_ground.frozen import dataclass
 from handrail_ground.hashing import hash_of_text
 from handrail_ground.optional import LibraryMissing, OptionalLibrary
 from handrail_guards.confidence import Confidence

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, replace
 from typing import Any, Final, get_args
 
 from pydantic_core import from_json, to_json
@@ -13,7 +13,6 @@ from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.measure.target import Circumstances, Flow, Observation, StepTrace
 from handrail_ground.errors import is_order, told
-from handrail_ground.frozen import dataclass
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Span, Verdict
 

@@ -1,7 +1,7 @@
 """A result as it is read: what was measured, on what, by whom, and the cases that are done, with their numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,6 @@ from pydantic_core import from_json
 
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_ground.frozen import dataclass
 from handrail_ground.jsonl import InvalidLines, read_lines
 
 FORMAT = "handrail-result/1"

@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -15,7 +15,6 @@ from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.program import version_of
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.threads import Threads
-from handrail_ground.frozen import dataclass
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Attempt, Doubtful, Judgement
 
 Out = TypeVar("Out")
