@@ -16,7 +16,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
+from pydantic_core import ErrorDetails, InitErrorDetails, SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
 from handrail_orchestrator.asked import form
@@ -87,7 +87,12 @@ class Codec(Generic[T]):
         Raises:
             pydantic.ValidationError: it does not fit the type; each error says where and what was expected.
         """
-        return self._plan.plain.validator.validate_json(data, by_alias=True, by_name=True)  # type: ignore[no-any-return]
+        text = data if isinstance(data, str) else data.decode()
+        read = partial(self._plan.plain.validator.validate_json, text, by_alias=True, by_name=True)
+        value = read()
+        if "true" in text or "false" in text:
+            _refuse_truth_as_number(read)
+        return value  # type: ignore[no-any-return]
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the plain form, by field names, to show a form to people.
@@ -186,6 +191,20 @@ class _Plan:
     @cached_property
     def form(self) -> str:
         return form(json.loads(self.schema_text))
+
+
+def _refuse_truth_as_number(read: Callable[..., object]) -> None:
+    """Refuse true and false where a number stands: pydantic reads them as 1 and 0, which nobody has written."""
+    try:
+        read(strict=True)
+    except ValidationError as error:
+        wrong: list[InitErrorDetails] = [
+            {"type": each["type"], "loc": each["loc"], "input": each["input"]}
+            for each in error.errors(include_url=False, include_context=False)
+            if each["type"] in {"int_type", "float_type"} and isinstance(each["input"], bool)
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(error.title, wrong) from None
 
 
 def codec_for(annotation: object, *, where: str) -> Codec[Any]:

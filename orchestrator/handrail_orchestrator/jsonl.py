@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from handrail_ground.jsonl import InvalidLines, read_lines
-from handrail_ground.values import not_utf8
+from handrail_ground.values import InvalidJson, from_json, not_utf8
 from handrail_orchestrator.codec import Codec, in_words, type_name
 from handrail_orchestrator.errors import InputFileError, NotStorable
 
@@ -86,6 +86,9 @@ def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) 
         value = codec.parse(raw)
         # What cannot be stored is refused here, not after half of the runs have started.
         codec.encode(value)
+        found = from_json(raw, deepest=None)  # which pydantic reads with the last of two equal keys
+    except InvalidJson as error:
+        return _Finding(number, None, str(error))
     except ValidationError as error:
         return _type_finding(number, error.errors(include_url=False), codec)
     except NotStorable as error:
@@ -94,13 +97,13 @@ def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) 
         return _Finding(
             number, None, f"{type_name(codec.type)} failed to check it with {type(error).__name__}: {error}"
         )
-    return _identified(number, raw, value, id_field)
+    return _identified(number, raw, value, found, id_field)
 
 
-def _identified(number: int, raw: str, value: object, id_field: str | None) -> InputLine | _Finding:
+def _identified(number: int, raw: str, value: object, data: object, id_field: str | None) -> InputLine | _Finding:
     if id_field is None:
         return InputLine(number, str(number), value, raw)
-    found = _id(json.loads(raw), id_field)
+    found = _id(data, id_field)
     if found is None:
         return _Finding(
             number, id_field, "it is missing, empty, or neither text nor a whole number; each line needs its id"
