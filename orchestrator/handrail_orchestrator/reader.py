@@ -30,7 +30,7 @@ from handrail_orchestrator.store import JudgedQuery, ReviewQuery, RunQuery, open
 from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
-from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
+from handrail_orchestrator.texts import checked_number, checked_sought, checked_text, checked_texts
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.port import HistoryRows, Store
@@ -85,7 +85,8 @@ class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
         Raises:
             NotStorable: one of its texts is none that a store can hold.
         """
-        checked_texts(workflow=query.workflow, text=query.text)
+        checked_texts(workflow=query.workflow)
+        checked_sought(query.text)
         tags.check_filter(query.tags)
         return [run_record(row, values=query.values) for row in self._open_store.latest(query)]
 
@@ -143,10 +144,12 @@ class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
 
     def reviews(self, query: ReviewQuery | None = None) -> list[ReviewItem]:
         """Return review items, most urgent first; those that wait, if no query is given."""
+        checked_sought(None if query is None else query.text)
         return [review_item(row) for row in self._open_store.reviews(query or ReviewQuery())]
 
     def review_count(self, query: ReviewQuery | None = None, *, at_most: int | None = None) -> int:
         """Return how many items the query's list has without its limit; ``at_most``: no more are counted."""
+        checked_sought(None if query is None else query.text)
         return self._open_store.review_count(query or ReviewQuery(), at_most=at_most)
 
     def review(self, item: int) -> ReviewDetail:

@@ -7,6 +7,8 @@ from handrail_orchestrator.errors import Misuse, NotStorable
 
 SHOWN_NUL = "\N{SYMBOL FOR NULL}"
 """What stands for a NUL where a database's texts hold none."""
+LONGEST_SOUGHT = 1_000
+"""Characters of a text that is looked for somewhere in others; a database takes no pattern of any length."""
 LARGEST = 2**63 - 1
 """The largest whole number that a database column holds."""
 
@@ -37,6 +39,18 @@ def checked_texts(**texts: str | None) -> None:
     for name, value in texts.items():
         if value is not None:
             checked_text(value, where=f"{name}={value!r}")
+
+
+def checked_sought(text: str | None) -> None:
+    """Check a text that is looked for somewhere in others; None is none and passes.
+
+    Raises:
+        NotStorable: nothing that is stored can hold it.
+        Misuse: it is too long to be looked for.
+    """
+    if text is not None and len(text) > LONGEST_SOUGHT:
+        raise Misuse(f"the text that is looked for has {len(text):,} characters: give {LONGEST_SOUGHT:,} at most")
+    checked_texts(text=text)
 
 
 def checked_why(why: str) -> None:

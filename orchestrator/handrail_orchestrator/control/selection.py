@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handrail_ground.hashing import hash_of_text
+from handrail_guards.numbers import is_finite
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.failures.shape import shape_of
 from handrail_orchestrator.process_map.activity import activity_of
@@ -51,6 +52,7 @@ class RunSelection:
         Raises:
             Misuse: nothing of the kind can be done to runs of that status, or the filter says nothing.
         """
+        self._require_filters()
         plain = RunQuery(before_key=self.runs.before_key, limit=self.runs.limit)
         if self.runs == plain and not self._asks_what_failed:
             raise Misuse("this filter names nothing, so it would be every run: give a status, workflow, tag, step ...")
@@ -59,6 +61,16 @@ class RunSelection:
         if self.runs.status not in LANES[action]:
             raise Misuse(f"a run that is {self.runs.status} is nothing to {action}: {', '.join(LANES[action])} can be")
         return (self.runs.status,)
+
+    def _require_filters(self) -> None:
+        """Refuse what is given and filters nothing, such as a variable that is not set: it would be every run."""
+        named = {"workflow": self.runs.workflow, "text": self.runs.text, "step": self.step, "error": self.error}
+        for name, given in named.items():
+            if given is not None and not given.strip():
+                raise Misuse(f"this filter's {name} is empty: say which runs are meant, or leave it out")
+        for name, at in {"created_from": self.runs.created_from, "created_to": self.runs.created_to}.items():
+            if at is not None and not is_finite(at):
+                raise Misuse(f"this filter's {name} is {at!r}: give a time in seconds since the epoch, or leave it out")
 
     @property
     def _asks_what_failed(self) -> bool:

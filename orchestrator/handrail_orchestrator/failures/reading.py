@@ -7,7 +7,7 @@ from handrail_orchestrator import tags
 from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_sought, checked_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,8 @@ class FailureReader(StoreHolder):
         """
         from handrail_orchestrator.failures.group import grouped  # noqa: PLC0415 -- few clients look
 
-        checked_texts(workflow=query.workflow, text=query.text)
+        checked_texts(workflow=query.workflow)
+        checked_sought(query.text)
         tags.check_filter(query.tags)
         runs: list[StoppedRow] = []
         is_whole = True

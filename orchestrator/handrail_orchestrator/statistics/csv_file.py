@@ -110,7 +110,7 @@ def _number(where: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or "_" in text:
+    if not math.isfinite(value) or "_" in text or not text.isascii():
         raise Misuse(f"{where}: {text!r} is no number: write it as 1234.5, without unit or percent sign")
     return value
 

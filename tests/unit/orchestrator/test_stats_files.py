@@ -42,6 +42,7 @@ def test_a_baseline_is_read_by_the_names_of_its_columns(tmp_path: Path, start: s
         ("metric,value\na,12%\n", r"before\.csv:2, column 2 \(value\): '12%' is no number"),
         ("metric,value\na,nan\n", r"before\.csv:2, column 2 \(value\): 'nan' is no number"),
         ("metric,value\na,1_0\n", r"before\.csv:2, column 2 \(value\): '1_0' is no number"),
+        ("metric,value\na,\u0663\n", r"before\.csv:2, column 2 \(value\): '\u0663' is no number"),
         ("metric,value\na,1,5\n", r"before\.csv:2: it has 3 cells, the first line 2"),
         ("metric,value,cases\na,1,2.5\n", r"before\.csv:2, column 3 \(cases\): '2\.5' is no count"),
         ("metric,value\n,1\n", r"before\.csv:2, column 1 \(metric\): it is empty"),

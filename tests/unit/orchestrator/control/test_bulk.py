@@ -126,6 +126,14 @@ async def test_runs_are_cancelled_by_their_tags_and_the_log_says_who(store: str)
         ("retry", RunSelection(runs=RunQuery(status="completed")), "is nothing to retry"),
         ("cancel", RunSelection(runs=RunQuery(status="failed")), "is nothing to cancel"),
         ("delete", RunSelection(step="charge"), "say retry, cancel or fork"),
+        ("cancel", RunSelection(runs=RunQuery(text="")), "text is empty"),
+        ("cancel", RunSelection(runs=RunQuery(workflow=" ")), "workflow is empty"),
+        ("retry", RunSelection(step=""), "step is empty"),
+        ("retry", RunSelection(error=""), "error is empty"),
+        ("cancel", RunSelection(runs=RunQuery(created_from=float("-inf"))), "created_from is -inf"),
+        ("cancel", RunSelection(runs=RunQuery(created_to=float("nan"))), "created_to is nan"),
+        ("cancel", RunSelection(runs=RunQuery(text="x" * 1_001)), "1,001 characters"),
+        ("retry", RunSelection(runs=RunQuery(text="x" * 1_001), step="charge"), "1,001 characters"),
     ],
 )
 async def test_a_filter_that_cannot_be_right_is_refused(
