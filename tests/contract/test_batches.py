@@ -121,6 +121,7 @@ async def test_runs_share_one_batch_and_what_it_leaves_open_is_asked_singly(stor
     assert judged(store, "r1").confidence == pytest.approx(0.97, abs=0.02)
 
 
+@pytest.mark.dear
 async def test_a_batch_that_cannot_be_is_told_in_each_record(store: Store, stub: BatchStub) -> None:
     stub.misbehave(reject="line 1 is no request")
     assert await executed(store, route(stub), 2) == ["alpha", "beta"]
@@ -146,6 +147,7 @@ async def test_what_a_batch_had_answered_when_it_was_stopped_counts(store: Store
     assert [each["status"] for each in stub.seen()["batches"]] == ["cancelled"]
 
 
+@pytest.mark.dear
 async def test_runs_go_on_where_the_replies_cannot_be_fetched_any_more(store: Store, stub: BatchStub) -> None:
     stub.misbehave(drops_files=True)
     async with asyncio.timeout(60):
@@ -155,6 +157,7 @@ async def test_runs_go_on_where_the_replies_cannot_be_fetched_any_more(store: St
     assert judged(store, "r1").money is None
 
 
+@pytest.mark.dear
 async def test_one_run_with_many_questions_has_them_in_one_batch(store: Store, stub: BatchStub) -> None:
     step = route(stub)
 
@@ -181,6 +184,7 @@ async def test_a_batch_that_is_cancelled_hands_its_runs_back(store: Store, stub:
     assert stub.seen()["batches"] == []
 
 
+@pytest.mark.dear
 async def test_runs_that_ended_meanwhile_cost_the_others_nothing(store: Store, stub: BatchStub) -> None:
     stub.misbehave(looks=1_000_000)
     triage = flow(route(stub))
@@ -193,6 +197,7 @@ async def test_runs_that_ended_meanwhile_cost_the_others_nothing(store: Store, s
     assert stub.seen()["single"] == []
 
 
+@pytest.mark.dear
 async def test_the_draw_of_an_audit_and_the_ledger_of_a_promise_are_as_for_single_answers(
     store: Store, stub: BatchStub
 ) -> None:

@@ -72,6 +72,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
 }
 
 
+@pytest.mark.dear
 async def test_waiting_runs_of_a_kept_store_go_on_to_their_ends(kept: Path) -> None:
     async with Orchestrator(store_of(kept), workflows=kept_flows.ALL) as orchestrator:
         await orchestrator.send("event", "paid", 7)

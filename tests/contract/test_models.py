@@ -94,6 +94,7 @@ async def test_same_question_gets_the_same_answer(subject: Subject) -> None:
     assert (first.value, first.confidence) == (second.value, second.confidence)
 
 
+@pytest.mark.dear
 async def test_many_may_ask_at_once(subject: Subject) -> None:
     answers = await asyncio.gather(*(subject.model.answer(request(subject.text)) for _ in range(20)))
 
@@ -133,6 +134,7 @@ async def test_step_records_who_answered(subject: Subject) -> None:
     assert outcome.judgement.prompt_version.partition("+")[0] == step.version
 
 
+@pytest.mark.dear
 def test_model_outlives_the_loop_it_was_first_asked_in(subject: Subject) -> None:
     step = classify("route", Team, INSTRUCTIONS, models=subject.model, accept=Always(), limits=Limits(seconds=20))
 

@@ -242,6 +242,7 @@ def test_a_fork_says_which_judgements_it_copied(store: Store) -> None:
     ]
 
 
+@pytest.mark.dear
 @given(calls=st.lists(st.integers(0, 7), max_size=6), limit=st.integers(1, 5))
 def test_pages_of_any_size_together_are_all_judgements_once(calls: list[int], limit: int) -> None:
     store = SqliteStore(":memory:")
@@ -259,6 +260,7 @@ def test_pages_of_any_size_together_are_all_judgements_once(calls: list[int], li
 # -- stores from before audits
 
 
+@pytest.mark.dear
 def test_a_store_from_before_audits_is_upgraded_when_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     store = SqliteStore(str(path))

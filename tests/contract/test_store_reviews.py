@@ -231,6 +231,7 @@ FILTERS: Sequence[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.dear
 def test_a_count_is_the_number_of_rows_whatever_the_filter(queue: Store) -> None:
     for wanted in FILTERS:
         rows = queue.reviews(ReviewQuery(**wanted))

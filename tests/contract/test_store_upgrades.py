@@ -79,6 +79,7 @@ def test_the_indexes_of_the_lists_are_those_of_today(old: Path) -> None:
     assert state_of(old) == of_today()
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("statements", [0, 2, 5])
 def test_a_process_that_is_killed_while_it_upgrades_leaves_the_store_as_it_was(old: Path, statements: int) -> None:
     before = state_of(old)

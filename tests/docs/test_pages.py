@@ -51,6 +51,7 @@ def extras_named_on(page: Path) -> set[str]:
     return {extra for extras in named for extra in extras.split(",")}
 
 
+@pytest.mark.dear
 def test_every_page_with_a_program_says_how_to_run_it() -> None:
     silent = [
         page.relative_to(ROOT).as_posix()
@@ -62,12 +63,14 @@ def test_every_page_with_a_program_says_how_to_run_it() -> None:
     assert not silent, f"say how to run the Python blocks on {', '.join(silent)}"
 
 
+@pytest.mark.dear
 def test_few_blocks_are_left_out() -> None:
     left_out = [block.place for page in PAGES for block in blocks_of(page) if block.is_left_out]
 
     assert len(left_out) <= MOST_LEFT_OUT, "\n".join(left_out)
 
 
+@pytest.mark.dear
 def test_every_link_to_a_file_leads_to_one() -> None:
     broken = [f"{page.relative_to(ROOT)}: {link}" for page in READ for link in broken_links(page)]
 

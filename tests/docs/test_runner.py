@@ -33,10 +33,12 @@ class Runner:
         return run_page(page_with(self.page_folder, *blocks), self.folder)
 
 
+@pytest.mark.dear
 def test_python_blocks_are_one_program(run: Runner) -> None:
     assert run("python\nteam = 'card'", "python\nassert team == 'card'").code == 0
 
 
+@pytest.mark.dear
 def test_a_failing_python_block_fails_the_page_at_its_line(run: Runner) -> None:
     result = run("python\nteam = 'card'", "python\nassert team == 'card'\nassert team == 'travel'")
 
@@ -45,6 +47,7 @@ def test_a_failing_python_block_fails_the_page_at_its_line(run: Runner) -> None:
     assert "assert team == 'travel'" in result.output
 
 
+@pytest.mark.dear
 def test_a_block_that_cannot_stand_in_a_file_fails_the_page(run: Runner) -> None:
     result = run("python\nimport asyncio\nx = await asyncio.sleep(0, 'awake')")
 
@@ -52,6 +55,7 @@ def test_a_block_that_cannot_stand_in_a_file_fails_the_page(run: Runner) -> None
     assert "'await' outside function" in result.output
 
 
+@pytest.mark.dear
 def test_a_failing_command_fails_the_page(run: Runner) -> None:
     result = run("console\n$ python -c 'raise SystemExit(3)'\n$ touch after")
 
@@ -66,11 +70,13 @@ def test_only_lines_after_the_prompt_are_typed(run: Runner) -> None:
     assert not (run.folder / "printed").exists()
 
 
+@pytest.mark.dear
 def test_an_expected_exit_code_is_held_to(run: Runner) -> None:
     assert run("bash exit=2\nexit 2").code == 0
     assert run("bash exit=2\ntrue").code == 1
 
 
+@pytest.mark.dear
 def test_a_titled_block_is_a_file_for_the_blocks_after_it(run: Runner) -> None:
     result = run(
         'json title="ticket.json"\n{"text": "hello"}',
@@ -81,10 +87,12 @@ def test_a_titled_block_is_a_file_for_the_blocks_after_it(run: Runner) -> None:
     assert result.code == 0, result.output
 
 
+@pytest.mark.dear
 def test_blocks_run_in_the_order_of_the_page(run: Runner) -> None:
     assert run("bash\necho 1 > count", "python\nassert open('count').read() == '1\\n'").code == 0
 
 
+@pytest.mark.dear
 def test_the_program_so_far_runs_before_a_command(run: Runner) -> None:
     result = run(
         "python\nopen('made', 'w').write('a')", "console\n$ grep -q a made", "python\nopen('late', 'w').write('b')"
@@ -94,6 +102,7 @@ def test_the_program_so_far_runs_before_a_command(run: Runner) -> None:
     assert (run.folder / "late").read_text() == "b"
 
 
+@pytest.mark.dear
 def test_a_titled_python_block_is_a_file_and_not_run(run: Runner) -> None:
     assert (
         run('python title="other.py"\nraise SystemExit(3)', "python\nimport os\nassert 'other.py' in os.listdir()").code
@@ -101,6 +110,7 @@ def test_a_titled_python_block_is_a_file_and_not_run(run: Runner) -> None:
     )
 
 
+@pytest.mark.dear
 def test_types_of_a_page_resolve_in_its_own_module(run: Runner) -> None:
     result = run(
         "python\nimport typing\nclass Ticket: ...\ndef read(ticket: 'Ticket') -> None: ...",
@@ -110,6 +120,7 @@ def test_types_of_a_page_resolve_in_its_own_module(run: Runner) -> None:
     assert result.code == 0, result.output
 
 
+@pytest.mark.dear
 def test_a_page_cannot_leave_this_machine(run: Runner) -> None:
     result = run("python\nimport socket\nsocket.create_connection(('192.0.2.1', 80))")
 

@@ -25,6 +25,7 @@ def is_there(name: str, *packages_of: str) -> bool:
     return any((folder / name).exists() for folder in (ROOT, *(ROOT / part for part in PARTS), *packages))
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("part", PARTS)
 def test_the_map_of_a_part_is_as_its_docstrings_say(part: str) -> None:
     assert (ROOT / part / "README.md").read_text(encoding="utf-8") == with_map(part), "run `make maps`"

@@ -154,6 +154,7 @@ async def test_a_program_that_starts_again_with_the_key_collects_what_it_had_sen
     assert [each["questions"] for each in stub.seen()["batches"]] == [5, 5]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("count", [lambda seen: len(seen["batches"]), lambda seen: seen["looks"]], ids=["made", "seen"])
 async def test_a_caller_that_is_stopped_leaves_no_batch_behind_that_nobody_will_collect(
     stub: BatchStub, model: OpenAIModel, count: Callable[[Any], int]
@@ -183,6 +184,7 @@ async def test_two_calls_with_one_key_at_the_same_moment_are_one_batch(stub: Bat
     assert stub.seen()["single"] == []
 
 
+@pytest.mark.dear
 async def test_what_was_collected_under_a_key_is_collected_again_until_it_is_deleted(
     stub: BatchStub, model: OpenAIModel
 ) -> None:
@@ -200,6 +202,7 @@ async def test_what_was_collected_under_a_key_is_collected_again_until_it_is_del
     assert stub.seen()["single"] == []
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("same_second", [False, True])
 async def test_two_senders_that_do_not_know_of_each_other_settle_on_one_batch(
     stub: BatchStub, model: OpenAIModel, *, same_second: bool
@@ -311,6 +314,7 @@ async def test_many_items_are_cut_into_batches_as_large_as_allowed(stub: BatchSt
     assert await step(model).batch([]) == []
 
 
+@pytest.mark.dear
 async def test_time_spent_waiting_for_a_batch_is_nobody_elses(stub: BatchStub, model: OpenAIModel) -> None:
     stub.misbehave(looks=20)
     [outcome] = await step(model, limits=Limits(seconds=0.3)).batch(["case 1"])
@@ -347,6 +351,7 @@ async def test_a_key_that_no_provider_would_take_is_refused_before_anything_is_s
     assert stub.seen()["uploads"] == 0
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("wrong", [{"gather_seconds": -1}, {"most": 0}, {"look_seconds": float("nan")}, {"hours": "1"}])
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -189,6 +189,7 @@ async def test_only_outages_count(
     assert bool(breaker.down()) is passed_over
 
 
+@pytest.mark.dear
 async def test_server_says_which_failures_are_its_own() -> None:
     """A server that is overloaded is passed over; one that refuses what it is asked is there."""
     with Stub() as stub:

@@ -36,6 +36,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     embedding_of.cache_clear()
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("package")
 async def test_a_version_is_trained_with_the_vectors_that_the_name_asks_for(tmp_path: Path) -> None:
     folder = tmp_path / "route+minilm"

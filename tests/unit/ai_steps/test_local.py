@@ -177,6 +177,7 @@ def test_other_examples_have_another_hash(model: LocalModel) -> None:
     assert other.data_hash != model.data_hash
 
 
+@pytest.mark.dear
 def test_training_again_on_other_examples_or_with_another_seed_changes_what_answers_are_signed_with() -> None:
     few = [LabelledText("refund me", "billing"), LabelledText("no login", "access")]
     more = [*few, LabelledText("one more", "access")]
@@ -201,6 +202,7 @@ def test_nothing_asked_is_nothing_predicted(model: LocalModel) -> None:
     assert model.predict([]) == ()
 
 
+@pytest.mark.dear
 @settings(max_examples=60)
 @given(st.text(max_size=300))
 @example("")
@@ -358,6 +360,7 @@ def test_some_of_its_labels_are_fine(model: LocalModel) -> None:
     assert "sales" in model.labels
 
 
+@pytest.mark.dear
 def test_importing_it_loads_no_optional_library() -> None:
     heavy = "{'numpy', 'scipy', 'sklearn', 'joblib', 'threadpoolctl'}"
     load = "import sys, handrail_ai_steps.models.local, handrail_ai_steps.learn"

@@ -46,6 +46,7 @@ def run(pytester: pytest.Pytester, tests: str, *arguments: str) -> pytest.RunRes
     )
 
 
+@pytest.mark.dear
 def test_a_suite_runs_and_its_figures_are_shown(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_loud(evaluate):\n    evaluate(GOOD).require(at_least=1.0)\n")
 
@@ -54,12 +55,14 @@ def test_a_suite_runs_and_its_figures_are_shown(pytester: pytest.Pytester) -> No
     assert (pytester.path / "results" / "loud.jsonl").is_file()
 
 
+@pytest.mark.dear
 def test_results_go_where_the_option_says(pytester: pytest.Pytester) -> None:
     run(pytester, "def test_loud(evaluate):\n    evaluate(GOOD)\n", "--eval-results", "elsewhere")
 
     assert (pytester.path / "elsewhere" / "loud.jsonl").is_file()
 
 
+@pytest.mark.dear
 def test_too_low_a_score_fails_and_names_the_cases(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_loud(evaluate):\n    evaluate(POOR).require('right', at_least=0.99)\n")
 
@@ -67,6 +70,7 @@ def test_too_low_a_score_fails_and_names_the_cases(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*right is 0.95, below 0.99; cases below 1: c0"])
 
 
+@pytest.mark.dear
 def test_worse_than_the_baseline_fails_with_the_verdict(pytester: pytest.Pytester) -> None:
     tests = """
 def test_first(evaluate):
@@ -85,6 +89,7 @@ def test_changed(evaluate):
     result.stdout.fnmatch_lines(["*WORSE*"])
 
 
+@pytest.mark.dear
 def test_too_few_cases_to_tell_fail_too(pytester: pytest.Pytester) -> None:
     tests = """
 def test_both(evaluate):
@@ -99,6 +104,7 @@ def test_both(evaluate):
     result.stdout.fnmatch_lines(["*CAN'T TELL: about * more cases needed*"])
 
 
+@pytest.mark.dear
 def test_a_crashed_case_fails_with_its_trace(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_loud(evaluate):\n    evaluate(suite_of(Case('c', 'crash', 'X')))\n")
 
@@ -106,6 +112,7 @@ def test_a_crashed_case_fails_with_its_trace(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*1 cases crashed, first 'c': ValueError: cannot shout", "*in shout"])
 
 
+@pytest.mark.dear
 def test_a_failing_must_pass_case_fails(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_loud(evaluate):\n    evaluate(suite_of(Case('vip', 'x', '?', must_pass=True)))\n")
 
@@ -131,6 +138,7 @@ def test_a_test_of_cases_says_of_which_suite(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*takes case_result: say of which suite, @pytest.mark.eval(suite)*"])
 
 
+@pytest.mark.dear
 def test_measuring_tests_can_be_left_out(pytester: pytest.Pytester) -> None:
     result = run(
         pytester, "def test_plain():\n    pass\ndef test_loud(evaluate):\n    evaluate(GOOD)\n", "-m", "not eval"
@@ -139,6 +147,7 @@ def test_measuring_tests_can_be_left_out(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, deselected=1)
 
 
+@pytest.mark.dear
 def test_async_tests_await_it(pytester: pytest.Pytester) -> None:
     tests = "async def test_loud(evaluate):\n    (await evaluate.awaited(GOOD)).require(at_least=1.0)\n"
 
@@ -147,6 +156,7 @@ def test_async_tests_await_it(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.dear
 def test_a_suite_without_any_score_fails_though_nothing_is_required(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
@@ -157,6 +167,7 @@ def test_a_suite_without_any_score_fails_though_nothing_is_required(pytester: py
     result.stdout.fnmatch_lines(["*no scorer has a score for any of 20 answers*"])
 
 
+@pytest.mark.dear
 def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Path) -> None:
     result = run(
         pytester, "def test_loud(evaluate):\n    evaluate(GOOD).mean('wrong')\n", "--eval-results", str(tmp_path)
@@ -166,6 +177,7 @@ def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Pa
     result.stdout.fnmatch_lines(["*no case has a score by 'wrong'; there are right"])
 
 
+@pytest.mark.dear
 def test_a_suite_that_was_not_asked_to_its_end_fails(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
@@ -178,6 +190,7 @@ def test_a_suite_that_was_not_asked_to_its_end_fails(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*only 0 of 20 answers are there: *"])
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("line", ["sys.exit(0)", "raise asyncio.CancelledError", "asyncio.current_task().cancel()"])
 def test_a_case_that_ends_programs_fails_its_test(pytester: pytest.Pytester, line: str) -> None:
     result = run(
@@ -196,6 +209,7 @@ def test_a_case_that_ends_programs_fails_its_test(pytester: pytest.Pytester, lin
     result.stdout.fnmatch_lines(["*1 cases crashed, first 'c2'*"])
 
 
+@pytest.mark.dear
 def test_inside_an_event_loop_the_other_way_is_named(pytester: pytest.Pytester) -> None:
     result = run(pytester, "async def test_loud(evaluate):\n    evaluate(GOOD)\n", "-o", "asyncio_mode=auto")
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from handrail_ground.code_hash import constant_text, hash_of_code, hash_of_function
 
 SOURCE = "def f(x, more=2): return x in {'a', 'b', 'c'} and [n for n in (x, more)]"
@@ -23,6 +25,7 @@ def test_the_hash_is_of_the_code_its_names_and_its_constants() -> None:
     assert hash_of_code(code) == hashlib.blake2s(b"".join(told), digest_size=8).hexdigest()
 
 
+@pytest.mark.dear
 def test_it_is_the_same_in_every_process() -> None:
     program = (
         "from handrail_ground.code_hash import hash_of_function\n"

@@ -29,6 +29,7 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
+@pytest.mark.dear
 @given(st.lists(st.tuples(JSON, st.booleans(), ENDS)), st.sampled_from([b"", BYTE_ORDER_MARK]))
 def test_values_are_read_as_they_were_written_each_with_its_place(
     path: Path, values: list[tuple[Any, bool, str]], mark: bytes

@@ -49,11 +49,13 @@ def interrupted() -> Iterator[int]:
     raise KeyboardInterrupt
 
 
+@pytest.mark.dear
 @given(JSON)
 def test_json_data_stay_as_they_are(data: Any) -> None:
     assert as_json(data) == data
 
 
+@pytest.mark.dear
 @given(JSON)
 def test_what_was_written_is_read_again(data: Any) -> None:
     assert from_json(json.dumps(data), deepest=None) == data

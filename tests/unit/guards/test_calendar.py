@@ -237,6 +237,7 @@ def test_what_cannot_be_a_calendar_is_refused_when_it_is_built(build: Any, told:
         build()
 
 
+@pytest.mark.dear
 def test_hours_that_never_pass_are_refused() -> None:
     closed = [date(2026, 1, 1) + timedelta(days=each) for each in range(22 * 366)]
 

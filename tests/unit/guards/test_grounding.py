@@ -312,6 +312,7 @@ def test_true_values_of_scanned_receipts_are_found_and_changed_ones_are_not() ->
     assert wrong == 0
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "piece",
     ["1 ", "1 2 3 4 ", "1,234 ", "1.", "12/", "(", "mar ", "٣", "a1 ", "9", "1,23,", "5.- ", "-", "EUR ", "1.5M "],

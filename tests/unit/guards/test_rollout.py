@@ -62,6 +62,7 @@ def test_what_is_held_is_let_loose_for_nobody(run_id: str, part: float, promoted
     assert not gets_it(only("pilot", customer="acme"), run_id, held, customer="acme")
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("part", [0.01, 0.1, 0.5])
 def test_the_share_of_runs_is_as_said(part: float) -> None:
     runs = 20_000
@@ -69,6 +70,7 @@ def test_the_share_of_runs_is_as_said(part: float) -> None:
     assert abs(found / runs - part) < 5 * math.sqrt(part * (1 - part) / runs)
 
 
+@pytest.mark.dear
 def test_two_rollouts_do_not_meet_the_same_runs() -> None:
     half, runs = share(0.5), range(20_000)
     both = sum(gets_it(half, f"T-{n}") and gets_it(half, f"T-{n}", target="triage/reply") for n in runs)

@@ -191,6 +191,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.dear
 @given(JSON, JSON)
 def test_a_constant_accepts_only_itself(one: Any, other: Any) -> None:
     guard = json_schema({"const": one})

@@ -132,6 +132,7 @@ def test_no_text_occurs_twice(tickets: list[Line], labelled: list[Line]) -> None
     assert [text for text, count in counts.items() if count > 1] == []
 
 
+@pytest.mark.dear
 def test_near_copies_are_few_and_noted(tickets: list[Line]) -> None:
     long_enough = [(row, words(row["text"])) for row in tickets if len(words(row["text"])) >= 8]
     alike = [
@@ -145,6 +146,7 @@ def test_near_copies_are_few_and_noted(tickets: list[Line]) -> None:
     assert len(alike) <= 5
 
 
+@pytest.mark.dear
 def test_what_is_learned_from_is_not_what_is_asked(tickets: list[Line], labelled: list[Line]) -> None:
     asked = [words(f"{row['subject']} {row['text']}") for row in tickets]
     learned = [words(row["text"]) for row in labelled]

@@ -30,6 +30,7 @@ def lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.dear
 def test_decisions_leave_as_lines_or_as_a_file_and_names_as_hashes() -> None:
     decided()
     printed = lines(done("review", "export", "--store", STORE))
@@ -47,6 +48,7 @@ def test_decisions_leave_as_lines_or_as_a_file_and_names_as_hashes() -> None:
     ]
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_what_leaves_is_read_by_labels_and_learn() -> None:
     decided()
@@ -74,6 +76,7 @@ def test_labels_are_of_a_store_or_of_a_file_and_not_of_both() -> None:
     assert "--from" in result.stderr
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_figures_are_shown_and_printed_for_programs() -> None:
     decided(1)
@@ -87,6 +90,7 @@ def test_figures_are_shown_and_printed_for_programs() -> None:
     assert (later["decided"], later["you"]["today"]) == (0, 0)
 
 
+@pytest.mark.dear
 def test_only_an_admin_is_told_of_others() -> None:
     decided(1)
 
@@ -142,6 +146,7 @@ def test_a_file_of_known_cases_that_cannot_be_read_is_refused_with_its_line() ->
     assert "'expected'" in refused.stderr
 
 
+@pytest.mark.dear
 def test_next_tells_at_its_end_which_known_cases_were_answered_otherwise() -> None:
     decided(0)
     (first, *_) = lines(done("review", "list", "--store", STORE, "--json"))

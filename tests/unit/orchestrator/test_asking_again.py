@@ -504,6 +504,7 @@ async def everything(run: Run) -> str:
     return f"{drawn} {paid} {first} {await run.ask('Second?', str)}"
 
 
+@pytest.mark.dear
 async def test_a_run_of_an_older_store_goes_on(store: str, tmp_path: Path) -> None:
     deployed = Deployed(store)
     await deployed.run(everything, days=1)
@@ -514,6 +515,7 @@ async def test_a_run_of_an_older_store_goes_on(store: str, tmp_path: Path) -> No
     assert await deployed.run(everything, "two") == "completed"
 
 
+@pytest.mark.dear
 async def test_questions_of_an_older_store_are_compared_too(store: str, tmp_path: Path) -> None:
     deployed = Deployed(store)
     await deployed.run(pay_then_archive, True)
@@ -523,6 +525,7 @@ async def test_questions_of_an_older_store_are_compared_too(store: str, tmp_path
     assert await deployed.run(delete_first, False) == "failed"
 
 
+@pytest.mark.dear
 async def test_a_bad_event_that_an_older_version_took_is_given_back_by_one_retry(store: str, tmp_path: Path) -> None:
     deployed = Deployed(store)
     await deployed.run(awaiting(None))

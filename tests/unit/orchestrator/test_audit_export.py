@@ -312,6 +312,7 @@ def test_a_folder_gets_the_lines_and_the_page_that_explains_them(store: str, tmp
     assert sorted(each.name for each in (tmp_path / "folder").iterdir()) == ["decisions.jsonl", "index.html"]
 
 
+@pytest.mark.dear
 async def test_more_decisions_than_a_page_holds_are_on_several(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'runs.db'}"
 

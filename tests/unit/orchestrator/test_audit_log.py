@@ -298,6 +298,7 @@ async def test_pruning_leaves_signed_gaps_and_nothing_wrong(store: str) -> None:
     assert key_file(str(path_of(store))).exists()
 
 
+@pytest.mark.dear
 async def test_gaps_that_meet_become_one(store: str) -> None:
     await filled(store)
     await pruned(store)
@@ -420,6 +421,7 @@ async def test_a_prune_says_in_the_log_what_it_deleted(store: str) -> None:
 # -- side by side, and older stores
 
 
+@pytest.mark.dear
 async def test_several_writers_make_one_chain(store: str) -> None:
     await filled(store, runs=2)
 

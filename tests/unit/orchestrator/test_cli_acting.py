@@ -142,6 +142,7 @@ def test_a_note_stands_with_the_question() -> None:
     assert handrail("review", "note", item, "  ", "--as", "ann", "--store", STORE).exit_code == 2
 
 
+@pytest.mark.dear
 def test_an_answer_is_taken_back_by_who_gave_it() -> None:
     item = number("a1")
     done("review", "decide", item, "yes", "--as", "ann", "--store", STORE)
@@ -191,6 +192,7 @@ def test_a_time_without_a_zone_is_local() -> None:
 # -- two people
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_a_second_person_answers_without_knowing_the_first_answer() -> None:
     item = number("a3")
@@ -252,6 +254,7 @@ def test_what_is_past_its_due_time_is_listed_as_late() -> None:
     assert listed("--late") == ["a2"]
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_pages_go_on_where_the_last_one_ended_in_both_orders() -> None:
     for order in ((), ("--newest",)):
@@ -299,6 +302,7 @@ def test_a_program_takes_the_next_question_and_answers_it() -> None:
     assert done("review", "next", "--queue", "money", "--as", "ann", "--store", STORE, "--json").strip() == "null"
 
 
+@pytest.mark.dear
 def test_every_command_prints_the_same_fields_of_an_item() -> None:
     item = number("a1")
     fields = set(json.loads(done("review", "list", "--store", STORE, "--json").splitlines()[0]))
@@ -316,6 +320,7 @@ def test_every_command_prints_the_same_fields_of_an_item() -> None:
     assert [set(each) for each in told] == [fields] * len(told)
 
 
+@pytest.mark.dear
 def test_a_program_is_offered_what_it_skipped_last() -> None:
     acted("skip", number("a2"))
     offered = []
@@ -340,6 +345,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_who_is_unknown_or_may_only_look_is_refused_at_each_command() -> None:
     item = number("a1")

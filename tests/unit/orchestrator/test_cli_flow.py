@@ -20,6 +20,7 @@ def _ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.mark.dear
 def test_a_map_tells_what_followed_what_and_what_waits() -> None:
     shown = done("map", "triage", "--store", STORE)
 
@@ -30,6 +31,7 @@ def test_a_map_tells_what_followed_what_and_what_waits() -> None:
     assert "charge" not in shown
 
 
+@pytest.mark.dear
 def test_failures_lead_to_the_end_of_failures() -> None:
     found = json.loads(done("map", "pay", "--store", STORE, "--json"))
 
@@ -38,6 +40,7 @@ def test_failures_lead_to_the_end_of_failures() -> None:
     assert (charge["kind"], charge["count"], charge["failed"]) == ("action", 4, 4)
 
 
+@pytest.mark.dear
 def test_a_map_is_a_picture_or_text_for_others() -> None:
     assert done("map", "triage", "--store", STORE, "--mermaid").startswith("flowchart LR\n")
     assert done("map", "triage", "--store", STORE, "--dot").startswith("digraph")
@@ -45,6 +48,7 @@ def test_a_map_is_a_picture_or_text_for_others() -> None:
     assert ET.fromstring(Path("map.svg").read_bytes()).tag.endswith("svg")  # noqa: S314 -- our own
 
 
+@pytest.mark.dear
 def test_versions_and_times_are_chosen() -> None:
     assert "no run" in done("map", "triage", "--store", STORE, "--version", "2")
     assert "no run" in done("map", "pay", "--store", STORE, "--to", "2020-01-01")
@@ -69,6 +73,7 @@ def test_what_cannot_be_is_refused(arguments: tuple[str, ...], said: str) -> Non
     assert said in result.stderr
 
 
+@pytest.mark.dear
 def test_the_log_has_every_step_as_csv_and_as_xes() -> None:
     rows = list(csv.DictReader(io.StringIO(done("runs", "log", "--csv", "--store", STORE))))
     done("runs", "log", "--xes", "--store", STORE, "--output", "log.xes")

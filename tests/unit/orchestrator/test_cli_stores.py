@@ -67,6 +67,7 @@ def test_an_item_is_shown_with_its_question_and_its_history() -> None:
     assert " 2  billing" in shown
 
 
+@pytest.mark.dear
 def test_a_decided_run_completes_though_no_worker_is_alive() -> None:
     run_tickets()
     decide = ("review", "decide", str(items()["b"]), "billing", "--as", "ann", "--store", STORE)
@@ -83,6 +84,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_the_item_stays() -> None:
     assert set(items()) == {"b", "c"}
 
 
+@pytest.mark.dear
 def test_an_item_is_not_decided_twice() -> None:
     run_tickets()
     number = str(items()["b"])
@@ -100,6 +102,7 @@ def test_an_item_that_does_not_exist_is_named() -> None:
         assert "no review item 99" in result.stderr
 
 
+@pytest.mark.dear
 def test_next_accepts_chooses_and_finishes_the_runs() -> None:
     run_tickets()
     shown = done("review", "next", "--as", "ann", "--store", STORE, typed="\n2\n")
@@ -116,6 +119,7 @@ def test_next_asks_again_after_an_answer_that_does_not_fit() -> None:
     assert "1 decided, 1 left" in shown
 
 
+@pytest.mark.dear
 def test_next_skips_each_item_once_and_stops_at_the_end_of_input() -> None:
     run_tickets()
     assert "0 decided, 2 left" in done("review", "next", "--as", "ann", "--store", STORE, typed="s\ns\n")

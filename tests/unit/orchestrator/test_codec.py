@@ -52,6 +52,7 @@ def test_value_comes_back_equal(annotation: Any, values: st.SearchStrategy[Any])
     comes_back()
 
 
+@pytest.mark.dear
 @given(
     st.builds(Accepted, st.sampled_from(Team), judgements)
     | st.builds(Doubtful, st.none() | st.sampled_from(Team), st.just("guard"), text, judgements, escalations)

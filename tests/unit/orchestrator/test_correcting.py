@@ -126,6 +126,7 @@ KINDS: list[Any] = [
 ]
 
 
+@pytest.mark.dear
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), st.from_type(kind), st.from_type(kind))))
 def test_any_answer_is_read_as_what_it_shows(case: tuple[Any, Any, Any]) -> None:
     kind, suggestion, other = case

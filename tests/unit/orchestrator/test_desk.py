@@ -48,6 +48,7 @@ def output(run: int = 1) -> Any:
 # -- labels
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("label", ["1", "2", "3", "4"])
 def test_a_label_that_is_a_number_is_chosen_by_that_number(label: str) -> None:
     ask("severities", "x")
@@ -76,6 +77,7 @@ def test_a_label_is_found_in_any_case_of_letters() -> None:
     assert output() == "team 7"
 
 
+@pytest.mark.dear
 def test_a_label_that_is_spelt_like_a_key_is_the_label() -> None:
     ask("sizes", "x", "y")
     shown = typed("s", "/q")
@@ -177,6 +179,7 @@ def test_what_is_shown_cannot_move_the_cursor() -> None:
 # -- guards
 
 
+@pytest.mark.dear
 def test_what_a_guard_refused_is_accepted_only_by_a_yes_to_that_guard() -> None:
     ask("bills", SOURCE)
     shown = typed("", "", "", "n", "", "maybe")
@@ -188,6 +191,7 @@ def test_what_a_guard_refused_is_accepted_only_by_a_yes_to_that_guard() -> None:
     assert decided["data"]["despite"] == ["sums"]
 
 
+@pytest.mark.dear
 def test_an_answer_on_the_command_line_is_confirmed_by_the_name_of_the_guard() -> None:
     ask("bills", SOURCE)
     answer = json.dumps(item()["suggestion"])
@@ -214,6 +218,7 @@ def test_a_field_is_changed_by_name_and_the_whole_is_shown_before_it_is_accepted
     assert output()["total"] == "9"
 
 
+@pytest.mark.dear
 def test_fields_are_gone_through_one_by_one() -> None:
     ask("bills", SOURCE)
     typed("e", "ACME Ltd", "", "", "", "five", "5", "9", "a")
@@ -221,6 +226,7 @@ def test_fields_are_gone_through_one_by_one() -> None:
     assert output() == {"shop": "ACME Ltd", "lines": lines, "total": "9"}
 
 
+@pytest.mark.dear
 def test_a_field_is_emptied_with_a_dash_and_a_list_is_given_as_json() -> None:
     ask("bills", SOURCE)
     typed("e", "-", "", "", "", "", "", 'lines=[{"text": "tea", "amount": "9"}]', "total=9", "a")
@@ -234,6 +240,7 @@ def test_a_field_that_does_not_fit_is_refused_and_the_rest_stays() -> None:
     assert output()["lines"][0]["amount"] == "4"
 
 
+@pytest.mark.dear
 def test_a_correction_is_made_on_the_command_line_too() -> None:
     ask("bills", SOURCE)
     decide = ("review", "decide", "1", "--as", "ann", "--store", STORE)
@@ -254,6 +261,7 @@ def test_a_correction_is_made_on_the_command_line_too() -> None:
 # -- skipping, stopping, taking back
 
 
+@pytest.mark.dear
 def test_a_skip_leads_to_the_next_question() -> None:
     ask("approvals", "x", "y", "z")
     shown = typed("s", "y", "n")
@@ -275,6 +283,7 @@ def test_a_comment_is_kept_with_the_answer() -> None:
     assert item()["note"] == "called the customer"
 
 
+@pytest.mark.dear
 def test_the_last_answers_can_be_taken_back_one_after_the_other() -> None:
     ask("approvals", "x", "y", "z")
     shown = typed("y", "y", "u", "u", "n", "n", "n")
@@ -342,6 +351,7 @@ def test_what_was_typed_at_a_question_that_somebody_else_took_is_said_and_kept(m
     assert "0 decided, 1 left" in shown
 
 
+@pytest.mark.dear
 def test_a_draft_is_there_again_when_its_question_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     ask("bills", SOURCE)
     done("run", f"{FLOWS}:approvals", write(["x", "y"], "others.jsonl"), "--store", STORE)
@@ -386,6 +396,7 @@ def test_a_note_by_somebody_else_is_no_conflict(monkeypatch: pytest.MonkeyPatch)
 # -- handing on, many labels
 
 
+@pytest.mark.dear
 def test_a_question_is_sent_up_with_its_reason() -> None:
     ask("approvals", "x", "y", "z")
     shown = typed("x", "4", "x", "not my area", "x", "5", "only the boss knows", "q")
@@ -415,6 +426,7 @@ def test_a_part_that_no_label_has_changes_nothing() -> None:
     assert output() == "team 1"
 
 
+@pytest.mark.dear
 def test_of_many_labels_only_those_that_are_shown_have_a_number() -> None:
     ask("products", "x")
     shown = typed("31", "150", "/product 150", "1")

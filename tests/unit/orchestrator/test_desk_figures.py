@@ -82,6 +82,7 @@ def computed(desk: Asking) -> Computed:
         return compute(tallied(stored, FigureQuery(0.0, 10 * NOW)), desk.clock.now())
 
 
+@pytest.mark.dear
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["ask", "take", "skip", "decide", "move", "prune"]))))
 def test_what_waits_in_each_queue_is_what_its_list_has(moves: list[tuple[int, str]]) -> None:
     store = SqliteStore(":memory:")

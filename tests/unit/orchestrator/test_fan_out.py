@@ -21,6 +21,7 @@ async def fan(run: Run, n: int) -> int:
     return sum(await run.all(*[run.ask(f"How many of {i}?", int, escalate=LATE) for i in range(n)]))
 
 
+@pytest.mark.dear
 async def test_answers_that_come_together_replay_the_run_a_few_times() -> None:
     async with Orchestrator("sqlite:///:memory:", workflows=[fan]) as orchestrator:
         handle = await orchestrator.start(fan, MANY, id="r")

@@ -54,6 +54,7 @@ async def test_without_a_suggestion_it_is_asked_as_what_was_drawn_is() -> None:
         assert found.reason == "drawn at random, to be decided without a suggestion"
 
 
+@pytest.mark.dear
 async def test_a_hash_of_the_name_draws_the_share_and_draws_it_once() -> None:
     async with asking() as desk:
         await put(desk, 0.2)

@@ -98,6 +98,7 @@ async def test_many_runs_that_wait_for_one_hear_of_its_cancel(cancelled: str) ->
         assert [rehearsal.run(each).output for each in "bc"] == [-1, -1]
 
 
+@pytest.mark.dear
 async def test_runs_that_an_older_version_left_waiting_for_what_had_ended_go_on(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
     async with Orchestrator(url, workflows=[asks, shares]) as orchestrator:

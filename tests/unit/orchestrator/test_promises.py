@@ -159,6 +159,7 @@ def test_options_wording_and_server_are_each_stale_from_the_first_answer_and_nam
     assert len(store.promises()) == 1 + len(changed)
 
 
+@pytest.mark.dear
 def test_the_group_after_the_last_one_goes_to_people_and_is_no_case(store: Store) -> None:
     step: Any = classify(
         "letter", Letter, "Which letter?", models=ScriptedModel(lambda _: Says("a", 0.9)),

@@ -210,6 +210,7 @@ async def test_a_body_is_waited_for_unless_patience_ends() -> None:
         assert o.run("a").status == "completed"
 
 
+@pytest.mark.dear
 async def test_an_answer_on_its_way_from_another_task_is_not_overlooked() -> None:
     async with asyncio.timeout(GENEROUS), Orchestrator(MEMORY, workflows=[asks_daily], clock=FakeClock()) as o:
         for number in range(50):

@@ -109,6 +109,7 @@ except StoreReadOnly as error:
 """
 
 
+@pytest.mark.dear
 def test_a_read_only_file_is_refused_before_anything_starts() -> None:
     with tempfile.TemporaryDirectory() as name:  # one that others can reach, unlike tmp_path
         folder, path = Path(name), Path(name) / "runs.db"
@@ -150,6 +151,7 @@ async def test_the_writer_waits_for_the_lock_and_loses_nothing(tmp_path: Path) -
         assert await (await starting).result() == 6
 
 
+@pytest.mark.dear
 async def test_a_full_disk_stops_the_worker_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     address = f"sqlite:///{path}"
@@ -177,6 +179,7 @@ open_store(sys.argv[1], create=False)
 """
 
 
+@pytest.mark.dear
 def test_a_store_that_is_opened_where_no_file_may_grow_says_that_it_is_the_disk(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'runs.db'}"
     open_store(address).close()
@@ -185,6 +188,7 @@ def test_a_store_that_is_opened_where_no_file_may_grow_says_that_it_is_the_disk(
     assert "check its health and free space" in opened.stderr
 
 
+@pytest.mark.dear
 async def test_a_corrupt_page_is_reported_as_such(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:

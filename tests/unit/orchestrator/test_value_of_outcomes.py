@@ -20,6 +20,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.dear
 @given(value=JSON, is_accepted=st.booleans())
 def test_the_value_of_an_outcome_is_what_all_of_it_says(*, value: object, is_accepted: bool) -> None:
     outcome: Any = Accepted(value, JUDGED) if is_accepted else Doubtful(value, "rule", "it is", JUDGED)

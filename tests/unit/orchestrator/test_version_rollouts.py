@@ -46,6 +46,7 @@ async def versions(rehearsal: Orchestrator, flow: Workflow[str, str], count: int
     return [rehearsal.run(handle.id).version for handle in handles]
 
 
+@pytest.mark.dear
 async def test_a_share_of_new_runs_gets_the_new_version_and_the_others_the_one_before() -> None:
     flow = new(share(0.1))
     async with Rehearsal(workflows=[flow, old]) as rehearsal:
@@ -57,6 +58,7 @@ async def test_a_share_of_new_runs_gets_the_new_version_and_the_others_the_one_b
         assert rehearsal.rollout("triage@2").share == 0.1
 
 
+@pytest.mark.dear
 async def test_who_gets_it_at_10_percent_gets_it_at_20() -> None:
     async with Rehearsal(workflows=[new(share(0.1)), old]) as few, Rehearsal(workflows=[new(share(0.2)), old]) as many:
         one = await versions(few, few.workflows[0])
@@ -113,6 +115,7 @@ async def test_a_child_gets_a_version_by_its_own_id_and_keeps_it() -> None:
         assert [rehearsal.run(f"P-{number}/triage").version for number in range(40)] == children
 
 
+@pytest.mark.dear
 async def test_three_versions_are_rolled_out_one_behind_the_other() -> None:
     second, third = new(share(0.5)), new(share(0.1), version=3)
     async with Rehearsal(workflows=[third, second, old]) as rehearsal:
@@ -136,6 +139,7 @@ class Dumb(SqliteStore):
         raise StoreError(self.path, f"no page of {key.target}")
 
 
+@pytest.mark.dear
 @given(st.text(), st.floats(0, 1))
 def test_what_cannot_be_told_is_the_old_version(run_id: str, part: float) -> None:
     store = Dumb(":memory:")

@@ -324,6 +324,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.dear
 @settings(max_examples=100)
 @drawn(answers=JSON)
 def test_whatever_a_server_says_is_a_distribution_or_refused(answers: Any) -> None:

@@ -81,6 +81,7 @@ async def stack(run: Run, document: Document) -> list[str]:
     return [document.only(each.first, each.last).text for each in ranges]
 
 
+@pytest.mark.dear
 async def test_a_person_says_which_pages_belong_together(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/runs.db"
     async with Orchestrator(store, workflows=[stack]) as orchestrator:

@@ -326,6 +326,7 @@ def test_the_data_of_one_public_invoice_never_passes_on_the_page_of_another(hybr
             assert same, (one.name, other.name)
 
 
+@pytest.mark.dear
 def test_an_amount_is_found_where_the_grounding_guard_finds_it(hybrids: list[Hybrid]) -> None:
     for each in hybrids:
         assert each.carried.page is not None

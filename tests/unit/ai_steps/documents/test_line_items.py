@@ -90,6 +90,7 @@ def test_a_row_that_was_lost_is_told_where_a_sum_is_carried_over(
     assert line_items(document_of(*without)).doubts
 
 
+@pytest.mark.dear
 def test_a_line_of_thousands_of_numbers_ends() -> None:
     """It had cost time with the fourth power of its length, in the process that asked."""
     found = line_items(document_of(f"{ENGLISH}Ink {' '.join(str(100 + n % 900) for n in range(3000))}"))

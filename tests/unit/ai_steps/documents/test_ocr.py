@@ -144,6 +144,7 @@ def children_reading_pictures() -> set[int]:
     return found
 
 
+@pytest.mark.dear
 def test_a_language_without_data_is_named_with_its_package(tmp_path: Path) -> None:
     with pytest.raises(LanguageMissing, match="apt install tesseract-ocr-eng tesseract-ocr-xyz"):
         tesseract_ocr(["eng", "xyz"], data=tmp_path)

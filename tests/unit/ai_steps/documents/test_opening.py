@@ -123,6 +123,7 @@ def test_a_name_that_is_no_text_can_be_written_down(tmp_path: Path) -> None:
     assert Document.open(path).name == "in?voice.pdf"
 
 
+@pytest.mark.dear
 def test_every_module_that_needs_a_missing_library_says_what_to_install() -> None:
     program = """
 import importlib, pkgutil, sys

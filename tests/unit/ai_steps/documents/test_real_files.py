@@ -33,6 +33,7 @@ def text_of(name: str) -> str:
     return Document.open(FOLDER / name).text
 
 
+@pytest.mark.dear
 def test_every_file_has_text_or_says_why_not() -> None:
     for path in FILES:
         document = opened(path.read_bytes(), path.name)
@@ -63,6 +64,7 @@ def test_the_child_says_what_the_reader_says_in_this_process() -> None:
         assert [len(page.lines) for page in found] == [len(page.lines) for page in read]
 
 
+@pytest.mark.dear
 def test_every_part_of_a_text_has_its_place() -> None:
     for path in pdfs():
         if "encrypted.pdf" in path.name:

@@ -165,6 +165,7 @@ def test_a_provider_that_instructor_does_not_ask_well_is_refused_with_the_way_th
     assert instead in str(refused.value)
 
 
+@pytest.mark.dear
 def test_googles_models_on_vertex_need_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.delenv(name, raising=False)

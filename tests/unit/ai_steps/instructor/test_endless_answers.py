@@ -22,6 +22,7 @@ MODELS: dict[str, Callable[[str], InstructorModel]] = {
 LIBRARIES = {"groq": "groq", "mistral": "mistralai", "cohere": "cohere"}
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=needs(LIBRARIES[name])) if name in LIBRARIES else name for name in MODELS]
 )

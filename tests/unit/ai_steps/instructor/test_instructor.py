@@ -41,6 +41,7 @@ URL_SAFE = str.maketrans("+/", "-_")
 PROVIDER = pytest.mark.parametrize("provider", NAMES)
 
 
+@pytest.mark.dear
 @PROVIDER
 async def test_a_record_comes_whole_with_its_price_and_the_models_own_word(
     wires: Stub, make: MakeProvider, provider: str
@@ -442,6 +443,7 @@ async def test_a_picture_goes_as_the_providers_own_wire_has_it(wires: Stub, make
     assert wires.requests() == []
 
 
+@pytest.mark.dear
 def test_pictures_are_sent_where_the_wire_is_known() -> None:
     assert not PROVIDERS["cohere"].takes_pictures
     assert PROVIDERS["ollama"].takes_pictures

@@ -64,6 +64,7 @@ def said(provider: str, arguments: Json) -> Json:
     return reply(gemini.generated(gemini.call(arguments)))
 
 
+@pytest.mark.dear
 @PROVIDER
 async def test_a_classification(play: Play, provider: str) -> None:
     model = play(provider, said(provider, {"label": "card", "confidence": 0.8}))

@@ -62,6 +62,7 @@ async def test_no_question_and_no_key_goes_where_a_server_points(name: str, wire
     assert not any(ELSEWHERE in path for path in asked)
 
 
+@pytest.mark.dear
 async def test_a_stream_goes_nowhere_else_either(wires: Stub, root: str) -> None:
     model = OpenAIModel("stub-1", base_url=f"{root}/v1", api_key=KEY)
     outcome = await draft("reply", str, "Answer.", models=model).stream("a private question", on_text=print)

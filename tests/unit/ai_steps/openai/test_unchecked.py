@@ -90,6 +90,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.dear
 @settings(max_examples=30, deadline=None)
 @given(data=st.dictionaries(st.text(max_size=3), JSON, max_size=4), ascii_only=st.booleans())
 def test_whatever_arrives_is_a_beginning_of_what_comes(data: dict[str, Any], *, ascii_only: bool) -> None:

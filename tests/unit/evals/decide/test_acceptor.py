@@ -161,6 +161,7 @@ def test_the_file_carries_the_acceptor_and_the_rule_follows_it(acceptor: Accepto
     assert (doubt.code, doubt.reason.startswith("acceptor 0.")) == ("low_confidence", True)
 
 
+@pytest.mark.dear
 def test_a_verdict_that_is_not_there_is_a_doubt_and_named(acceptor: Acceptor) -> None:
     doubt = rule(acceptor, drawn(random.Random(3), 2000, "a")).doubt(judged(0.98))
 
@@ -306,6 +307,7 @@ FITS = (
 )
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("missing", "extra", "use"),
     [

@@ -164,6 +164,7 @@ def test_equal_scores_share_one_step(scores: list[float]) -> None:
     assert all(rung.coverage == sum(score >= rung.threshold for score in scores) / len(scores) for rung in rungs)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("labels", [150, 300, 1000, 3000, 100_000])
 def test_the_first_threshold_tolerates_its_part_of_the_errors(labels: int) -> None:
     promise = Promise(0.02)

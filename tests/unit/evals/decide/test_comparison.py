@@ -46,6 +46,7 @@ async def test_identical_answers_are_not_worse_however_few() -> None:
     assert "identical" in comparison.metrics["right"].judgement.reason
 
 
+@pytest.mark.dear
 async def test_a_true_drop_is_worse_and_the_cases_are_named() -> None:
     comparison = compare(await result(0.95), await result(0.80, seed=2), MARGIN)
 
@@ -62,6 +63,7 @@ async def test_few_cases_cannot_tell_and_say_how_many_more() -> None:
     assert "more cases needed" in headline(comparison)
 
 
+@pytest.mark.dear
 async def test_a_failing_must_pass_case_is_worse_whatever_the_averages_say() -> None:
     baseline = await result(0.90)
     broken = next(each.case for each in baseline.cases if each.scores["right"] == 0.0)
@@ -179,6 +181,7 @@ async def worse() -> Comparison:
     return compare(await result(0.95), await result(0.80, seed=2), MARGIN)
 
 
+@pytest.mark.dear
 async def test_a_verdict_reads_the_same_in_words_data_and_markdown(worse: Comparison) -> None:
     data = to_data(worse)
 
@@ -187,6 +190,7 @@ async def test_a_verdict_reads_the_same_in_words_data_and_markdown(worse: Compar
     assert to_markdown(worse).startswith("### WORSE\n\n| metric |")
 
 
+@pytest.mark.dear
 async def test_markdown_is_safe_from_the_names_of_cases(worse: Comparison) -> None:
     metric = replace(worse.metrics["right"], worse=("a|b `x` <img src=x>\n# head",), better=())
 

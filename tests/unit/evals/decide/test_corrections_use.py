@@ -41,6 +41,7 @@ async def test_corrections_train_and_audits_only_when_they_were_given_up(tmp_pat
     assert [each.name for each in tmp_path.iterdir()] == ["examples.jsonl"]
 
 
+@pytest.mark.dear
 async def test_what_is_given_up_once_is_given_up_at_every_higher_share() -> None:
     labels = await labelled()
     gone: set[str] = set()
@@ -73,6 +74,7 @@ async def test_corrections_cannot_calibrate() -> None:
         calibrate(labels.corrections, traffic=labels.traffic, promise=Promise(target=0.05, delta=0.05))  # type: ignore[arg-type]
 
 
+@pytest.mark.dear
 async def test_audits_cannot_train() -> None:
     labels = await labelled()
     with pytest.raises(InvalidLabels, match="a Audit where a Correction belongs: what calibrates may not train"):
@@ -81,6 +83,7 @@ async def test_audits_cannot_train() -> None:
         as_examples((), given_up=labels.judged)  # type: ignore[arg-type]
 
 
+@pytest.mark.dear
 async def test_decided_cases_measure_the_step() -> None:
     labels = await labelled()
     cases = labels.as_cases()

@@ -49,6 +49,7 @@ def test_evidence_is_the_sum_of_bets_begun_at_every_case_and_run_is_the_best_of_
     assert bet.hits == sum(hits[len(hits) - bet.cases :])
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("target", [0.02, 0.05])
 def test_audits_at_the_target_stop_no_sooner_than_said(target: float) -> None:
     chance, asked, streams = random.Random(1), 200, 200

@@ -148,6 +148,7 @@ async def test_it_is_told_as_if_it_had_been_told_at_once(live: WatchFile) -> Non
     assert fed.phase == "stopped"  # half of what is accepted is wrong
 
 
+@pytest.mark.dear
 async def test_what_dies_half_way_is_told_on(live: WatchFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handrail_evals.decide.drift.feeding.AT_ONCE", 7)
 
@@ -171,6 +172,7 @@ async def test_what_dies_half_way_is_told_on(live: WatchFile, monkeypatch: pytes
     assert not whole.awaited
 
 
+@pytest.mark.dear
 async def test_an_audit_is_told_when_it_is_answered(live: WatchFile) -> None:
     async with await played(40, silent) as client:
         before = feed(live, client, step=route, now=LATER)
@@ -184,6 +186,7 @@ async def test_an_audit_is_told_when_it_is_answered(live: WatchFile) -> None:
     assert after.audits == len(before.awaited)
 
 
+@pytest.mark.dear
 async def test_an_audit_whose_run_was_pruned_is_awaited_no_longer(live: WatchFile) -> None:
     async with await played(40, silent) as client:
         before = feed(live, client, step=route, now=LATER)

@@ -136,6 +136,7 @@ async def test_a_step_is_stopped_and_armed_again(watch: WatchFile) -> None:
     assert isinstance(after, Accepted)
 
 
+@pytest.mark.dear
 def test_audits_are_drawn_at_the_rate_of_the_watch_and_the_raised_ones_include_the_usual(watch: WatchFile) -> None:
     auditing = WatchedAuditing(watch)
 

@@ -73,6 +73,7 @@ def test_the_exact_curve_crosses_where_dynamic_programming_says(target: float, p
     assert exact_curve(target, len(places)) == places
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("target", [0.02, 0.05])
 def test_a_keeper_believes_no_sooner_than_a_single_look_and_not_much_later_than_the_curve(target: float) -> None:
     curve = exact_curve(target, 4)

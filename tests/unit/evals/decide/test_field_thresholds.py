@@ -118,6 +118,7 @@ class Receipt(BaseModel):
     total: Decimal
 
 
+@pytest.mark.dear
 async def test_a_step_and_labelled_cases_are_all_it_takes() -> None:
     def reads(request: ModelRequest) -> Says:
         number = int(request.text)

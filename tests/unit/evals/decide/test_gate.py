@@ -246,6 +246,7 @@ def test_terms_that_cannot_work_are_refused_when_written(settings: dict[str, flo
 # Many metrics
 
 
+@pytest.mark.dear
 def test_a_metric_that_is_worse_by_chance_among_many_is_not_called_worse() -> None:
     metrics = {"f1": pairs_of(2, 10, 988)} | {str(n): pairs_of(6, 6, 1988) for n in range(9)}
     terms = dict.fromkeys(metrics, TERMS)

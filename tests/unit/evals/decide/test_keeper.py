@@ -199,6 +199,7 @@ def test_it_reaches_most_of_what_is_possible_and_asks_ever_less() -> None:
     assert last.share() == pytest.approx(600 / 6_000)
 
 
+@pytest.mark.dear
 @given(st.lists(st.floats(0, 1), min_size=500, max_size=600))
 def test_a_ladder_falls_and_its_segments_cover_it(scores: list[float]) -> None:
     ladder = ladder_of(scores)

@@ -44,6 +44,7 @@ def cases(texts: Sequence[str]) -> list[Case[str, Pet]]:
 NEW = [f"{'meow' if n % 2 else 'woof'} again {n}" for n in range(80)]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("text", ["meow purr 3", "  MEOW\tpurr\n3 ", "\uff4d\uff45\uff4f\uff57 purr 3"])
 def test_a_text_that_was_learned_is_known_however_it_is_written(model: LocalModel, text: str) -> None:
     assert model.learned_from(text) is True
@@ -84,6 +85,7 @@ def test_texts_with_accents_are_known_with_and_without_them() -> None:
     assert model.learned_from("cafe biere 3") is False
 
 
+@pytest.mark.dear
 def test_a_long_text_is_known_though_a_sign_moves_where_it_is_cut_off() -> None:
     long = "meow purr " * 3_000
     model = LocalModel.fit([LabelledText(long, "cat"), LabelledText("bark woof", "dog")], name="pet")
@@ -148,6 +150,7 @@ async def test_behind_a_recording_the_live_model_says_what_it_learned(model: Loc
     assert (told.learned, told.can_tell) == (("c4",), True)
 
 
+@pytest.mark.dear
 async def test_audits_of_a_store_that_were_learned_are_no_audits(model: LocalModel) -> None:
     step = replace(step_of(model), audit=Auditing(1.0))
 

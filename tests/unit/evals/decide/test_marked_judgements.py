@@ -119,6 +119,7 @@ async def played(
         yield rehearsal
 
 
+@pytest.mark.dear
 async def test_they_read_as_judgements_with_plain_values(played: Rehearsal, case: tuple[Any, Any, Any, Any]) -> None:
     _, _, shown, other = case
     records = [each for each in read_records(played, step="read") if each is not None]
@@ -129,6 +130,7 @@ async def test_they_read_as_judgements_with_plain_values(played: Rehearsal, case
     assert {record.accepted for record in records} == {True, False}
 
 
+@pytest.mark.dear
 async def test_they_are_labels(played: Rehearsal) -> None:
     labels = read_labels(played, step="read")
     drawn = [f"r{n}/read" for n in range(40) if Auditing(0.5).draws(f"r{n}/read")]
@@ -144,6 +146,7 @@ async def test_they_are_labels(played: Rehearsal) -> None:
     }
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_they_are_read_by_the_address_of_a_store(played: Rehearsal) -> None:
     store = store_in(Path.cwd())
@@ -157,6 +160,7 @@ async def test_a_store_in_memory_is_read_through_who_holds_it() -> None:
             read_labels(rehearsal.store, step="read")
 
 
+@pytest.mark.dear
 async def test_a_watch_hears_of_them(played: Rehearsal) -> None:
     settings = WatchSettings(
         target=0.05, audit_rate=0.5, raised_rate=0.8, cases_per_false_alarm=1_000, audits_per_false_stop=100,
@@ -173,6 +177,7 @@ async def test_a_watch_hears_of_them(played: Rehearsal) -> None:
     assert not watch.awaited
 
 
+@pytest.mark.dear
 async def test_traces_and_results_show_plain_values(played: Rehearsal, case: tuple[Any, Any, Any, Any]) -> None:
     _, _, shown, other = case
     flow = observe_run(played, AGREED).flow
@@ -185,6 +190,7 @@ async def test_traces_and_results_show_plain_values(played: Rehearsal, case: tup
         assert "$exact" not in json.dumps(result.to_data(), default=str)
 
 
+@pytest.mark.dear
 async def test_a_suggestion_taken_as_it_is_keeps_what_json_does_not_say(
     played: Rehearsal, case: tuple[Any, Any, Any, Any]
 ) -> None:
@@ -195,6 +201,7 @@ async def test_a_suggestion_taken_as_it_is_keeps_what_json_does_not_say(
     assert played.run(AGREED).output == repr(value)
 
 
+@pytest.mark.dear
 async def test_an_item_shows_what_its_judgement_said(played: Rehearsal) -> None:
     detail = played.review(item_of(played, AGREED).id)
     assert detail.said is not None
@@ -205,6 +212,7 @@ async def test_an_item_shows_what_its_judgement_said(played: Rehearsal) -> None:
     assert (played.review(blind.id).judgement, blind.suggestion) == (None, None)
 
 
+@pytest.mark.dear
 async def test_commands_show_plain_values(played: Rehearsal, case: tuple[Any, Any, Any, Any]) -> None:
     _, _, shown, _ = case
     number = item_of(played, AGREED).id

@@ -90,6 +90,7 @@ def test_nobody_answering_is_never_better_than_any_answer(before: Past, target: 
         assert (wealth(given_up) <= wealth(answered) * (1 + 1e-9)).all()
 
 
+@pytest.mark.dear
 @settings(max_examples=50)
 @given(past, st.integers(0, 30))
 def test_a_keeper_that_is_killed_goes_on_from_its_checkpoint_as_one_that_was_not(before: Past, place: int) -> None:

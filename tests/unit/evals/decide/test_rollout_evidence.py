@@ -94,6 +94,7 @@ def texts(count: int, start: int = 0) -> list[str]:
     return [f"animal {number}" for number in range(start, start + count)]
 
 
+@pytest.mark.dear
 async def test_too_few_cases_promote_nothing_and_how_many_are_missing_is_said() -> None:
     await decided(step(shadow), texts(40))
     found = await verdict()
@@ -257,6 +258,7 @@ def armed() -> WatchFile:
     return WatchFile(Path("w.json"))
 
 
+@pytest.mark.dear
 async def test_a_watch_that_fires_holds_what_is_rolled_out_and_tells_people_once(either_store: Path) -> None:
     store = store_in(either_store)
     live = armed()
@@ -278,6 +280,7 @@ async def test_a_watch_that_fires_holds_what_is_rolled_out_and_tells_people_once
         assert row == ("hold", "triage/route is held: people decide until somebody resumes it")
 
 
+@pytest.mark.dear
 async def test_a_client_that_is_open_holds_too_and_a_watch_that_does_not_fire_holds_nothing() -> None:
     live = armed()
     await decided(step(share(0.2)), texts(40))
@@ -295,6 +298,7 @@ async def test_an_alarm_that_is_not_certain_leaves_what_every_run_has_to_the_wat
         assert client.hold_fired("route", why="audits were wrong", is_certain=True) == ["triage/route"]
 
 
+@pytest.mark.dear
 async def test_in_shadow_a_watch_sees_what_would_be_let_through_as_such() -> None:
     live = armed()
     await decided(step(shadow, audit=Auditing(0.1)), texts(40))

@@ -104,6 +104,7 @@ def test_what_another_reviewer_does_not_confirm_does_not_count_as_wrong(store: s
     assert "of 30 third looks at what two reviewers found wrong, 0 gave the model's answer" in bound
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_a_second_look_is_blind_somebody_elses_and_asked_once(store: str) -> None:
     add_people(store)

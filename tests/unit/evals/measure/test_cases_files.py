@@ -161,6 +161,7 @@ def test_a_file_of_nothing_but_mistakes_takes_little_memory(tmp_path: Path) -> N
     assert peak < 5_000_000
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".yaml"])
 def test_what_is_far_too_long_for_a_case_is_refused_and_not_read_in_whole(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"cases{suffix}"
@@ -201,6 +202,7 @@ def test_importing_loads_no_library_and_reading_only_what_the_format_needs(tmp_p
     assert shown.split() == ["False"] * 4
 
 
+@pytest.mark.dear
 def test_real_ticket_files_are_read_as_they_are(shared_data: Path) -> None:
     fields = CaseFields(input="text", expected="label")
 

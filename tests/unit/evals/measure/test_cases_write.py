@@ -70,6 +70,7 @@ def cases_of(inputs: st.SearchStrategy[Any], expected: st.SearchStrategy[Any]) -
     )
 
 
+@pytest.mark.dear
 @given(cases_of(tickets, st.none() | st.sampled_from(Team)))
 def test_typed_cases_come_back_equal(tmp_path_factory: pytest.TempPathFactory, cases: list[Case[Ticket, Team]]) -> None:
     path = tmp_path_factory.mktemp("written") / "cases.jsonl"
@@ -79,6 +80,7 @@ def test_typed_cases_come_back_equal(tmp_path_factory: pytest.TempPathFactory, c
     assert read_cases(path, input=Ticket, expected=Team | None, allow_unlabelled=True) == tuple(cases)
 
 
+@pytest.mark.dear
 @given(cases_of(st.tuples(texts, st.integers()), json_values))
 def test_cases_of_several_arguments_and_free_json_come_back_equal(
     tmp_path_factory: pytest.TempPathFactory, cases: list[Case[tuple[str, int], Any]]

@@ -459,6 +459,7 @@ RESULTS = st.builds(
 )
 
 
+@pytest.mark.dear
 @given(RESULTS)
 def test_a_line_reads_as_it_was_written(case: CaseResult) -> None:
     assert CaseResult.from_data(from_json(to_json(case.to_data()))) == case

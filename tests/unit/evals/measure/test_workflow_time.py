@@ -141,6 +141,7 @@ async def test_a_step_that_is_between_attempts_at_the_horizon_is_left_there() ->
     assert second.flow == first.flow
 
 
+@pytest.mark.dear
 async def test_every_case_begins_at_the_same_moment_whatever_came_before() -> None:
     @workflow(version=1)
     async def when(run: Run) -> datetime:

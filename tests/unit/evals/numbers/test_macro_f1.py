@@ -107,6 +107,7 @@ async def result(rare: str, wrong_each: int) -> Result:
     return (await run_suite(Suite("rare", answer, cases=cases, scorers=[exact()]))).result
 
 
+@pytest.mark.dear
 async def test_a_drop_on_a_rare_label_is_seen_by_macro_f1_and_hardly_by_accuracy() -> None:
     before, after = await result("rare", 1), await result("rare", 4)
 
@@ -119,6 +120,7 @@ async def test_a_drop_on_a_rare_label_is_seen_by_macro_f1_and_hardly_by_accuracy
     assert comparison.metrics["macro_f1"].judgement.mcnemar is None
 
 
+@pytest.mark.dear
 async def test_identical_answers_are_not_worse() -> None:
     before = await result("rare", 1)
 

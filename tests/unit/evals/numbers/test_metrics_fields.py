@@ -37,6 +37,7 @@ def test_counts_are_summed_before_they_are_divided() -> None:
     assert (overall.f1.name, lines.f1.name) == ("exact.f1", "exact.lines.f1")
 
 
+@pytest.mark.dear
 def test_intervals_are_those_of_measuring_every_resample_anew() -> None:
     chance = random.Random(3)
     cases = [

@@ -44,6 +44,7 @@ def answers_to(pairs: list[tuple[Any, Any]], **known: Any) -> list[CaseResult]:
     return [said(f"c{place}", expected, output, **known) for place, (expected, output) in enumerate(pairs)]
 
 
+@pytest.mark.dear
 @settings(deadline=None)
 @given(PAIRS)
 def test_all_numbers_are_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
@@ -173,6 +174,7 @@ def noisy(cases: int, labels: int, seed: int = 3) -> list[CaseResult]:
     return answers_to([(f"l{t}", f"l{t if chance.random() < 0.85 else chance.randrange(labels)}") for t in truth])
 
 
+@pytest.mark.dear
 def test_the_interval_of_macro_f1_is_that_of_measuring_every_resample_anew() -> None:
     cases = noisy(300, 6)
     _, found = measured(cases, Certainty(seed=1))

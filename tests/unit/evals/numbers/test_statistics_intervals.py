@@ -41,6 +41,7 @@ def test_a_mean_without_clusters_gets_scipys_t_interval(values: list[float]) -> 
     assert ours.estimate == pytest.approx(float(np.mean(values)), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.dear
 def test_the_clustered_error_is_near_that_of_statsmodels() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # statsmodels and its own dependencies
@@ -97,6 +98,7 @@ def test_copies_of_a_case_count_once() -> None:
     assert shares.low < wilson([1.0] * 8).low + 1e-9, "eight clusters that are all right are eight observations"
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("method", ["t", "wilson"])
 def test_clustered_intervals_hold_the_truth_as_often_as_they_say(method: str) -> None:
     chance = random.Random(f"coverage {method}")

@@ -220,6 +220,7 @@ def test_the_fewest_cases_of_all_are_those_of_which_none_differs() -> None:
     assert cases_needed(0.02, discordance=1e-6) == len(alike)
 
 
+@pytest.mark.dear
 def test_other_scores_than_right_or_wrong_need_as_many_as_their_spread_says() -> None:
     chance = np.random.default_rng(11)
     cases = cases_needed(0.02, discordance=0.02, right_or_wrong=False)

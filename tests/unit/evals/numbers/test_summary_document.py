@@ -98,6 +98,7 @@ def test_the_same_options_give_the_same_summary() -> None:
 VALUES = st.sampled_from(["billing", "sales", "", "Ω|\n", "true"]) | st.none() | st.booleans() | st.integers(0, 2)
 
 
+@pytest.mark.dear
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(VALUES, VALUES, st.none() | st.floats(0, 1)), max_size=8))
 def test_any_result_has_a_summary_that_survives_json(answers: list[tuple[Any, Any, float | None]]) -> None:
@@ -171,6 +172,7 @@ def test_only_the_first_thousand_names_are_listed() -> None:
     assert (names.count, len(names.first)) == (2500, 1000)
 
 
+@pytest.mark.dear
 def test_reading_a_summary_loads_no_heavy_library() -> None:
     program = (
         "import sys; from handrail_evals.numbers.summary.document import from_json; from_json(sys.stdin.read());"

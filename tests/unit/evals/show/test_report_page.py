@@ -426,6 +426,7 @@ def test_a_slice_leads_to_its_cases_with_what_was_said_to_them_passing_ones_incl
     assert all(f'<span class="name"><bdi>{name}</bdi>' in passing for name in mail["passing"])
 
 
+@pytest.mark.dear
 def test_every_cell_and_slice_has_a_passing_case_on_the_page_however_many_cases_there_are() -> None:
     names = [f"label {number}" for number in range(8)]
     cases = [

@@ -88,6 +88,7 @@ async def decided_by_nobody(site: ApiSite) -> int:
     return item
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 async def test_a_body_that_is_no_json_is_refused_and_changes_nothing(body: bytes, tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:

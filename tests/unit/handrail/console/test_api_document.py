@@ -164,6 +164,7 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert sorted({each.name for each in OPERATIONS} - site.called) == []
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("known", ["nobody", "people"])
 async def test_a_token_is_asked_for_where_people_are_known(known: str, tmp_path: Path) -> None:
     async with api_site(tmp_path, with_people=known == "people") as site:
@@ -172,6 +173,7 @@ async def test_a_token_is_asked_for_where_people_are_known(known: str, tmp_path:
         assert site.document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+@pytest.mark.dear
 async def test_behind_a_proxy_the_document_and_all_paths_lead_there(tmp_path: Path) -> None:
     async with api_site(tmp_path, ConsoleSettings(root_path="/desk/review")) as site:
         assert site.document["servers"] == [{"url": "/desk/review"}]
@@ -183,6 +185,7 @@ async def test_behind_a_proxy_the_document_and_all_paths_lead_there(tmp_path: Pa
         assert missing["instance"] == f"/desk/review{API}/runs/nothing"
 
 
+@pytest.mark.dear
 async def test_a_proxy_may_take_its_own_part_of_the_path_away(tmp_path: Path) -> None:
     async with api_site(tmp_path, ConsoleSettings(root_path="/desk")) as site:
         await site.post("/workflows/deliveries/runs", headers={"Idempotency-Key": "a/b"})

@@ -75,6 +75,7 @@ async def yes(site: Site, path: str) -> int:
     return int(sent.status_code)
 
 
+@pytest.mark.dear
 async def test_the_link_shows_the_arguments_and_exactly_they_are_executed(site: Site) -> None:
     (item,) = await site.ask(settle, "ACME")
     path = link(site, item)
@@ -155,6 +156,7 @@ async def test_replays_of_the_link_pay_nothing_more(site: Site) -> None:
     assert PAID == [("ACME", 82_000)]
 
 
+@pytest.mark.dear
 async def test_a_second_tab_decides_nothing_more(site: Site) -> None:
     (item,) = await site.ask(settle, "ACME")
     await site.engine.take(item, by="me")

@@ -77,6 +77,7 @@ async def test_what_is_shown_to_the_second_person_does_not_tell(site: Site, path
     assert is_kept(shown)
 
 
+@pytest.mark.dear
 async def test_the_page_of_the_run_does_not_tell(site: Site) -> None:
     run = site.engine.review(1).run_id
     for path in (f"/runs/{run}", f"/api/v1/runs/{run}", f"/api/v1/runs/{run}/steps"):

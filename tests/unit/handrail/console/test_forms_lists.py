@@ -247,6 +247,7 @@ def test_an_answer_that_is_too_large_for_fields_is_json() -> None:
     assert read(form) == value
 
 
+@pytest.mark.dear
 def test_no_form_is_drawn_that_is_too_large_to_be_sent() -> None:
     schema = {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "number"}}}
     value = {f"m{at}": {f"k{key}": 1.234 for key in range(60)} for at in range(40)}

@@ -44,6 +44,7 @@ async def test_a_delivery_that_is_too_large_is_answered_in_json_and_leaves_no_tr
             assert [each.action for each in orchestrator.trigger_history("webhook:/hooks/in")] == ["declared"]
 
 
+@pytest.mark.dear
 async def test_deliveries_to_a_full_disk_are_sent_again_and_none_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with hooked(f"sqlite:///{path}"):

@@ -69,6 +69,7 @@ def pictures_on(page: str) -> list[str]:
     return re.findall(r'<img src="([^"]+)"', page)
 
 
+@pytest.mark.dear
 async def test_each_page_has_a_picture_with_the_boxes_of_what_was_found(tmp_path: Path) -> None:
     async with desk(tmp_path) as site:
         item, file = await asked(site, papers, invoice_pdf())

@@ -47,6 +47,7 @@ def everything(site: Site) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+@pytest.mark.dear
 async def test_a_choice_that_no_button_sends_is_refused(site: Site) -> None:
     (item,) = await site.ask(tickets, "I was billed twice")
     link = path(site, item)
@@ -55,6 +56,7 @@ async def test_a_choice_that_no_button_sends_is_refused(site: Site) -> None:
     assert site.engine.review(item).state == "open"
 
 
+@pytest.mark.dear
 async def test_looking_shows_the_question_and_changes_nothing(site: Site) -> None:
     (item,) = await site.ask(tickets, "I was billed twice")
     link = path(site, item)
@@ -97,6 +99,7 @@ async def test_sending_answers_as_the_links_person_and_resumes_the_run(site: Sit
     assert "refund" in text_of(after.text)
 
 
+@pytest.mark.dear
 async def test_a_replayed_link_answers_nothing_more(site: Site) -> None:
     (item,) = await site.ask(approvals, "82,000")
     link = path(site, item)
@@ -186,6 +189,7 @@ async def test_a_link_of_a_cancelled_run_says_so(site: Site) -> None:
     assert "not asked any more" in text_of(got.text)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("change", ["x", "", "a.b", "%2e%2e"])
 async def test_a_link_that_was_changed_or_made_up_leads_nowhere(site: Site, change: str) -> None:
     (item,) = await site.ask(tickets, "I was billed twice")

@@ -69,6 +69,7 @@ async def test_a_batch_shows_what_one_may_decide(tmp_path: Path) -> None:
         assert "charged twice" in (await ray.get("/batch")).text
 
 
+@pytest.mark.dear
 async def test_an_item_is_answered_by_whom_its_tier_allows_and_given_away_by_seniors(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         (item,) = await site.ask(tickets, "charged twice")

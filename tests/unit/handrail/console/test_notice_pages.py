@@ -24,6 +24,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
+@pytest.mark.dear
 async def test_channels_are_shown_with_what_waits_and_which_are_down(site: Site) -> None:
     shown = await site.page(PAGE)
     said = text_of(shown)
@@ -78,6 +79,7 @@ async def test_what_was_set_aside_is_sent_again_one_or_all_of_a_channel(site: Si
     assert "Deliveries that are sent again: 1." in await site.page(everything.headers["location"])
 
 
+@pytest.mark.dear
 async def test_seniors_send_again_and_reviewers_of_a_queue_see_nothing(tmp_path: Path) -> None:
     await given_rollouts(tmp_path)
     given_notices(tmp_path)

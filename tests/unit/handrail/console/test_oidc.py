@@ -50,6 +50,7 @@ async def signed_in(provider: Provider) -> Identity:
     return await provider.identity(secret, BACK, await answer_of(provider, secret))
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("kind", ["RSA", "EC"])
 async def test_somebody_signs_in(kind: str) -> None:
     with stub.running(stub.new_key("first", kind)) as there:
@@ -157,6 +158,7 @@ async def test_what_is_told_beside_the_token_cannot_change_who_it_is(there: Stub
     assert (await signed_in(reached(there))).subject == f"{there.issuer}|u-1"
 
 
+@pytest.mark.dear
 async def test_new_keys_are_fetched_once(there: StubProvider) -> None:
     provider = reached(there)
     await signed_in(provider)
@@ -173,6 +175,7 @@ async def test_new_keys_are_fetched_once(there: StubProvider) -> None:
     assert (await signed_in(provider_later)).email == "ann@example.com"
 
 
+@pytest.mark.dear
 async def test_a_flood_of_unknown_keys_does_not_ask_the_provider_each_time(there: StubProvider) -> None:
     provider = reached(there)
     there.sign = stub.signed_by_another

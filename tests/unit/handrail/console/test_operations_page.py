@@ -151,6 +151,7 @@ async def test_several_workflows_have_figures_together_and_each_a_map(tmp_path: 
         assert 'href="/operations?window=7d&amp;workflow=failing"' in shown
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_failures_are_retried_and_forked_together_and_what_is_refused_is_told(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
@@ -176,6 +177,7 @@ async def test_failures_are_retried_and_forked_together_and_what_is_refused_is_t
         assert (await site.http.post(group, data={"do": "retry"})).status_code == 403
 
 
+@pytest.mark.dear
 async def test_only_the_runs_that_are_shown_are_tried_again(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await site.engine.start(failing, 150, id="first")
@@ -256,6 +258,7 @@ async def test_a_workflow_that_never_ran_has_an_empty_page(tmp_path: Path) -> No
         assert "No run was started in this time" in text_of(await page(site, "/operations"))
 
 
+@pytest.mark.dear
 async def test_whatever_steps_and_errors_are_called_they_are_shown_as_text(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await site.engine.start(odd, "x", id="o")

@@ -77,6 +77,7 @@ async def test_a_password_that_cannot_be_is_refused_with_the_reason(
     assert (await site.browser().sign_in("ben")).status_code == 303
 
 
+@pytest.mark.dear
 async def test_guessing_the_password_at_ones_own_settings_has_to_wait_too(site: House) -> None:
     ben = await signed_in(site, "ben")
     form = {"old": "wrong", "new": "another horse battery", "again": "another horse battery"}

@@ -236,6 +236,7 @@ def test_a_role_may_do_the_same_at_every_door(shop: Shop, door: str, action: Ite
         assert (shop.actions_of(number) != before) is (is_allowed and action != "extend"), name
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("tier", [1, 2])
 def test_a_link_lets_nobody_answer_who_may_not(shop: Shop, tier: int) -> None:
     for number, name in enumerate(PEOPLE, 1):
@@ -265,6 +266,7 @@ RUN_DOORS: Mapping[StoreAction, tuple[StoreMove, str, dict[str, Any], dict[str, 
 """What may be done to a run, in Python, by HTTP and at its page."""
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("action", RUN_DOORS)
 def test_a_role_may_do_the_same_to_a_run_at_every_door(shop: Shop, action: StoreAction) -> None:
     in_code, path, body, form = RUN_DOORS[action]

@@ -29,6 +29,7 @@ async def decided(site: ApiSite, *texts: str) -> None:
     await site.engine.idle()
 
 
+@pytest.mark.dear
 async def test_the_list_leads_to_each_promise_and_says_when_there_is_none(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         assert "Nothing is promised in this store" in text_of(await page(site, "/promises"))
@@ -86,6 +87,7 @@ async def test_a_promise_says_how_many_labels_its_next_threshold_takes_as_the_ke
         assert f"At least {fresh.at_least} more, if none of them is wrong. Those at or above 0.800" in said
 
 
+@pytest.mark.dear
 async def test_a_promise_says_what_its_answers_would_allow_at_another_target(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await decided(site, *(f"x{number} 0.9" for number in range(12)))
@@ -138,6 +140,7 @@ async def test_it_is_paused_and_resumed_with_a_reason(tmp_path: Path) -> None:
         assert (await site.http.post("/promises/1", data={"do": "pause", "why": "x"})).status_code == 403
 
 
+@pytest.mark.dear
 async def test_the_surest_contradictions_are_shown_with_their_items_surest_first(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await decided(site, "x 0.9", *(f"{number} 0.{number}" for number in range(30, 42)), "y 0.99")

@@ -56,6 +56,7 @@ async def through(browser: Browser, path: str = "/signin/provider") -> httpx2.Re
     return await browser.get(await back_from(browser, path))
 
 
+@pytest.mark.dear
 async def test_who_an_admin_expects_is_let_in_by_their_address_and_from_then_on_by_their_subject(
     site: House, there: StubProvider
 ) -> None:

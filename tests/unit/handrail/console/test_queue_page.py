@@ -137,6 +137,7 @@ def test_every_state_and_kind_has_its_words() -> None:
     assert get_args(ItemKind) == KINDS
 
 
+@pytest.mark.dear
 async def test_of_many_items_with_a_text_no_more_are_counted_than_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
 from handrail import Run, Says, ScriptedModel, classify, confidence, workflow
 from handrail.guards import shadow, share
 from tests.unit.handrail.console.api_site import ApiSite, api_site
@@ -41,6 +43,7 @@ async def said(site: ApiSite, run_id: str) -> str:
     return text_of(timeline)
 
 
+@pytest.mark.dear
 async def test_in_shadow_the_page_keeps_the_suggestion_until_people_have_decided(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=[shadowed, everywhere]) as site:
         await site.engine.start(shadowed, "stripes", id="s")

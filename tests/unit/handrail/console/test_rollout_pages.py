@@ -54,6 +54,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_what_is_rolled_out_is_listed_with_how_far_and_each_has_its_evidence(site: Site) -> None:
     assert "sorting/team" not in await site.page("/operations/rollouts")
@@ -76,6 +77,7 @@ async def test_what_is_rolled_out_is_listed_with_how_far_and_each_has_its_eviden
     assert "handrail rollout promote --baseline" in said
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_only_evidence_promotes_and_the_history_says_who_why_and_on_what(site: Site) -> None:
     await decided(site)
@@ -128,6 +130,7 @@ async def test_one_is_held_and_resumed(site: Site) -> None:
     assert (await site.post(ACT, {**target, "do": "explode"})).status_code == 400
 
 
+@pytest.mark.dear
 async def test_only_admins_promote_hold_and_resume(tmp_path: Path) -> None:
     async with opened(tmp_path, flows=FLOWS) as site:
         await decided(site, 1)
@@ -148,6 +151,7 @@ async def test_only_admins_promote_hold_and_resume(tmp_path: Path) -> None:
             assert (held.status_code, there.client.rollout("sorting/team").is_held) == (acts, acts == 303)
 
 
+@pytest.mark.dear
 async def test_the_api_tells_and_does_the_same(tmp_path: Path) -> None:
     place = "/rollouts/sorting%2Fteam"
     async with api_site(tmp_path, flows=FLOWS) as site:

@@ -186,6 +186,7 @@ async def test_whatever_stands_in_a_run_is_shown_as_text(text: str, tmp_path: Pa
         assert "<script>alert" not in refused.text
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_what_is_done_from_the_page_is_done_and_said(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
@@ -206,6 +207,7 @@ async def test_what_is_done_from_the_page_is_done_and_said(tmp_path: Path) -> No
         assert "RunCancelled: sent twice" in text_of(await page(site, "/runs/d"))
 
 
+@pytest.mark.dear
 async def test_what_is_refused_comes_back_as_a_message_with_what_was_typed(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(deliveries, None, id="d")

@@ -60,6 +60,7 @@ async def test_a_caller_that_accepts_openmetrics_gets_it(tmp_path: Path) -> None
     assert answer.text.endswith("# EOF\n")
 
 
+@pytest.mark.dear
 async def test_no_label_names_a_run_and_names_beyond_the_first_are_folded(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     flows = [made(f"flow-{n:03}") for n in range(230)]

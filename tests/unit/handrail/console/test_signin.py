@@ -261,6 +261,7 @@ async def test_too_many_tries_for_a_name_have_to_wait_whether_it_exists_or_not(s
     assert (await site.browser().sign_in("ben")).status_code == 303
 
 
+@pytest.mark.dear
 async def test_too_many_tries_from_an_address_have_to_wait_whatever_the_names(site: House) -> None:
     for number in range(BY_ADDRESS.most):
         assert (await site.browser().sign_in(f"somebody {number}", "x")).status_code == 401

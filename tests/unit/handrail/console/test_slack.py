@@ -133,6 +133,7 @@ def text_of(view: dict[str, Any]) -> str:
     return json.dumps(view, ensure_ascii=False)
 
 
+@pytest.mark.dear
 async def test_a_pressed_button_takes_the_item_and_a_sent_form_answers_it(desk: Desk) -> None:
     item = await desk.ask(pays)
     view = await desk.press(item)
@@ -150,6 +151,7 @@ async def test_a_pressed_button_takes_the_item_and_a_sent_form_answers_it(desk: 
     assert decided.decision == {"amount": 12.5, "reason": "goodwill", "urgent": False}
 
 
+@pytest.mark.dear
 async def test_what_does_not_fit_is_said_at_its_field_and_nothing_is_decided(desk: Desk) -> None:
     item = await desk.ask(pays)
     view = await desk.press(item)
@@ -162,6 +164,7 @@ async def test_what_does_not_fit_is_said_at_its_field_and_nothing_is_decided(des
     assert (await desk.send(view, {"Amount": "3", "Reason": "goodwill"})) == {"response_action": "clear"}
 
 
+@pytest.mark.dear
 async def test_one_of_several_answers_is_chosen_from_a_list(desk: Desk) -> None:
     item = await desk.ask(approves)
     view = await desk.press(item)
@@ -169,6 +172,7 @@ async def test_one_of_several_answers_is_chosen_from_a_list(desk: Desk) -> None:
     assert desk.engine.review(item).decision is True
 
 
+@pytest.mark.dear
 async def test_two_people_at_one_item_decide_it_once(desk: Desk) -> None:
     await desk.engine.people.add("eve", roles={"*": "reviewer"}, email="stranger@example.com")
     item = await desk.ask(approves)
@@ -224,6 +228,7 @@ async def test_a_request_that_slack_did_not_sign_does_nothing(desk: Desk) -> Non
     assert desk.stub.calls == []
 
 
+@pytest.mark.dear
 async def test_a_request_that_came_before_does_nothing(desk: Desk) -> None:
     item = await desk.ask(approves)
     view = await desk.press(item)
@@ -255,6 +260,7 @@ async def test_a_form_that_slack_cannot_show_is_answered_on_its_page(desk: Desk)
     assert desk.engine.review(item).state == "open"
 
 
+@pytest.mark.dear
 async def test_slack_is_not_left_waiting_while_an_answer_is_recorded(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

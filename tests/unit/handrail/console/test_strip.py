@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
@@ -44,6 +45,7 @@ async def strips() -> AsyncIterator[tuple[Asking, httpx2.AsyncClient]]:
             yield desk, http
 
 
+@pytest.mark.dear
 async def test_who_takes_every_suggestion_at_once_is_told() -> None:
     async with strips() as (desk, http):
         for number in range(50):

@@ -35,6 +35,7 @@ async def test_every_trigger_is_listed_with_what_it_says_and_how_it_stands(site:
     assert "/operations/triggers" in await site.page("/operations")
 
 
+@pytest.mark.dear
 async def test_one_is_paused_resumed_and_fired_with_the_reason_in_its_history(site: Site) -> None:
     paused = await site.post(ACT, {"name": NAME, "do": "pause", "why": "closed <i>today</i>"})
     assert paused.status_code == 303
@@ -94,6 +95,7 @@ async def test_what_there_is_not_is_not_found(site: Site) -> None:
     assert (await site.post(ACT, {"name": NAME, "do": "explode"})).status_code == 400
 
 
+@pytest.mark.dear
 async def test_viewers_look_seniors_hold_back_and_reviewers_of_a_queue_see_nothing(tmp_path: Path) -> None:
     await given_triggers(tmp_path)
     async with house(tmp_path) as there:

@@ -108,6 +108,7 @@ def verified(store: str) -> tuple[Verified, list[AuditFinding]]:
         return verify(reader, found=findings.append), findings
 
 
+@pytest.mark.dear
 async def test_nothing_a_customer_said_is_left_and_the_record_stays(store: str, tmp_path: Path) -> None:
     await lived(store, "c1", f"{WORD} Ltd")
     await lived(store, "c2", "Other Ltd")

@@ -144,6 +144,7 @@ async def test_no_title_writes_into_a_header(mail: MailProcess, tmp_path: Path, 
     assert taken.get_content_type() == "text/plain"
 
 
+@pytest.mark.dear
 async def test_secrets_are_in_no_record_and_no_log(
     mail: MailProcess, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +195,7 @@ async def test_other_addresses_of_apprise_are_sent_to_and_call_nobody() -> None:
     assert "<@U1>" not in first["title"]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("given", "said"),
     [

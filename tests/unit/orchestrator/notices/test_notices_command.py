@@ -45,6 +45,7 @@ def test_what_was_set_aside_is_listed_and_sent_again(tmp_path: Path) -> None:
     assert "no state" in refused(handrail("notices", "list", "--state", "lost", "--store", store))
 
 
+@pytest.mark.dear
 def test_a_trial_goes_through_the_channel_and_says_what_came_of_it(
     mail: MailProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ from tests.unit.orchestrator.notices.office import Listening, office, plan
 URGENT = Route(on="urgent", to="desk")
 
 
+@pytest.mark.dear
 async def test_after_failed_tries_one_of_several_processes_sends_it_once(tmp_path: Path) -> None:
     desk, clock = Listening(*[NotNow("no server")] * 7), FakeClock()
     given = plan(desk, URGENT)
@@ -43,6 +44,7 @@ async def test_after_failed_tries_one_of_several_processes_sends_it_once(tmp_pat
     assert desk.tries == 8
 
 
+@pytest.mark.dear
 async def test_why_a_mail_was_not_sent_stands_with_its_delivery_and_its_channel(
     mail: MailProcess, tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ def test_no_minute_between_two_days_is_left_open() -> None:
     assert not quiet.is_quiet((start + timedelta(hours=8)).timestamp(), zone)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(("more", "waits"), [("", (10.0, 40.0)), ("?rto=7", (10.0, 7.0)), ("?cto=3&rto=7", (3.0, 7.0))])
 def test_a_server_has_as_long_to_answer_as_a_mail_server(more: str, waits: tuple[float, float]) -> None:
     channel = apprise(f"json://127.0.0.1:1/hook{more}")

@@ -51,6 +51,7 @@ def test_a_plan_without_a_route_for_reports_is_refused(mail: MailProcess, store:
     assert "add Route(on='report'" in told
 
 
+@pytest.mark.dear
 def test_without_notices_it_is_a_file(store: str, tmp_path: Path) -> None:
     said = done("report", "weekly", "--store", store, "--window", "2026-03-23..2026-03-30", "--mail")
     assert "weekly-2026-03-23.eml" in said

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ def test_ends_stand_in_the_last_column() -> None:
     assert found.places["failed"].column == found.places["done"].column == 2
 
 
+@pytest.mark.dear
 def test_three_hundred_activities_in_circles_are_laid_out() -> None:
     names = [f"s{number}" for number in range(300)]
     ring = [Link(a, b) for a, b in pairwise([*names, names[0]])]

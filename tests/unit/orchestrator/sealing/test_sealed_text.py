@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ def sealer(keys: dict[str, bytes]) -> Sealer:
     return Sealer("runs.db", AesGcm(keys), "store", b"d" * 32)
 
 
+@pytest.mark.dear
 @given(VALUES, st.booleans())
 def test_a_value_comes_back_as_it_was(value: object, marked: bool) -> None:  # noqa: FBT001 -- hypothesis draws it
     text = (" " if marked else "") + json.dumps(value)
@@ -46,6 +48,7 @@ def test_words_come_back_from_within_json_and_from_within_text(words: str, aroun
     }
 
 
+@pytest.mark.dear
 @given(VALUES)
 def test_another_key_takes_over_and_what_hashes_cover_stays(value: object) -> None:
     text = json.dumps(value)

@@ -126,6 +126,7 @@ def told_to(writing: int) -> None:
     os.write(writing, b"ended")
 
 
+@pytest.mark.dear
 def test_a_process_that_was_forked_ends_its_own_spans() -> None:
     ends = SpanEnds(Complaints())
     ends.add(lambda: None)

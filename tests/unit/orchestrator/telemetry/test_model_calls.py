@@ -247,6 +247,7 @@ async def test_a_step_that_masks_shows_what_the_model_was_shown(monkeypatch: pyt
     assert "ann@" not in "".join(span.to_json() for span in seen.spans)
 
 
+@pytest.mark.dear
 async def test_names_that_a_workflow_makes_as_it_goes_do_not_become_series_without_end() -> None:
     seen = Seen()
     async with Orchestrator(MEMORY, workflows=[flows.many_names], telemetry=seen.telemetry) as orchestrator:

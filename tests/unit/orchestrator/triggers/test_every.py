@@ -147,6 +147,7 @@ async def test_a_client_fires_it_by_hand_and_the_run_is_theirs(store: str) -> No
         await until(lambda: client.triggers()[0].waiting == 0)
 
 
+@pytest.mark.dear
 async def test_several_processes_fire_each_time_once(store: str) -> None:
     clock = FakeClock(utc("2026-01-05T09:30"))
     async with working(store, clock) as one, working(store, clock) as two, working(store, clock) as three:

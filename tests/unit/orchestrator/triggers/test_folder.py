@@ -194,6 +194,7 @@ async def test_names_that_are_no_text_are_taken(inbox: Path) -> None:
         assert orchestrator.run(run_id("x")).input["name"] == "caf�.pdf"
 
 
+@pytest.mark.dear
 async def test_a_large_file_is_taken_in_parts(inbox: Path) -> None:
     text = "0123456789" * 250_000
     (inbox / "large.pdf").write_text(text)

@@ -113,6 +113,7 @@ def test_what_steps_share_is_given_by_its_names(given: dict[str, Any], said: str
         Orchestrator("sqlite:///:memory:", workflows=[bare], **given)
 
 
+@pytest.mark.dear
 async def test_what_looks_by_itself_is_fired_by_hand_without_a_payload(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     given = (every("0 0 1 1 *", workflow=bare, name="yearly"), folder(tmp_path / "inbox", workflow=filed, name="in"))

@@ -71,6 +71,7 @@ async def test_only_the_ends_that_are_asked_for_count(store: str) -> None:
         assert run.output == "bad failed None ValueError: no such order"
 
 
+@pytest.mark.dear
 async def test_ends_that_came_while_nobody_had_the_trigger_in_hand_are_taken_in_order(store: str) -> None:
     async with working(store):
         pass
@@ -144,6 +145,7 @@ async def test_a_run_that_was_deleted_before_its_turn_is_in_the_history(store: s
         assert "the run was deleted since" in {event.reason for event in orchestrator.trigger_history(NAME)}
 
 
+@pytest.mark.dear
 async def test_runs_that_start_each_other_across_processes_come_to_an_end(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

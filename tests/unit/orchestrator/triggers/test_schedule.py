@@ -162,6 +162,7 @@ def test_the_next_times_are_told_before_a_line_is_given() -> None:
     assert [at.isoformat() for at in found] == ["2026-01-05T08:00:00+00:00", "2026-01-06T08:00:00+00:00"]
 
 
+@pytest.mark.dear
 def test_every_zone_of_the_world_can_be_given() -> None:
     from zoneinfo import available_timezones  # noqa: PLC0415 -- one test needs it
 

@@ -56,6 +56,7 @@ def test_triggers_of_a_function_or_alone_are_given_and_listed() -> None:
     assert "fires" in table
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_one_is_paused_resumed_and_fired_and_the_history_says_by_whom() -> None:
     work()

@@ -22,6 +22,7 @@ def test_calibrate_writes_an_acceptance_file_that_the_step_can_load() -> None:
     assert "minutes" in said.stdout
 
 
+@pytest.mark.dear
 def test_calibrate_with_too_few_labels_accepts_nothing_and_says_how_many_are_missing() -> None:
     said = handrail(
         "calibrate", "steps.py:step", "--cases", "cases.jsonl", "--target", "0.01", "--delta", "0.05", "--json", code=3
@@ -39,6 +40,7 @@ LEARN = "".join(
 TENTH = ("--target", "0.1", "--delta", "0.05")
 
 
+@pytest.mark.dear
 def test_calibrate_takes_the_file_that_learn_takes() -> None:
     Path("labelled.jsonl").write_text(LEARN, encoding="utf-8")
 
@@ -67,6 +69,7 @@ def exported(drawn: int, others: int) -> str:
     )
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("more", [(), ("--accept-seen",)])
 def test_exported_decisions_that_were_not_drawn_set_no_threshold_whatever_is_accepted(more: tuple[str, ...]) -> None:
     Path("decided.jsonl").write_text(exported(120, 80), encoding="utf-8")
@@ -75,6 +78,7 @@ def test_exported_decisions_that_were_not_drawn_set_no_threshold_whatever_is_acc
     assert "left out: 80 decisions that were not drawn at random" in said.stderr
 
 
+@pytest.mark.dear
 def test_a_file_of_corrections_alone_is_refused_with_what_to_do() -> None:
     Path("decided.jsonl").write_text(exported(0, 50), encoding="utf-8")
     said = handrail("calibrate", "steps.py:step", "--cases", "decided.jsonl", *TENTH, "--accept-seen", code=2).stderr
@@ -129,6 +133,7 @@ def test_copies_of_a_case_count_once_in_the_command() -> None:
     assert (data["cases"], data["copies"], data["rule"]["labels"]) == (120, 60, 60)
 
 
+@pytest.mark.dear
 def test_cases_of_one_cluster_count_once_in_the_command() -> None:
     cases = [{**json.loads(line), "cluster": f"sender {n // 2}"} for n, line in enumerate(LEARN.splitlines())]
     Path("labelled.jsonl").write_text("".join(json.dumps(each) + "\n" for each in cases), encoding="utf-8")
@@ -211,6 +216,7 @@ def test_expected_coverage_is_shown_where_scores_compete_with_its_spread() -> No
     assert "in 8 of 10" in said
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

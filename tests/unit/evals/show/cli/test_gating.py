@@ -8,6 +8,7 @@ import pytest
 from tests.unit.evals.show.cli.commands import handrail, in_mode
 
 
+@pytest.mark.dear
 def test_worse_is_1_not_worse_is_0_and_too_few_is_3() -> None:
     handrail("run", "suites.py:suite", "--out", "good.jsonl")
     in_mode("poor", "run", "suites.py:suite", "--out", "poor.jsonl")
@@ -33,6 +34,7 @@ def test_a_comparison_for_programs_is_one_line_of_json() -> None:
     assert data["metrics"]["exact"]["difference"]["estimate"] == 0.0
 
 
+@pytest.mark.dear
 def test_a_gate_runs_and_holds_against_the_baseline() -> None:
     handrail("run", "suites.py:suite", "--out", "base.jsonl")
 
@@ -40,6 +42,7 @@ def test_a_gate_runs_and_holds_against_the_baseline() -> None:
     assert "WORSE" in in_mode("poor", "gate", "suites.py:gated", "--baseline", "base.jsonl", code=1).stdout
 
 
+@pytest.mark.dear
 def test_a_gate_needs_a_margin_and_an_uncrashed_candidate() -> None:
     handrail("run", "suites.py:suite", "--out", "base.jsonl")
 

@@ -43,6 +43,7 @@ def test_a_run_writes_junit_and_markdown() -> None:
     assert Path("out/m.md").read_text(encoding="utf-8").startswith("### loud")
 
 
+@pytest.mark.dear
 def test_a_crashed_case_ends_with_2_and_the_same_command_asks_it_again() -> None:
     crashed = in_mode("crash", "run", "suites.py:suite", code=2)
     again = handrail("run", "suites.py:suite")
@@ -52,6 +53,7 @@ def test_a_crashed_case_ends_with_2_and_the_same_command_asks_it_again() -> None
     assert "crashed" not in again.stderr
 
 
+@pytest.mark.dear
 def test_a_finished_result_is_not_touched_by_the_next_run() -> None:
     handrail("run", "suites.py:suite")
     handrail("run", "suites.py:suite")
@@ -63,6 +65,7 @@ def test_a_failing_must_pass_case_ends_with_1() -> None:
     assert "1 must-pass cases fail, first 'v'" in in_mode("poor", "run", "suites.py:vip", code=1).stderr
 
 
+@pytest.mark.dear
 def test_a_run_without_any_score_ends_with_3_and_says_so() -> None:
     said = handrail("run", "suites.py:unscored", code=3)
 
@@ -77,6 +80,7 @@ def test_a_used_up_time_ends_with_3_and_the_same_command_goes_on() -> None:
     assert read_result(Path("r.jsonl")).is_complete
 
 
+@pytest.mark.dear
 def test_a_result_of_something_else_is_kept_unless_it_may_go() -> None:
     handrail("run", "suites.py:suite", "--out", "r.jsonl")
 
@@ -116,6 +120,7 @@ def test_what_cannot_be_run_ends_with_2_and_the_reason(arguments: tuple[str, ...
     assert said in handrail("run", *arguments, code=2).stderr.replace("\n", " ")
 
 
+@pytest.mark.dear
 def test_bad_cases_are_named_by_file_line_and_case() -> None:
     with Path("cases.jsonl").open("a", encoding="utf-8") as file:
         file.write('\n{"name": "n3", "input": "again", "expected": "cat"}')
@@ -142,6 +147,7 @@ def test_a_step_answers_from_a_recording_without_its_model() -> None:
     assert "--record" in missing.stderr
 
 
+@pytest.mark.dear
 def test_earlier_answers_are_scored_again() -> None:
     handrail("run", "suites.py:suite", "--out", "a.jsonl")
     in_mode("crash", "run", "suites.py:suite", "--answers-from", "a.jsonl", "--out", "b.jsonl")
@@ -165,6 +171,7 @@ def test_what_cannot_be_written_ends_with_2_and_not_as_worse(arguments: tuple[st
     assert "Traceback" not in said
 
 
+@pytest.mark.dear
 def test_a_fresh_run_without_a_file_is_a_new_one() -> None:
     in_mode("crash", "run", "suites.py:suite", code=2)
     handrail("run", "suites.py:suite", "--fresh")

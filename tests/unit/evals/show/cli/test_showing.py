@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.unit.evals.show.cli.commands import handrail, in_mode
 
 
+@pytest.mark.dear
 def test_results_are_listed_and_shown() -> None:
     in_mode("poor", "run", "suites.py:suite")
     (path,) = map(str, Path("results").glob("*.jsonl"))
@@ -34,6 +37,7 @@ def test_what_cannot_be_shown_is_said() -> None:
     assert "say what to write" in handrail("report", "r.jsonl", code=2).stderr.replace("\n", " ")
 
 
+@pytest.mark.dear
 def test_a_report_is_written_with_what_changed() -> None:
     handrail("run", "suites.py:suite", "--out", "good.jsonl")
     in_mode("poor", "run", "suites.py:suite", "--out", "poor.jsonl")
@@ -115,6 +119,7 @@ def failures_in(file: str) -> str | None:
     return None if suite is None else suite.get("failures")
 
 
+@pytest.mark.dear
 def test_failing_cases_are_told_with_what_was_expected_and_got() -> None:
     Path("parts.py").write_text(PARTS, encoding="utf-8")
 

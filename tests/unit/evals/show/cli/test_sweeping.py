@@ -122,6 +122,7 @@ def test_a_grid_is_measured_judged_against_its_first_cell_and_every_question_is_
     assert again["paid"]["earlier_money"] == pytest.approx(again["paid"]["money"])
 
 
+@pytest.mark.dear
 def test_what_was_asked_in_another_grid_is_replayed_with_the_seconds_it_took_then() -> None:
     sweep("--vary", MODELS, "--vary", "examples=0,4", *POOL, "--first", "10")
     before = len(asked())
@@ -131,6 +132,7 @@ def test_what_was_asked_in_another_grid_is_replayed_with_the_seconds_it_took_the
     assert cell(done, "model=own examples=0")["seconds"]["p95"] >= 2.5  # half of them are replayed
 
 
+@pytest.mark.dear
 def test_the_same_cell_twice_is_measured_once_and_makes_no_comparison() -> None:
     done = sweep("--vary", "examples=own,0,4", *POOL)
     assert cell(done, "examples=0")["same_as"] == "examples=own"
@@ -143,6 +145,7 @@ def test_repeats_are_answers_of_their_own() -> None:
     assert len(asked()) == 2 * 2 * 2
 
 
+@pytest.mark.dear
 def test_a_money_limit_holds_for_the_whole_sweep_and_all_of_its_runs() -> None:
     arguments = ("--vary", "model=own,sweeps.py:large", "--max-money", "0.7", "--concurrency", "1")
     done = sweep(*arguments, code=3)
@@ -158,6 +161,7 @@ def test_a_money_limit_holds_for_the_whole_sweep_and_all_of_its_runs() -> None:
     assert len(asked()) == 80
 
 
+@pytest.mark.dear
 def test_an_unknown_price_stops_a_sweep_with_a_money_limit_and_is_no_zero_without() -> None:
     done = sweep("--vary", "model=sweeps.py:unpriced,own", "--max-money", "5", code=3)
     assert "price of unpriced is unknown" in done["stopped"]
@@ -166,6 +170,7 @@ def test_an_unknown_price_stops_a_sweep_with_a_money_limit_and_is_no_zero_withou
     assert done["picked"] == "model=own"
 
 
+@pytest.mark.dear
 def test_an_outage_says_nothing_of_a_variant_and_is_asked_again() -> None:
     Path("DOWN").write_text("large", encoding="utf-8")
     result = handrail("sweep", "sweeps.py:suite", "--vary", MODELS, code=2)
@@ -196,6 +201,7 @@ def test_a_guard_that_asks_a_model_asks_each_question_once_and_its_answers_are_n
     assert len(asked()) == 2 * 40  # what a guard asks does not say how sure it is, and answers for no cell
 
 
+@pytest.mark.dear
 def test_a_cascade_is_never_measured_without_a_model_that_is_down_however_long_it_is() -> None:
     Path("DOWN").write_text("small", encoding="utf-8")
     cascades = ("--vary", "model=sweeps.py:large,sweeps.py:small+sweeps.py:large", "--concurrency", "1")
@@ -205,6 +211,7 @@ def test_a_cascade_is_never_measured_without_a_model_that_is_down_however_long_i
     assert cell(sweep(*cascades), "model=sweeps.py:small+sweeps.py:large")["whole"]
 
 
+@pytest.mark.dear
 def test_the_pick_is_confirmed_on_cases_that_chose_nothing_and_each_further_pick_widens_the_interval() -> None:
     done = sweep("--vary", MODELS, "--hold-out", "0.5")
     assert done["picked"] == "model=sweeps.py:large"
@@ -219,6 +226,7 @@ def test_the_pick_is_confirmed_on_cases_that_chose_nothing_and_each_further_pick
     assert second["confirmation"]["comparison"]["metrics"]["exact"]["difference"]["level"] == 0.975
 
 
+@pytest.mark.dear
 def test_labelled_cases_that_give_away_a_measured_one_are_shown_in_no_prompt_whatever_their_names() -> None:
     result = handrail(
         "sweep", "sweeps.py:suite", "--vary", "examples=0,2", "--examples-from", "sweeps.py:all_leak", code=2
@@ -234,6 +242,7 @@ def test_labelled_cases_that_give_away_a_measured_one_are_shown_in_no_prompt_wha
     assert asked()
 
 
+@pytest.mark.dear
 def test_a_step_whose_own_examples_are_measured_is_refused_before_anybody_is_asked() -> None:
     result = handrail("sweep", "sweeps.py:leaking", "--vary", "model=own,sweeps.py:large", code=2)
     assert "'c3' among its examples" in result.stderr

@@ -55,6 +55,7 @@ def _suites(_folder: None) -> None:
     Path("tickets.jsonl").write_text("\n".join(lines), encoding="utf-8")
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("shown", ["own", "pool"])
 def test_a_step_that_shows_a_measured_case_is_refused_before_anybody_is_asked(shown: str) -> None:
     handrail("run", "shown.py:plain_suite", "--out", "plain.jsonl")
@@ -76,12 +77,14 @@ def test_a_step_that_shows_a_measured_case_is_refused_before_anybody_is_asked(sh
     assert not Path("out.jsonl").exists()
 
 
+@pytest.mark.dear
 def test_a_step_is_not_chosen_by_cases_that_are_nearly_shown_though_it_may_be_measured_on_them() -> None:
     refused = handrail("sweep", "shown.py:near", "--vary", "model=own,shown.py:other", "--out", "sweep", code=2)
     assert "'billing garden' among its examples, or nearly it" in " ".join(refused.stderr.split())
     handrail("run", "shown.py:near", "--out", "near.jsonl")
 
 
+@pytest.mark.dear
 def test_a_step_that_shows_other_cases_is_measured() -> None:
     handrail("run", "shown.py:apart", "--out", "apart.jsonl")
     handrail("gate", "shown.py:apart", "--baseline", "apart.jsonl", "--margin", "0.2", "--out", "again.jsonl")
