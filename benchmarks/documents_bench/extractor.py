@@ -18,7 +18,14 @@ PART = "local extractor"
 EXACT = {"total": 95.5, "date": 99.0, "company": 92.0, "address": 85.0}
 UNSEEN = {"total": 90.0, "date": 98.0, "company": 75.0, "address": 80.0}
 """Least shares that are exact after normalising, in percent: of all, and of shops never seen."""
+ACCEPTED = {"total": 75.0, "date": 100.0, "company": 80.0}
+"""Least shares that can be accepted while 2% of them are wrong, a letter or two forgiven.
+
+Of addresses 90% are asked for where the model learned from all receipts and reads others. By folds it has learned from
+three quarters, and no two folds have the same shops: there is no bar.
+"""
 CALIBRATION = 0.05
+RISK = 0.02
 SECONDS, MILLISECONDS, MEGABYTES = 40.0, 10.0, 3.0
 SEEDS = (0, 1)
 FOLDS = 4
@@ -50,10 +57,11 @@ def _field(name: str, reports: Sequence[FieldReport], bar: Bar) -> list[Figure]:
     error = mean(each.calibration_error() for each in reports)
     figures.append(Figure(PART, f"{name}: calibration error", error, "ECE", bar=at_most(CALIBRATION)))
     for risk in (0.02, 0.05):
-        exact = mean(each.coverage(risk) for each in reports)
-        near = mean(each.coverage(risk, forgiving=True) for each in reports)
-        note = f"{100 * near:.0f}% with a letter or two forgiven"
-        figures.append(Figure(PART, f"{name}: accepted at {risk:.0%} observed risk", 100 * exact, note=note))
+        exact = 100 * mean(each.coverage(risk) for each in reports)
+        near = 100 * mean(each.coverage(risk, forgiving=True) for each in reports)
+        forgiven = f"{name}: accepted at {risk:.0%} observed risk, a letter or two forgiven"
+        held = at_least(ACCEPTED[name]) if risk == RISK and name in ACCEPTED else None
+        figures.append(Figure(PART, forgiven, near, bar=held, note=f"{exact:.0f}% with none forgiven"))
     return figures
 
 

@@ -1,5 +1,7 @@
 """Reading files: how long beside PDFium alone, in how much memory, and whether every file ends well."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +23,29 @@ PART = "reading"
 ROUNDS = 7
 SECONDS = 10.0
 """That one file may take at most."""
+PAUSE = 0.05
+"""Seconds between two questions, as people ask them."""
+LIBRARIES = (
+    "pypdfium2",
+    "PIL",
+    "lxml",
+    "stdnum",
+    "oxmsg",
+    "tnefparse",
+    "docx",
+    "openpyxl",
+    "selectolax",
+    "rapidocr",
+    "onnxruntime",
+    "tesserocr",
+    "watchfiles",
+)
+"""Of the extras ``documents``, ``mail``, ``office``, ``ocr``, ``ocr-tesseract`` and ``watch``."""
 
 
 def reading_rows(data: Path) -> list[Figure]:
     """Return how reading stands; what needs files of others only where they are."""
-    return [*_beside_raw(), *_memory(), *_places(), *_every_file(data / "documents")]
+    return [*_beside_raw(), *_memory(), *_places(), _imports(), *_every_file(data / "documents")]
 
 
 def _beside_raw() -> Iterator[Figure]:
@@ -129,13 +149,30 @@ def _places() -> Iterator[Figure]:
     spans = [(page_start + place, page_start + place + 12) for place in range(0, 1000, 7)]
     open_page = [1000 * _seconds(partial(document.box_of, *span)) for span in spans]
     yield median_figure(PART, "box of a span, the page open", open_page, "ms", bar=at_most(0.2))
-    record = []
-    for number in range(1, 17):
+    name = "box of a span, from a record and its bytes"
+    yield median_figure(PART, name, _from_records(data, pause=PAUSE), "ms", bar=at_most(5.0))
+    yield median_figure(PART, f"{name}, one page after the other without a pause", _from_records(data, pause=0), "ms")
+
+
+def _from_records(data: bytes, *, pause: float) -> list[float]:
+    """Return how many milliseconds it takes on each page of a document of its own, which is opened from its record."""
+    data += b"%% %f" % pause  # another file, of which no page is kept
+    document = Document.open(data)
+    taken = []
+    for start in document.page_starts[:16]:
         opened = replace(document).opened(data)  # from a record, with its bytes given back
-        start = document.page_starts[number]
-        record.append(1000 * _seconds(partial(opened.box_of, start, start + 12)))
-    fresh = [taken for number, taken in enumerate(record, start=1) if number != 10]  # that page is open already
-    yield median_figure(PART, "box of a span, from a record and its bytes", fresh, "ms", bar=at_most(5.0))
+        time.sleep(pause)
+        taken.append(1000 * _seconds(partial(opened.box_of, start, start + 12)))
+    return taken
+
+
+def _imports() -> Figure:
+    """Return how many of the libraries of the extras stay unloaded when the package is imported."""
+    program = f"import sys, handrail.documents; print(sum(each not in sys.modules for each in {LIBRARIES!r}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    left, every = int(done.stdout), len(LIBRARIES)
+    name = "libraries of the extras that an import loads not"
+    return Figure(PART, name, percent(left, every), bar=at_least(100), note=f"{left} of {every}")
 
 
 def _every_file(folder: Path) -> Iterator[Figure]:
