@@ -12,6 +12,7 @@ from handrail_ai_steps.documents.errors import DocumentError
 from handrail_ai_steps.documents.opening import open_document
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.step import AIStep
+from handrail_ground.files import in_words
 from handrail_ground.values import as_json, json_line
 from handrail_guards.outcome import Accepted, Doubtful, Judgement
 from handrail_orchestrator.cli.failing import complaining
@@ -50,8 +51,10 @@ def _of(step: AIStep[Any], path: Path) -> dict[str, Any]:
     """Return what came of one file, as JSON data."""
     try:
         document = open_document(path, places=True)
-    except (DocumentError, OSError) as error:
+    except DocumentError as error:
         return {"file": str(path), "outcome": "unreadable", "reason": str(error)}
+    except OSError as error:
+        return {"file": str(path), "outcome": "unreadable", "reason": in_words(error)}
     outcome = asyncio.run(_ask(step, document))
     judgement = outcome.judgement
     value = outcome.value if isinstance(outcome, Accepted) else outcome.suggestion

@@ -66,6 +66,9 @@ def test_an_extractor_is_trained_reported_and_asked(place: Path, monkeypatch: py
     assert mixed.exit_code == 1
     assert "broken.pdf: unreadable: " in mixed.output
     assert "new.json: accepted" in mixed.output
+    gone = run.invoke(app, ["extract", "steps.py:read_total", "gone.pdf", "--json"])
+    assert gone.exit_code == 1
+    assert json.loads(gone.output)["reason"] == "gone.pdf: No such file or directory; check the path and the disk"
 
 
 def test_wrong_options_and_steps_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
