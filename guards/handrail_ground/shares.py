@@ -1,8 +1,9 @@
 """A share of some cases, and the range that it may truly have."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 CRITICAL_95: Final = 1.9599639845400536
 """Standard errors on either side of an interval of 95%: where a normal distribution has 97.5% below."""
@@ -30,9 +31,22 @@ def critical_of(comparisons: int) -> float:
     return NormalDist().inv_cdf(1.0 - 0.025 / max(1, comparisons))
 
 
+class Weighed(NamedTuple):
+    """What cases come to that were picked unevenly: each stands for one over its chance."""
+
+    part: float
+    """The weights of those that are so, added up."""
+    whole: float
+    """Those of all."""
+    squares: float
+    """The squares of those of all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proportion:
     """How many of some cases are so, with Wilson's interval of 95%; of none, nothing is known.
+
+    Where cases were picked unevenly, share and interval are those of so many evenly picked ones as tell as much (Kish).
 
     Raises:
         ValueError: there are more of them than cases, or fewer than none.
@@ -40,6 +54,22 @@ class Proportion:
 
     part: int
     whole: int
+    weighed: Weighed | None = None
+    """What they come to where they were picked unevenly; None: each stands for one."""
+
+    @classmethod
+    def of_weights(cls, groups: Iterable[tuple[float, int, int]]) -> Self:
+        """Return the share of groups of cases: of each, the weight of a case, how many are so, and how many it has."""
+        found = [each for each in groups if each[2]]
+        part, whole = sum(so for _, so, _ in found), sum(count for _, _, count in found)
+        if all(weight == 1.0 for weight, _, _ in found):
+            return cls(part, whole)
+        sums = (
+            sum(weight * so for weight, so, _ in found),
+            sum(weight * count for weight, _, count in found),
+            sum(weight * weight * count for weight, _, count in found),
+        )
+        return cls(part, whole, Weighed(*sums))
 
     def __post_init__(self) -> None:
         if not 0 <= self.part <= self.whole:
@@ -48,12 +78,22 @@ class Proportion:
     @property
     def rate(self) -> float | None:
         """Return the share, 0 to 1; None: there are no cases."""
-        return self.part / self.whole if self.whole else None
+        part, whole = (self.part, self.whole) if self.weighed is None else self.weighed[:2]
+        return part / whole if whole else None
+
+    @property
+    def telling(self) -> tuple[float, float]:
+        """Return how many evenly picked cases tell as much, and how many of them would be so."""
+        if self.weighed is None or not self.weighed.whole:
+            return self.part, self.whole
+        part, whole, squares = self.weighed
+        telling = whole * whole / squares
+        return min(telling, part / whole * telling), telling
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """Return Wilson's interval of 95%; None: there are no cases."""
-        return wilson_bounds(self.part, self.whole, CRITICAL_95) if self.whole else None
+        return wilson_bounds(*self.telling, CRITICAL_95) if self.whole else None
 
     def differs_from(self, other: "Proportion", *, critical: float = CRITICAL_95) -> bool:
         """Return whether two shares differ by more than chance: the interval of their difference (Newcombe) leaves 0.
@@ -63,8 +103,8 @@ class Proportion:
         """
         if self.rate is None or other.rate is None:
             return False
-        mine = wilson_bounds(self.part, self.whole, critical)
-        its = wilson_bounds(other.part, other.whole, critical)
+        mine = wilson_bounds(*self.telling, critical)
+        its = wilson_bounds(*other.telling, critical)
         difference = self.rate - other.rate
         low = difference - math.hypot(self.rate - mine[0], its[1] - other.rate)
         high = difference + math.hypot(mine[1] - self.rate, other.rate - its[0])

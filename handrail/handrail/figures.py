@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from handrail_ground.shares import Proportion
 from handrail_orchestrator.review.permission import QueueScope
 from handrail_orchestrator.statistics.figures import AuditFigures, DeskFigures, QueueFigures
 from handrail_orchestrator.statistics.reading import MOST_DECIDED, DecidedReader
@@ -28,7 +27,7 @@ class ErrorRate:
     @classmethod
     def of(cls, audits: AuditFigures) -> "ErrorRate":
         """Return the rate with its interval."""
-        share = Proportion(audits.wrong, audits.audited)
+        share = audits.share
         low, high = share.interval or (None, None)
         return cls(audited=audits.audited, wrong=audits.wrong, rate=share.rate, low=low, high=high)
 

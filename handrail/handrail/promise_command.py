@@ -145,6 +145,9 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
         f"  blind     {record.answered:,} of {record.drawn:,} drawn cases are answered, {record.wrong:,} of them"
         f" {wrong}; of the accepted ones {record.accepted_answered:,}, {record.accepted_wrong:,} of them {missed}"
     )
+    if None not in (seen := (record.accepted_risk, record.accepted_risk_from, record.accepted_risk_to)):
+        risk, low, high = (f"{100 * (each or 0):.2g}" for each in seen)
+        lines.append(f"  seen      {risk}% of what is accepted is wrong by these ({low} to {high}%), each weighed")
     if record.group:
         lines.append(f"  group     {record.by} {record.group}: a promise of its own, with labels of its own")
     if record.stops_at is not None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import AskAgain, EndRun, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.promises import (
@@ -124,6 +126,23 @@ def test_a_rule_says_which_share_of_what_it_accepts_is_asked_by_confidence(store
     assert [each.grades for each in store.promise_cases(row.stream, after=0, limit=9)] == [None, graded.grades]
     assert [each.grades for each in store.promise_rules(row.id)] == [graded.grades, None]
     assert only(store).grades is None  # the next rule says what it asks anew
+
+
+def test_answers_are_weighed_by_what_their_rule_asked_of_all_over_what_it_asked_of_them(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1", accepted=True))
+    row = only(store)
+    graded = NewRule(0.8, 0.5, 0.25, None, 3, 2, 0, "it is believed", grades="[[0.9, 0.25], [0.8, 0.75]]")
+    wrote(store, moved(row)._replace(rule=graded))
+    by_it: dict[str, Any] = {"promise": row.id, "rule": 1, "accepted": True}
+    judged(
+        store, worker, *(case(str(n), **by_it)._replace(share=share) for n, share in ((2, 0.25), (3, 0.75))), run="b"
+    )
+    found = [each.id for each in store.open_cases(row.stream, after=0, limit=9)]
+    wrote(store, SettleCases([*zip(found, ("right", "right", "wrong"), strict=True)]))
+    counts = store.promise_counts(row.stream)
+    assert (counts.accepted_answered, counts.accepted_wrong) == (3, 1)
+    assert counts.weighed == pytest.approx((2 / 3, 1 + 2 + 2 / 3, 1 + 4 + 4 / 9))
 
 
 def test_a_rule_moves_a_promise_once_and_says_why(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from handrail_ground.shares import Proportion
 from handrail_orchestrator.errors import UnknownPromise
 from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.promising.rules import name_of, subject_told
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
+NOTHING = Proportion(0, 0)
 SUREST = 10
 """Contradictions that are shown."""
 
@@ -195,6 +197,9 @@ class PromiseReader(StoreHolder):
 
     def _record(self, row: "PromiseRow", *, is_current: bool) -> PromiseRecord:
         counts, subject = self._open_store.promise_counts(row.stream), subject_told(row.told)
+        is_share = subject.about != "missed"  # what is missed is a share of the label's cases, not of the accepted
+        seen = Proportion(counts.accepted_wrong, counts.accepted_answered, counts.weighed) if is_share else NOTHING
+        low, high = seen.interval or (None, None)
         return PromiseRecord(
             number=row.id,
             workflow=row.workflow,
@@ -226,6 +231,9 @@ class PromiseReader(StoreHolder):
             about=subject.about,
             of=subject.of,
             stops_at=row.stops_at,
+            accepted_risk=seen.rate,
+            accepted_risk_from=low,
+            accepted_risk_to=high,
         )
 
 

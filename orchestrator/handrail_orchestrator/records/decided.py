@@ -96,6 +96,12 @@ class DecidedRecord(LazyRecord):
         return self.outcome.confidence.value
 
     @property
+    def weight(self) -> float:
+        """Return for how many cases it stands beside one asked with an even share: a promise may ask more of some."""
+        promised = None if self.outcome is None else self.outcome.judgement.promised
+        return 1.0 if promised is None else promised.weight
+
+    @property
     def answered(self) -> float:
         """Return when the answer that stands was given, which may be before it counted."""
         return self.item.answers[-1].at if self.item.answers else self.item.decided or 0.0

@@ -62,6 +62,11 @@ class PromiseRecord:
     """The label or the field."""
     stops_at: float | None = None
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+    accepted_risk: float | None = None
+    """The share of what was accepted that is wrong, by its blind answers, each weighed by its share; None: none."""
+    accepted_risk_from: float | None = None
+    accepted_risk_to: float | None = None
+    """Wilson's interval of 95%: what is seen so far, and not what is promised."""
 
     @property
     def target(self) -> str:

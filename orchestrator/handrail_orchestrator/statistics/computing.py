@@ -20,7 +20,7 @@ from handrail_orchestrator.statistics.stats import (
     StepStats,
     VersionStats,
 )
-from handrail_orchestrator.statistics.tally import DECILES, NANOS, WAITING_KINDS
+from handrail_orchestrator.statistics.tally import DECILES, NANOS, WAITING_KINDS, weight_of
 from handrail_orchestrator.store.figures import HOUR, Amount, Tally, TallyPlace
 
 PATHS: Final[Mapping[str, str]] = {
@@ -122,7 +122,7 @@ def compute(tallies: Iterable[tuple[TallyPlace, Tally]], now: float) -> Computed
         agreement=_agreement(everything),
         changed={name: _proportion(everything.amount("changed", name)) for name in sorted(everything.of("changed"))},
         changed_by_confidence=_deciles(everything),
-        audits=_proportion(_summed(everything.of("audited").values())),
+        audits=_weighed(everything.of("audited").values()),
         outcomes=tuple(_outcomes(everything)),
         versions=tuple(
             VersionStats(workflow=workflow, version=version, started=started)
@@ -142,6 +142,12 @@ def _flow(measures: _Measures) -> dict[tuple[str, str], int]:
 def _proportion(amount: Amount) -> Proportion:
     """Return how many of some were so, which is what was added up of each."""
     return Proportion(amount[1], amount[0])
+
+
+def _weighed(of: Iterable[Mapping[int, Amount]]) -> Proportion:
+    """Return how many of some were so, of which each bucket stands for more cases or fewer."""
+    amounts = [(bucket, amount) for buckets in of for bucket, amount in buckets.items()]
+    return Proportion.of_weights((weight_of(bucket), total, times) for bucket, (times, total) in amounts)
 
 
 def _summed(of: Iterable[Mapping[int, Amount]]) -> Amount:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from handrail_ground.shares import Proportion, Weighed
 from handrail_orchestrator.records.decided import DecidedRecord
 from handrail_orchestrator.statistics.changes import WHOLE, changed_fields
 from handrail_orchestrator.statistics.kappa import Agreement, agreement_of
@@ -61,10 +62,17 @@ class AuditFigures:
     """Accepted values that a person decided blind."""
     wrong: int
     """How many of them were something else."""
+    weighed: Weighed | None = None
+    """What they come to where some stand for more cases than others; None: each stands for one."""
+
+    @property
+    def share(self) -> Proportion:
+        """Return the share of accepted values that is wrong, with its interval."""
+        return Proportion(self.wrong, self.audited, self.weighed)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return asdict(self)
+        return {"audited": self.audited, "wrong": self.wrong}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +155,15 @@ def desk_figures(decided: Iterable[DecidedRecord], *, most: int) -> DeskFigures:
         changes=_changes(by_people),
         changes_by_confidence=_by_confidence(by_people),
         agreement=_agreement(by_people),
-        audits=AuditFigures(
-            audited=len(audits),
-            wrong=sum(changed_fields(each.suggestion, each.item.decision)[WHOLE] for each in audits),
-        ),
+        audits=_audits(audits),
     )
+
+
+def _audits(records: Sequence[DecidedRecord]) -> AuditFigures:
+    found = Proportion.of_weights(
+        (each.weight, int(changed_fields(each.suggestion, each.item.decision)[WHOLE]), 1) for each in records
+    )
+    return AuditFigures(audited=found.whole, wrong=found.part, weighed=found.weighed)
 
 
 def _median(values: Sequence[float]) -> float | None:

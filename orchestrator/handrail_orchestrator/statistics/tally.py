@@ -39,6 +39,8 @@ OPEN_FATES: Final = frozenset({"waiting", "waiting_person"})
 WAITING_KINDS: Final[frozenset[StepKind]] = frozenset({"human", "timer", "event", "child"})
 """Kinds of steps that are waited for, not executed."""
 DECILES: Final = 10
+WEIGHTS: Final = 1_000
+"""Buckets for a weight of one."""
 _BEGUN: Final = frozenset({"started", "waiting"})
 _STATUS: Final[Mapping[str, RunStatus]] = {
     "failed": "failed", "cancelled": "cancelled", "set_aside": "set_aside", "waiting": "waiting",
@@ -223,13 +225,23 @@ def _count_decided(
 def _count_changes(counts: Counts, record: "DecidedRecord", changed: dict[str, bool]) -> None:
     if record.is_audit:
         about = activity_of(record.item.step).rpartition("/")[0]
-        put(counts, ("audited", about, 0), 1, int(changed[WHOLE]))
+        put(counts, ("audited", about, weight_bucket(record.weight)), 1, int(changed[WHOLE]))
         return
     for field, is_other in changed.items():
         put(counts, ("changed", field, 0), 1, int(is_other))
     if record.confidence is not None:
         decile = min(int(record.confidence * DECILES), DECILES - 1)
         put(counts, ("decile", "", decile), 1, int(changed[WHOLE]))
+
+
+def weight_bucket(weight: float) -> int:
+    """Return the bucket of what stands for so many cases; 0: for one, as everything that was counted before does."""
+    return 0 if weight == 1.0 else max(1, round(weight * WEIGHTS))
+
+
+def weight_of(bucket: int) -> float:
+    """Return for how many cases those of a bucket stand."""
+    return bucket / WEIGHTS if bucket else 1.0
 
 
 def _count_hand_off(

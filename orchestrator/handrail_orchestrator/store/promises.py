@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from handrail_ground.shares import Weighed
 from handrail_orchestrator.store.outbox import Notice
 
 PromiseState: TypeAlias = Literal["keeping", "paused", "stopped", "shadow"]
@@ -199,6 +200,8 @@ class PromiseCounts(NamedTuple):
     """Of the accepted ones: those with a verdict."""
     accepted_wrong: int
     """Of those: wrong or given up."""
+    weighed: Weighed | None
+    """What these come to where rules asked for more of some than of others; None: each stands for one."""
 
 
 class PromiseLogRow(NamedTuple):

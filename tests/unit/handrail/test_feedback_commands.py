@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handrail.figures import ErrorRate
+from handrail_ground.shares import Proportion
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.statistics.figures import AuditFigures
 from tests.unit.orchestrator.commands import STORE, done, handrail, run_tickets, working_in
@@ -115,6 +116,19 @@ def test_audits_are_told_with_their_interval() -> None:
     found = ErrorRate.of(AuditFigures(audited=100, wrong=2))
     assert found.rate == 0.02
     assert (round(found.low or 0, 4), round(found.high or 0, 4)) == (0.0055, 0.07)
+
+
+def test_audits_that_were_drawn_unevenly_are_told_as_if_they_had_been_evenly() -> None:
+    # of 1,000 sure values 1% are wrong and one in ten is asked, of 100 unsure ones 20% are and all of them are asked
+    share = Proportion.of_weights([(2.0, 1, 100), (0.2, 20, 100)])
+    assert (share.part, share.whole) == (21, 200)
+    assert share.rate == pytest.approx(6 / 220)
+    found = ErrorRate.of(AuditFigures(audited=200, wrong=21, weighed=share.weighed))
+    even = Proportion(5, 200).interval
+    assert even is not None
+    assert found.rate == share.rate
+    assert (found.high or 0) - (found.low or 0) > even[1] - even[0]  # they tell less than as many even ones
+    assert Proportion.of_weights([(1.0, 2, 100)]) == Proportion(2, 100)
 
 
 def test_known_cases_are_mixed_in_from_a_file_and_ended_by_a_share_of_nothing() -> None:

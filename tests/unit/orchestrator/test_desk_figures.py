@@ -19,10 +19,11 @@ from handrail_orchestrator.review.moves import commit
 from handrail_orchestrator.statistics.computing import Computed, compute
 from handrail_orchestrator.statistics.counting import tallied
 from handrail_orchestrator.statistics.person import LAST, person_figures, rubber_stamping
+from handrail_orchestrator.statistics.tally import weight_bucket
 from handrail_orchestrator.store import ReviewQuery, Store, open_store
 from handrail_orchestrator.store.changes import MoveReview, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.decided import DecidedQuery
-from handrail_orchestrator.store.figures import FigureQuery
+from handrail_orchestrator.store.figures import FigureQuery, TallyPlace
 from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import NOW, executing, question, signed_on, step, wrote
@@ -242,6 +243,28 @@ async def test_audits_count_what_was_accepted_and_wrong() -> None:
         figures = desk.client.desk_figures(ALL)
         assert (figures.audits.audited, figures.audits.wrong) == (3, 1)
         assert figures.changes == {}  # an audit asks about what was accepted
+
+
+async def test_audits_of_a_promise_that_asks_more_where_more_is_wrong_are_weighed() -> None:
+    async with asking() as desk:
+        for said, weight in (("bugs", 2.0), ("bugs", 2.0), ("billing", 0.5), ("billing", 0.5)):
+            by = {"promise": 1, "rule": 2, "subject": "abc", "score": 0.9, "share": 0.1, "weight": weight}
+            judgement = {"confidence": {"value": 0.9, "source": "vote"}, "promised": by}
+            outcome = {"kind": "accepted", "value": said, "judgement": judgement}
+            item = desk.ask(None, schema=TEXT, code="drawn", confidence=None)
+            row = desk.store.review(item)
+            assert row is not None
+            judged = step(row.run, "route", kind="ai", output=json.dumps(outcome))
+            audit = question(row.run, "route/audit")._replace(kind="audit", schema=TEXT, code="drawn")
+            wrote(desk.store, RecordStep(judged), worker=desk.worker)
+            wrote(desk.store, RecordStep(step(row.run, "other", seq=2), audit=audit), worker=desk.worker)
+            (asked,) = [each for each in desk.client.reviews() if each.kind == "audit"]
+            await desk.answer(asked.id, "bugs")
+        audits = desk.client.desk_figures(ALL).audits
+        assert (audits.audited, audits.wrong, audits.share.rate) == (4, 2, 0.2)  # and not a half
+    tally = {("audited", "route", weight_bucket(2.0)): (2, 0), ("audited", "route", weight_bucket(0.5)): (2, 2)}
+    assert compute([(TallyPlace("triage", 1, 0), tally)], NOW).audits == audits.share
+    assert weight_bucket(1.0) == 0  # as everything that was counted before
 
 
 async def test_agreement_is_that_of_people_who_did_not_see_each_other(either_store: Path) -> None:

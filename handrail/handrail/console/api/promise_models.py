@@ -78,6 +78,12 @@ class PromiseTold(Told):
     wrong: int = Field(description="Of the answered: wrong, or given up; of `missed`, of the label, or given up")
     accepted_answered: int
     accepted_wrong: int
+    accepted_risk: float | None = Field(
+        description="The share of what was accepted that is wrong, by its blind answers, each weighed by its share of"
+        " being asked; null: none was answered, or it bounds what is `missed`"
+    )
+    accepted_risk_from: float | None = Field(description="Wilson's interval of 95%: what is seen, not what is promised")
+    accepted_risk_to: float | None
     is_current: bool = Field(description="Whether the last case of its step, group and bound was judged by it")
 
 

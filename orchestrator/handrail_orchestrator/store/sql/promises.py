@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from handrail_ground.hashing import hash_of_text
+from handrail_ground.shares import Weighed
 from handrail_orchestrator.store.promises import (
     ContradictionRow,
     MovePromise,
@@ -158,14 +159,21 @@ WHERE c.stream = ? AND c.verdict = 'wrong' AND c.source IS NULL ORDER BY c.score
 """  # noqa: S608 -- a constant
 _ACCEPTED = "c.accepted = 1"
 _WRONG = "c.verdict IS NOT NULL AND c.verdict != 'right'"
+_ANSWERED = f"{_ACCEPTED} AND c.verdict IS NOT NULL"
 _COUNTS = f"""
-SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coalesce(sum(c.drawn), 0),
-    coalesce(sum(CASE WHEN c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
-    coalesce(sum(CASE WHEN {_WRONG} THEN 1 ELSE 0 END), 0),
-    coalesce(sum(CASE WHEN {_ACCEPTED} AND c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
-    coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 ELSE 0 END), 0)
-FROM promise_cases AS c WHERE c.stream = ? AND c.source IS NULL
+SELECT r.grades, r.accepted_share, n.* FROM (
+    SELECT c.promise, c.rule, count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0),
+        coalesce(sum(c.drawn), 0), coalesce(sum(CASE WHEN c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_WRONG} THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_ANSWERED} THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 / c.share ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_ANSWERED} THEN 1 / c.share ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN {_ANSWERED} THEN 1 / (c.share * c.share) ELSE 0 END), 0)
+    FROM promise_cases AS c WHERE c.stream = ? AND c.source IS NULL GROUP BY c.promise, c.rule
+) AS n LEFT JOIN promise_rules AS r ON r.promise = n.promise AND r.number = n.rule
 """  # noqa: S608 -- constants
+"""By the rule that judged them: with grades, an answer stands for the rule's share of all over its own."""
 
 _JUDGED = f"""
 SELECT c.rule, count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0)
@@ -268,6 +276,20 @@ def move(tx: Transaction, change: MovePromise) -> bool:
     return True
 
 
+def _counted(rows: Sequence[Any]) -> PromiseCounts:
+    """Return what cases come to that are counted by rule."""
+    counts, sums, is_graded = [0] * 7, [0.0] * 3, False
+    for grades, even, _, _, *found in rows:
+        counts = [count + int(more) for count, more in zip(counts, found, strict=False)]
+        answered, wrong = int(found[5]), int(found[6])
+        told: Sequence[float] = (wrong, answered, answered)
+        if grades is not None:
+            is_graded = True
+            told = [float(each) * even**power for each, power in zip(found[7:], (1, 1, 2), strict=True)]
+        sums = [total + more for total, more in zip(sums, told, strict=True)]
+    return PromiseCounts._make([*counts, Weighed._make(sums) if is_graded else None])
+
+
 class PromiseRows(ABC):
     """The part of the store that knows promises."""
 
@@ -313,7 +335,7 @@ class PromiseRows(ABC):
 
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
-        return PromiseCounts._make(self._rows(_COUNTS, (stream,))[0])
+        return _counted(self._rows(_COUNTS, (stream,)))
 
     def promise_judged(self, stream: int, promise: int) -> list[tuple[int, int, int]]:
         """Return the rules of a promise by which cases were judged, each with how many, and how many it accepted."""
