@@ -5,7 +5,8 @@ import asyncio
 from handrail import Escalation, Run, action, workflow
 
 STEPS = 5
-SLEEP_SECONDS = 0.05
+SLEEP_SECONDS = 0.2
+"""Long enough that it, and not the two processors, is what workers share."""
 QUEUE = "desk"
 
 
