@@ -15,6 +15,8 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
     Where none is written beside the number, it must be one of those that the source names, if it names any.
     Where blanks between digits have to be taken out for it (``2 120.00`` for 2,120.00) comes last.
     """
+    if not value.is_finite():  # NaN is written nowhere, and compares with nothing
+        return
     wanted = abs(value)
     sign = -1 if value < 0 else 1
     yield from _joined_last(

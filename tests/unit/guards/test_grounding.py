@@ -133,6 +133,9 @@ def test_a_value_is_found_however_it_is_written(value: Any, source: str) -> None
         (time(15, 41), "3:41"),
         (5, "15 or 5.5 or 2018-05-05 or 12:05"),
         (Decimal(-5), "5.00"),
+        (Decimal("NaN"), "NaN"),
+        (float("nan"), "nan or 0"),
+        (float("inf"), "inf, Infinity"),
         ("!?", "!?"),
     ],
 )
