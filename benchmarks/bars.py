@@ -35,7 +35,7 @@ GUARDS = ("--strict",) if DATA.is_dir() else ("--strict", "--only", "chain")
 SCRIPTS: Mapping[str, Script] = {
     "startup": Script(("--rounds", "9"), ("--rounds", "15")),
     "guards": Script(GUARDS, GUARDS),
-    "ai_steps": Script(),
+    "ai_steps": Script(("--calls", "60", "--rounds", "5")),
     "evals": Script(),
     "gate": Script(("--strict", "--repetitions", "250"), ("--strict", "--repetitions", "1000")),
     "engine": Script(("--strict", "--short"), ("--strict",)),
