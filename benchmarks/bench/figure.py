@@ -89,6 +89,16 @@ def best_figure(
     return Figure(part, name, min(samples), unit, bar, told, tuple(samples))
 
 
+def best_third(
+    part: str, name: str, samples: Sequence[float], unit: str, *, bar: Bar | None = None, note: str = ""
+) -> Figure:
+    """Return the least median of three parts of what was looked at in turn: a machine is not busy all the time."""
+    size = -(-len(samples) // 3)
+    thirds = [statistics.median(samples[first : first + size]) for first in range(0, len(samples), size)]
+    told = "; ".join(filter(None, (note, f"the best third, median of all {number(statistics.median(samples))}")))
+    return Figure(part, name, min(thirds), unit, bar, told, tuple(samples))
+
+
 def ratios(taken: Sequence[float], base: Sequence[float]) -> list[float]:
     """Return the ratio of each round: a noisy machine is noisy for both sides of it."""
     return [mine / theirs for mine, theirs in zip(taken, base, strict=True)]

