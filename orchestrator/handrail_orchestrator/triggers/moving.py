@@ -27,18 +27,27 @@ def put_away(found: FoundFile, folder: Path, note: str | None = None) -> Path | 
     target = folder / found.place
     target.parent.mkdir(parents=True, exist_ok=True)
     place = _reserved(target)
+    beside = None
     try:
+        if note is not None:  # first: a file without it would say nothing of why it is there
+            beside = _reserved(place.with_name(_fitting(place.name, NOTE)))
+            beside.write_text(note, encoding="utf-8", errors="replace")
         is_moved = _moved(found, place)
     except OSError as error:
-        place.unlink(missing_ok=True)
+        _forget(place, beside)
         if isinstance(error, FileNotFoundError) and not found.is_there():
             return None
         raise
     if not is_moved:
+        _forget(beside)
         return None
-    if note is not None:
-        _reserved(place.with_name(_fitting(place.name, NOTE))).write_text(note, encoding="utf-8", errors="replace")
     return place
+
+
+def _forget(*places: Path | None) -> None:
+    for place in places:
+        if place is not None:
+            place.unlink(missing_ok=True)
 
 
 def _moved(found: FoundFile, place: Path) -> bool:

@@ -4,6 +4,8 @@ import errno
 import os
 import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,19 +95,33 @@ def test_a_file_is_moved_to_another_file_system(tmp_path: Path) -> None:
     assert (there(tmp_path / "in"), there(tmp_path / "done")) == ({}, {"a.pdf": "x", "a.pdf.note.txt": "a note"})
 
 
-@pytest.mark.usefixtures("two_file_systems")
-def test_where_there_is_no_room_for_a_file_nothing_of_it_lies_in_the_way_of_others(tmp_path: Path) -> None:
-    small, large = found(tmp_path / "in", "a.txt"), found(tmp_path / "in", "b.txt", "x" * 100_000)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    told = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # as a disk that is nearly full
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file be longer, as on a disk that is nearly full."""
+    before, told = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
-        with pytest.raises(OSError, match="too large"):
-            put_away(large, tmp_path / "done")
-        assert put_away(small, tmp_path / "done") is not None
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, told)
+
+
+def test_a_file_is_not_moved_where_there_is_no_room_for_its_note(tmp_path: Path) -> None:
+    was = found(tmp_path / "in", "a.pdf")
+    with room_for(5), pytest.raises(OSError, match="too large"):
+        put_away(was, tmp_path / "failed", "This file was not processed: it is empty.")
+
+    assert (there(tmp_path / "in"), there(tmp_path / "failed")) == ({"a.pdf": "x"}, {})
+
+
+@pytest.mark.usefixtures("two_file_systems")
+def test_where_there_is_no_room_for_a_file_nothing_of_it_lies_in_the_way_of_others(tmp_path: Path) -> None:
+    small, large = found(tmp_path / "in", "a.txt"), found(tmp_path / "in", "b.txt", "x" * 100_000)
+    with room_for(50_000):
+        with pytest.raises(OSError, match="too large"):
+            put_away(large, tmp_path / "done")
+        assert put_away(small, tmp_path / "done") is not None
 
     assert (list(there(tmp_path / "in")), there(tmp_path / "done")) == (["b.txt"], {"a.txt": "x"})
     assert put_away(large, tmp_path / "done") is not None
