@@ -453,3 +453,9 @@ def test_a_file_written_into_the_text_as_old_programs_do_is_told() -> None:
 
     assert [note.code for note in document.blocking] == ["part_failed"]
     assert not mail(f"{HEAD}\nwe begin 644 days\nafter the end\n").notes
+
+
+def test_a_head_of_very_many_lines_is_read_in_time() -> None:
+    document = mail(HEAD + "X-A: b\n" * 20_000 + "\nTotal 120.00\n")
+
+    assert document.text.endswith("Total 120.00")

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from handrail import Document
-from handrail.documents import Box, EncryptedDocument, ReadingLimits, TruncatedDocument
+from handrail.documents import Box, EncryptedDocument, ReadingLimits, TooHeavy, TruncatedDocument
 from tests.unit.ai_steps.documents.small_pdf import attached, lines_down, pdf, shown, stream
 
 FIELD = (
@@ -221,6 +221,44 @@ def test_a_file_with_a_password_is_an_error_that_says_so() -> None:
 
     with pytest.raises(EncryptedDocument, match="password"):
         Document.open(out.getvalue())
+
+
+def test_a_file_that_only_its_owner_may_change_is_read() -> None:
+    """pypdf #416, pdfminer #113: it opens without a password, and was called encrypted, or not allowed."""
+    pikepdf = pytest.importorskip("pikepdf")
+
+    out = BytesIO()
+    with pikepdf.open(BytesIO(pdf(lines_down(["Total 120.00"])))) as file:
+        nobody = pikepdf.Permissions(extract=False, accessibility=False)
+        file.save(out, encryption=pikepdf.Encryption(owner="owner", user="", allow=nobody))
+
+    assert Document.open(out.getvalue()).text == "Total 120.00"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "[0 0 1e9 1e9]",
+        "[0 0 14400000 14400000]",
+        "[0 0 0 0]",
+        "[300 200 0 0]",
+        "[0 0 300]",
+        "(abc)",
+        "99 0 R",
+        "[1e308 0 nan 5]",
+    ],
+)
+def test_a_page_whose_box_makes_no_sense_is_read_and_its_picture_is_drawn_or_refused(box: str) -> None:
+    """pdfminer #186, markitdown #2078: boxes that are no four numbers ended the reading of the whole file."""
+    document = Document.open(pdf(lines_down(["Total 120.00"])).replace(b"[0 0 300 200]", box.encode()))
+
+    assert document.text == "Total 120.00"
+    assert [number for number, _ in document.box_of(0, 5)] == [1]
+    if document.pages[0].width > 1e6:
+        with pytest.raises(TooHeavy, match=r"ReadingLimits\.megapixels"):
+            document.page_image(1, 20)
+    else:
+        assert document.page_image(1, 20).startswith(b"\x89PNG")
 
 
 MANY = pdf(*(lines_down([f"Page {number} of many"]) for number in range(1, 131)))
