@@ -19,6 +19,9 @@ KeyFunction: TypeAlias = Callable[[], str | Awaitable[str]]
 MOST_KEYS = 16
 """Keys that are remembered, to hide them where a server quotes them: those of a function change."""
 
+_KEY_FUNCTIONS = ("_api_key_provider", "_azure_ad_token_provider")
+"""Where the SDK keeps a function that gives keys."""
+
 _OPENING = frozenset({"authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"})
 """Headers that open something, whoever set them."""
 
@@ -106,6 +109,11 @@ class GivenClient:
                 f"{shown}: the function given as client made a {type(made).__name__}; let it return AsyncOpenAI(...)"
             )
         return cls(made, given)
+
+    @property
+    def renews_key(self) -> bool:
+        """Return whether it asks a function for the key of each request."""
+        return any(getattr(self.first, name, None) for name in _KEY_FUNCTIONS)
 
     @property
     def query(self) -> dict[str, str]:

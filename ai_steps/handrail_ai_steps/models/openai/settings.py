@@ -108,6 +108,11 @@ class ModelSettings:
         return self.seen.scrub(text)
 
     @property
+    def renews_key(self) -> bool:
+        """Return whether each request asks a function for its key, so that one that ran out is followed by another."""
+        return callable(self.key) or (self.client is not None and self.client.renews_key)
+
+    @property
     def reasons(self) -> bool:
         """Return whether the name is that of a model that thinks first."""
         return self.model.startswith(REASONING)

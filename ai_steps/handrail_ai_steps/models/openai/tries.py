@@ -23,6 +23,7 @@ BATCH_SHARE = 0.5
 """What an answer in a batch costs of a single one's price, at every provider that has batches."""
 TRIES = 4
 """Requests for one answer, the first included."""
+UNKNOWN_KEY = 401
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 8.0
 
@@ -53,6 +54,8 @@ class ReplyTries:
         self._last = -1
         self._ladder = FormatLadder(server.can.formats, chat.form)
         self._limited = True
+        self._renewed = False
+        """Whether another key was asked for."""
 
     async def send(self, messages: Messages) -> Reply:
         """Send messages and return the reply, retrying what may pass.
@@ -87,6 +90,9 @@ class ReplyTries:
                 raise self._halt(outcome.result, said)
             if self._asks_otherwise(outcome, before):
                 continue
+            if outcome.status == UNKNOWN_KEY and self.server.settings.renews_key and not self._renewed:
+                self._renewed = True  # the key may have run out on its way
+                raise Transient(outcome)
             if not outcome.passing:
                 reason = self.ledger.told(f"{outcome.reason}{self._no_chat(outcome)}")
                 raise Halted(outcome.result, reason, outage=outcome.is_outage)

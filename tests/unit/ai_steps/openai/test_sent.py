@@ -211,7 +211,7 @@ async def test_a_key_function_that_gives_no_key_says_so(
 async def test_a_key_function_is_asked_for_each_request_and_its_keys_are_hidden(
     stub: Stub, make_model: MakeModel
 ) -> None:
-    keys = iter(["tok-first-000000", "tok-second-00000"])
+    keys = iter(["tok-first-000000", "tok-second-00000", "tok-third-000000", "tok-fourth-00000"])
 
     async def awaited() -> str:
         await asyncio.sleep(0)
@@ -224,8 +224,24 @@ async def test_a_key_function_is_asked_for_each_request_and_its_keys_are_hidden(
     assert [each["headers"]["authorization"] for each in stub.requests()] == [
         "Bearer tok-first-000000",
         "Bearer tok-second-00000",
+        "Bearer tok-third-000000",
+        "Bearer tok-fourth-00000",
     ]
     assert "tok-" not in first.reason + second.reason
+
+
+async def test_a_key_that_ran_out_on_its_way_is_followed_by_the_next_one_once(
+    stub: Stub, make_model: MakeModel
+) -> None:
+    """hindsight #1637, openai-python #1533: a token of an hour is over in the middle of a long run."""
+    keys = iter(["tok-first-000000", "tok-second-00000"])
+    stub.play(reply(error("the token is over", code="token_expired"), status=401), reply(GOOD))
+    answer = answered(await make_model(api_key=lambda: next(keys), decisions=False).answer(request_for()))
+    assert [each.result for each in answer.attempts] == ["failed", "answered"]
+    stub.reset()
+    stub.play(reply(error("no such key"), status=401))
+    refused = unanswered(await make_model(decisions=False).answer(request_for()))
+    assert (len(stub.requests()), refused.outage) == (1, True), "the key of a text stays what it is"
 
 
 def azure(stub: Stub, token: Any) -> AsyncAzureOpenAI:
@@ -235,13 +251,13 @@ def azure(stub: Stub, token: Any) -> AsyncAzureOpenAI:
 
 
 async def test_azure_and_a_managed_identity_are_asked_through_their_client(stub: Stub) -> None:
-    stub.play(reply(error(f"the token {SECRET} is over"), status=401), reply(GOOD))
+    stub.play(reply(error(f"the token {SECRET} is over"), status=401))
     async with azure(stub, lambda: SECRET) as client:
         model = OpenAIModel("my-deployment", client=client, decisions=False)
         said = unanswered(await model.answer(request_for()))
         await model.aclose()
 
-    [asked] = stub.requests()
+    asked, _ = stub.requests()
     assert asked["path"].endswith("/openai/deployments/my-deployment/chat/completions?api-version=2026-10-21")
     assert asked["headers"]["authorization"] == f"Bearer {SECRET}"
     assert SECRET not in said.reason
