@@ -10,6 +10,8 @@ from handrail_guards.numbers import is_count, is_finite
 
 LOOKS_LATER_BY = 1.5
 """Each look at a batch comes so many times later than the one before."""
+LISTED_LATE_SECONDS = 600.0
+"""For how long a server's list may not show a batch yet, such as one that another process sent at the same moment."""
 LAST_LOOKS = 8
 """How often a batch that was stopped is looked at, until it has ended: what it had answered is paid for."""
 
@@ -52,11 +54,12 @@ class Batching:
 class BatchFailed(HandrailError):
     """A server did not do what it was asked with a batch; ``passing``: the same may work later."""
 
-    def __init__(self, reason: str, *, passing: bool) -> None:
-        """Say why, in plain words."""
+    def __init__(self, reason: str, *, passing: bool, is_open: bool = False) -> None:
+        """Say why, in plain words; ``is_open``: its answer was lost, and it may have done it all the same."""
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
+        self.is_open = is_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,10 +34,12 @@ FAULTS: Json = {
     "expire_half": False,
     "reject": "",
     "full": 0,  # how many batches are not taken because there are too many
-    "bad_looks": 0,  # how many looks end in an error 500
+    "bad_looks": 0,  # how many looks end in an error
+    "bad_status": 500,  # and which
     "forgets": False,  # batches are made, and not found again
     "drops_files": False,  # replies are promised, and not there
     "bad_files": 0,  # how many fetches of a file do
+    "lose_create": 0,  # how many requests for a batch are lost on their way
     "drop_create": 0,  # how many batches are made without an answer
     "hold_create": 0.0,  # seconds between making a batch and saying so
     "hold_upload": 0.0,
@@ -326,9 +328,11 @@ class BatchWire:
     async def _batch(self, method: str, name: str, raw: bytes) -> tuple[int, Any]:
         provider, faults = self.provider, self.provider.faults
         if not name and method == "POST":
-            made = provider.create(json.loads(raw))
-            if faults["drop_create"]:
-                faults["drop_create"] -= 1
+            dropped = faults["lose_create"] or faults["drop_create"]
+            made = {} if faults["lose_create"] else provider.create(json.loads(raw))
+            for each in ("lose_create", "drop_create"):
+                faults[each] = max(0, faults[each] - 1)
+            if dropped:
                 return 0, None
             await asyncio.sleep(faults["hold_create"])
             return 200, made
@@ -338,7 +342,7 @@ class BatchWire:
             return provider.cancel(name.removesuffix("/cancel"))
         if faults["forgets"] or faults["bad_looks"]:
             faults["bad_looks"] = max(0, faults["bad_looks"] - 1)
-            return 404 if faults["forgets"] else 500, {"error": {"message": "not this time"}}
+            return 404 if faults["forgets"] else faults["bad_status"], {"error": {"message": "not this time"}}
         return 200, provider.look(name)
 
     async def _file(self, method: str, name: str) -> tuple[int, Any]:

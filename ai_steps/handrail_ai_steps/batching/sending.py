@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from handrail_guards.batching import (
     LAST_LOOKS,
+    LISTED_LATE_SECONDS,
     BatchFailed,
     Batching,
     BatchReply,
@@ -24,8 +25,6 @@ Replies: TypeAlias = dict[str, BatchReply]
 
 TRIES = 8
 """Of sending one; what fails in between may pass."""
-LISTED_LATE_SECONDS = 600.0
-"""For how long a server's list may not show a batch yet, such as one that another process sent at the same moment."""
 STOPPING_SECONDS = 10.0
 """How long a caller that was stopped waits until its batch is, which nobody else would collect."""
 LOOKS_FOR_THE_OTHER = 4
@@ -88,12 +87,32 @@ class KeyedBatch:
         """Go by the batch under the key: one that was sent before, whatever became of its sender, or a new one."""
         if await self._agreed():
             return
-        made = await self.server.submit(self.key, self.questions)
+        try:
+            made = await self.server.submit(self.key, self.questions)
+        except BatchFailed as failed:
+            if failed.is_open and await self._is_listed():
+                return
+            raise
         if made in self._gone:
             raise BatchFailed(f"the server takes the batch {made} for the same, whose replies are gone", passing=False)
         self._batch = made
         with suppress(BatchFailed):  # it is sent; the list is looked at again
             await self._agreed()
+
+    async def _is_listed(self) -> bool:
+        """Wait until the list shows the batch whose making was not confirmed; False: it does not, so it was not made.
+
+        To send it again before that would be to pay twice where the list is late.
+        """
+        begun = time.monotonic()
+        for seconds in self.how.looks():
+            with suppress(BatchFailed):
+                if await self._agreed():
+                    return True
+            if time.monotonic() - begun > LISTED_LATE_SECONDS:
+                return False
+            await asyncio.sleep(seconds)
+        raise AssertionError("looks never end")
 
     async def _agreed(self) -> bool:
         """Go by the batch that was sent first, stop what was sent beside it, and return whether there is one."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import ModuleType
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from handrail_guards.batching import (
+    LISTED_LATE_SECONDS,
     OVERHEAD,
     BatchedJudge,
     BatchFailed,
@@ -59,6 +62,8 @@ class Batches:
         self._clock = clock
         self._judges: dict[str, BatchedJudge] = {}
         self._owned: dict[str, tuple[int, int | None]] = {}
+        self._open: dict[str, float] = {}
+        """Since when, by the monotonic clock, it is not known whether the batch of a key was made."""
         self._input = codec_for(BatchOfRuns, where="a batch")
         self._given = workflows.given
         self._carriers = {each.name: each for each in carriers}
@@ -127,13 +132,22 @@ class Batches:
             await self._still_ours(run_id)
 
         async with self._server(run_id, batch) as server:
-            found = await server.find(_key(run_id, parcel))
+            key = _key(run_id, parcel)
+            found = await server.find(key)
             if found:
+                self._open.pop(key, None)
                 return found[0]
+            if time.monotonic() - self._open.get(key, -math.inf) < LISTED_LATE_SECONDS:
+                raise BatchDelayed("its making was not confirmed, and the provider's list does not show it yet")
             questions = [
                 (_id(row), str(_asked(row)["body"])) for row in self._members(run_id, parcel.after, parcel.upto)
             ]
-            return await server.submit(_key(run_id, parcel), questions, still=still)
+            try:
+                return await server.submit(key, questions, still=still)
+            except BatchFailed as failed:
+                if failed.is_open:
+                    self._open[key] = time.monotonic()
+                raise
 
     async def _look(self, run_id: str, batch: BatchOfRuns, parcel: Parcel, sent: str) -> BatchStanding:
         """Return how far a batch is; one that was sent besides, by a process that was taken for dead, is stopped."""

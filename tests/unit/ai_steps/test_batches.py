@@ -10,6 +10,7 @@ import pytest_asyncio
 from handrail import Accepted, Doubtful, OpenAIModel, Says, ScriptedModel, classify, confidence, draft, max_length
 from handrail.ai_steps import Batching, InvalidTask, Limits, Price
 from handrail.guards import Always
+from handrail_ai_steps.batching import sending
 from tests.servers.batch_stub import BatchStub
 
 Team = Literal["alpha", "beta", "gamma"]
@@ -136,6 +137,35 @@ async def test_a_batch_whose_making_was_not_confirmed_is_found_and_not_made_agai
     outcomes = await step(model).batch(cases(4))
     assert {money(each) for each in outcomes} == {HALF}
     assert len(stub.seen()["batches"]) == 1
+
+
+async def test_a_batch_whose_making_was_not_confirmed_is_not_made_again_where_the_list_is_late(
+    stub: BatchStub, model: OpenAIModel
+) -> None:
+    stub.misbehave(drop_create=1, list_late=6)
+    outcomes = await step(model).batch(cases(4))
+    assert {money(each) for each in outcomes} == {HALF}
+    assert (len(stub.seen()["batches"]), stub.seen()["single"]) == (1, [])
+
+
+async def test_a_batch_that_was_not_made_is_made_once_the_list_is_sure_not_to_show_it(
+    stub: BatchStub, model: OpenAIModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LISTED_LATE_SECONDS", 0.05)
+    stub.misbehave(lose_create=1)
+    outcomes = await step(model).batch(cases(4))
+    assert {money(each) for each in outcomes} == {HALF}
+    assert (len(stub.seen()["batches"]), stub.seen()["single"]) == (1, [])
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+async def test_a_key_that_runs_out_while_a_batch_is_answered_does_not_ask_it_all_again(
+    stub: BatchStub, model: OpenAIModel, status: int
+) -> None:
+    stub.misbehave(bad_looks=3, bad_status=status)
+    outcomes = await step(model).batch(cases(4))
+    assert {money(each) for each in outcomes} == {HALF}
+    assert (len(stub.seen()["batches"]), stub.seen()["single"]) == (1, [])
 
 
 async def test_a_program_that_starts_again_with_the_key_collects_what_it_had_sent(

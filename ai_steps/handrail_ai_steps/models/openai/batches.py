@@ -5,11 +5,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from httpx2 import Response
+from httpx2 import ConnectError, ConnectTimeout, PoolTimeout, Response
+from openai import APIConnectionError, APIStatusError
 from pydantic_core import from_json
 
 from handrail_ai_steps.models.openai.connection import TO_NOBODY_ELSE, Connection
-from handrail_ai_steps.models.openai.failure import Failure, failure_of, status_failure
+from handrail_ai_steps.models.openai.failure import failure_of, status_failure
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.tries import PATH
 from handrail_ai_steps.per_loop import PerLoop
@@ -81,7 +82,7 @@ class OpenAIBatches:
 
     async def look(self, batch: str) -> BatchStanding:
         """Return how far a batch is."""
-        found = await self._get(f"/batches/{batch}")
+        found = await self._get(f"/batches/{batch}", is_paid=True)
         status = str(found.get("status") or "")
         if status not in _ENDED:
             return BatchStanding(id=batch, state="working", told=status)
@@ -98,7 +99,7 @@ class OpenAIBatches:
     async def replies(self, standing: BatchStanding) -> AsyncIterator[tuple[str, BatchReply]]:
         """Fetch the files of replies, each once, and give their lines; one that cannot be read is no reply."""
         for file in standing.files:
-            content = await self._sent("get", f"/files/{file}/content", seconds=FILE_SECONDS)
+            content = await self._sent("get", f"/files/{file}/content", seconds=FILE_SECONDS, is_paid=True)
             for line in content.splitlines():
                 if (read := self._read(line, standing.id)) is not None:
                     yield read
@@ -142,8 +143,10 @@ class OpenAIBatches:
         )
         return _id(_object(uploaded), "a file")
 
-    async def _get(self, path: str, query: Mapping[str, object] | None = None) -> dict[str, Any]:
-        return _object(await self._sent("get", path, query=query or {}))
+    async def _get(
+        self, path: str, query: Mapping[str, object] | None = None, *, is_paid: bool = False
+    ) -> dict[str, Any]:
+        return _object(await self._sent("get", path, query=query or {}, is_paid=is_paid))
 
     async def _sent(
         self,
@@ -153,19 +156,22 @@ class OpenAIBatches:
         query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float = CALL_SECONDS,
+        is_paid: bool = False,
         **content: Any,
     ) -> bytes:
-        """Send one request, once, and return the body of the response."""
+        """Send one request, once, and return the body of the response.
+
+        What ``is_paid`` is not given up because a key ran out meanwhile: somebody will give another.
+        """
         options = {"params": query or {}, "headers": headers or {}, "timeout": seconds, **TO_NOBODY_ELSE}
         try:
             send = getattr((await self._connections.here()).client, method)
             response: Response = await send(path, cast_to=Response, options=options, **content)
         except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
-            raise self._failed(failure_of(error)) from None
+            failure = failure_of(error)
+            passing = failure.passing or (is_paid and failure.status in _SHUT)
+            raise BatchFailed(self._settings.scrub(failure.reason), passing=passing, is_open=_is_open(error)) from None
         return response.content
-
-    def _failed(self, failure: Failure) -> BatchFailed:
-        return BatchFailed(self._settings.scrub(failure.reason), passing=failure.passing)
 
     def _told(self, status: str, batch: Mapping[str, Any]) -> str:
         said = [str(each.get("message") or "") for each in _errors(batch)]
@@ -206,6 +212,20 @@ def _errors(batch: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 
+def _is_open(error: Exception) -> bool:
+    """Return whether a request may have been done, though its answer was lost or is another's."""
+    if isinstance(error, APIStatusError):
+        return error.status_code in _BETWEEN
+    return isinstance(error, APIConnectionError) and not isinstance(error.__cause__, _NOT_SENT)
+
+
+_SHUT = frozenset({401, 402, 403})
+"""No key, no money, no right: by now."""
+_BETWEEN = frozenset({408, 500, 502, 504})
+"""What a gateway says that waited for its server in vain, or a server that broke on the way."""
+_NOT_SENT = (ConnectError, ConnectTimeout, PoolTimeout)
+
+
 def _object(content: bytes) -> dict[str, Any]:
     try:
         found = from_json(content)
@@ -213,13 +233,15 @@ def _object(content: bytes) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         shown = " ".join(content[:200].decode(errors="replace").split())
-        raise BatchFailed(f"the server answered with something that is no JSON object: {shown}", passing=True)
+        raise BatchFailed(
+            f"the server answered with something that is no JSON object: {shown}", passing=True, is_open=True
+        )
     return found
 
 
 def _id(made: Mapping[str, Any], what: str) -> str:
     if not isinstance(made.get("id"), str) or not made["id"]:
-        raise BatchFailed(f"the server made {what} without an id", passing=True)
+        raise BatchFailed(f"the server made {what} without an id", passing=True, is_open=True)
     return str(made["id"])
 
 
