@@ -46,7 +46,8 @@ class DecisionConnection:
         try:
             said = read_object(response.content)
         except ValueError as error:
-            return Failure("invalid", f"{self._url} answered with no JSON object of its own: {error}")
+            # a page that asks to sign in, or a gateway's word: nobody who decides is there
+            return Failure("failed", f"{self._url} answered with no JSON object of its own: {error}", passing=True)
         return unfinished(said) or _blocked(said) or said
 
     def _failure(self, response: httpx2.Response) -> Failure:

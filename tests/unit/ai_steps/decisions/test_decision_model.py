@@ -368,6 +368,14 @@ async def test_server_that_is_down_is_said(make_model: MakeModel) -> None:
     assert "could not be reached" in outcome.reason
 
 
+async def test_page_in_place_of_an_answer_is_an_outage(stub: Stub, make_model: MakeModel) -> None:
+    """A gateway that asks to sign in answers every question so: it is down, and passed over."""
+    stub.play(reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}, when=AT))
+    outcome = doubtful(await label(make_model(), limits=Limits(seconds=10)))
+    assert outcome.code == "unavailable"
+    assert "no JSON object" in outcome.reason
+
+
 async def test_answer_that_unpacks_without_end_is_not_read(
     stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
