@@ -10,6 +10,8 @@ from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.numbers import is_count, is_finite
 
 PER_TOKENS = 1_000_000
+LEAST_PRICE = 1e-4
+"""Of a million tokens, where it is not 0: nobody asks for less than ten times as much, and the price of one is less."""
 """Prices are for so many tokens."""
 
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
@@ -20,7 +22,7 @@ class Price:
     """What one model charges for a million tokens.
 
     Raises:
-        InvalidTask: a price is negative or not a number, or the tiers are none, or not in order.
+        InvalidTask: a price is negative, not a number or one token's, or the tiers are none, or not in order.
     """
 
     input: float
@@ -38,6 +40,11 @@ class Price:
             may_lack = name in {"cached_input", "cache_write"}
             if not (is_finite(value) and value >= 0) and not (may_lack and value is None):
                 raise InvalidTask(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
+            if value and value < LEAST_PRICE:
+                raise InvalidTask(
+                    f"the {name} price is {value!r}, which reads like that of one token; give money for a million"
+                    f" tokens, here {value * PER_TOKENS:g}"
+                )
         given: Any = self.tiers  # whatever somebody without a type checker gave
         if not (isinstance(given, tuple) and all(isinstance(each, PriceTier) for each in given)):
             raise InvalidTask(f"the price's tiers are {given!r}; give a tuple of PriceTier(start, price)")

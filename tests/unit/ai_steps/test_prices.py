@@ -37,6 +37,14 @@ def test_impossible_prices_fail_when_made(prices: tuple[float, ...]) -> None:
         Price(*prices)
 
 
+@pytest.mark.parametrize("prices", [(2.5e-06, 1e-05), (2.5, 10, 1.25e-06)])
+def test_the_price_of_one_token_is_not_taken_for_that_of_a_million(prices: tuple[float, ...]) -> None:
+    """litellm #23503, #18981: a budget of money would never be spent."""
+    with pytest.raises(ValueError, match="reads like that of one token; give money for a million tokens, here"):
+        Price(*prices)
+    assert Price(0, 0).money(10, 10) == 0.0
+
+
 @pytest.mark.parametrize(
     "tiers", [("x",), [PriceTier(1, Price(1, 1))], (PriceTier(5, Price(1, 1)), PriceTier(2, Price(1, 1)))]
 )
