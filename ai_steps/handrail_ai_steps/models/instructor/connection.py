@@ -11,7 +11,7 @@ from httpx2 import AsyncClient
 from instructor.core.exceptions import ConfigurationError
 
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_ai_steps.models.instructor.blocking import blocks, in_thread, unretried_boto
+from handrail_ai_steps.models.instructor.blocking import blocks, in_thread, limited_boto, unretried_boto
 from handrail_ai_steps.models.instructor.settings import ProviderSettings
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.quiet import quiet, silence_instructor
@@ -169,6 +169,7 @@ def unretried(made: Any) -> Any:
         made.client.max_retries = 0
     if blocks(made.client):
         unretried_boto(made.client)
+        limited_boto(made.client)
     connections = _connections_of(made.client)
     if hasattr(connections, "follow_redirects"):
         connections.follow_redirects = False

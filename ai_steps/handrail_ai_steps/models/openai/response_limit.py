@@ -16,6 +16,11 @@ class ResponseTooLong(Exception):
     """A response has more bytes than anybody answers with."""
 
 
+def too_long(most: int) -> ResponseTooLong:
+    """Return the error of a response that has more bytes than ``most``."""
+    return ResponseTooLong(f"the server sent more than {most // 1_000_000:,} MB, which no answer takes")
+
+
 async def limit_response(response: Any) -> None:
     """Let a response end with an error where it is too long; a hook of a client of httpx, whichever of the two.
 
@@ -49,8 +54,7 @@ class _Counted:
             async for piece in pieces:
                 count += len(piece)
                 if count > self._most:
-                    most = f"{self._most // 1_000_000:,} MB"
-                    raise ResponseTooLong(f"the server sent more than {most}, which no answer takes")
+                    raise too_long(self._most)
                 yield piece
 
     async def aclose(self) -> None:

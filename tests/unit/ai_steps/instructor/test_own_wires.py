@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from handrail.ai_steps import InstructorModel
+from handrail_ai_steps.models.openai import response_limit
 from tests.stub_server import Json, Stub, error, reply
 from tests.unit.ai_steps.instructor.conftest import KEY
 from tests.unit.ai_steps.instructor.given import BUSY, bedrock_at, cohere_at, needs
@@ -87,6 +88,19 @@ async def test_a_refused_key_is_told_and_not_shown(wires: Stub, make: Make, prov
     outcome = unanswered(await make(provider).answer(request_for()))
     assert outcome.reason.startswith("check the key (")
     assert (outcome.outage, len(wires.requests())) == (True, 1)
+
+
+@pytest.mark.parametrize("provider", [BEDROCK])
+async def test_an_answer_without_end_is_not_read_by_a_library_that_blocks(
+    wires: Stub, make: Make, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_limit, "MOST_BYTES", 2_000_000)
+    for status in (200, 500):
+        wires.reset()
+        wires.play(reply(" " * 4_000_000, status=status))
+        outcome = unanswered(await make(provider).answer(request_for()))
+        assert outcome.reason == "the server sent more than 2 MB, which no answer takes"
+        assert len(wires.requests()) == 1
 
 
 @pytest.mark.parametrize("provider", [BEDROCK])
