@@ -15,6 +15,8 @@ class Amount:
 
     records: int
     """Step records of the store that figures are read from."""
+    open_runs: int
+    """Runs that wait, in stores of their own."""
     rollup_runs: int
     """Runs of a round, with and without rolling up."""
     rollup_rounds: int
@@ -31,6 +33,7 @@ class Amount:
 
 FULL = Amount(
     records=1_000_000,
+    open_runs=10_000,
     rollup_runs=5_000,
     rollup_rounds=15,
     kills=100,
@@ -43,6 +46,7 @@ FULL = Amount(
 
 SHORT = Amount(
     records=200_000,
+    open_runs=1_000,
     rollup_runs=4_000,
     rollup_rounds=5,
     kills=25,
