@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -183,3 +185,59 @@ async def test_a_body_that_was_kept_and_is_sent_again_starts_nothing(either_stor
         again = await opened.deliver(headers, EVENT)
         assert again.status == (202 if late < 300 else 401)
         assert run_ids(orchestrator) == [json.loads(EVENT)["id"]]
+
+
+async def test_a_delivery_whose_run_was_forked_or_deleted_is_known_and_the_next_one_is_taken(
+    either_store: Path,
+) -> None:
+    """dagster#3594: a second run of one key stopped the sensor; PostHog/posthog#46932: a key lost its run for ever."""
+    body = b'{"id": "evt_2"}'
+    store = store_in(either_store)
+    hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
+    clock = FakeClock(NOW)
+    async with Orchestrator(store, workflows=[take], clock=clock, triggers=[hook]) as orchestrator:
+        opened = orchestrator.hook(PATH)
+        assert opened is not None
+
+        async def sent(event: bytes) -> tuple[int, object]:
+            at = int(clock.now())
+            headers = {"content-type": "application/json", **stripe_headers(event, at=at)}
+            answer = await opened.deliver(headers, event)
+            await orchestrator.idle()
+            return answer.status, answer.body["new"]
+
+        assert await sent(EVENT) == (202, True)
+        await orchestrator.fork("evt_1", id="fork")
+        await orchestrator.idle()
+        assert await sent(EVENT) == (202, False)
+        clock.move_to(NOW.timestamp() + 40 * 86_400)
+        assert await orchestrator.prune(older_than=timedelta(days=1)) == 1  # the newest run of a store stays
+        assert await sent(EVENT) == (202, False)
+        assert await sent(body) == (202, True)
+        assert run_ids(orchestrator) == ["evt_2", "fork"]
+        assert ("fired", "evt_1") in history(orchestrator, f"webhook:{PATH}")
+
+
+@pytest.mark.parametrize("catch_up", ["all", "last", "none"])
+async def test_a_process_that_begins_before_the_time_fires_nothing_wherever_its_machine_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catch_up: Literal["all", "last", "none"]
+) -> None:
+    """openclaw#60985 and #61028: a restart fired what was due later; claude-code#88638: so did another machine zone."""
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+
+    async def fired(at: str) -> list[object]:
+        daily = every("0 9 * * *", tz="Asia/Shanghai", workflow=report, catch_up=catch_up)
+        async with Orchestrator(store, workflows=[report], clock=FakeClock(utc(at)), triggers=[daily]) as orchestrator:
+            await until(lambda: bool(orchestrator.triggers()))
+            await orchestrator.idle()
+            return sorted(str(run.output) for run in orchestrator.runs())
+
+    try:
+        assert await fired("2026-04-04T00:59:59") == []
+        for zone, at in (("America/Sao_Paulo", "2026-04-04T00:59:59"), ("Pacific/Kiritimati", "2026-04-04T00:59:59.5")):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert await fired(at) == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
