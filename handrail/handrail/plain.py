@@ -5,6 +5,7 @@ here, each once and with its value behind it, goes straight to the command; any 
 ``--help``, goes the way of all commands.
 """
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -45,12 +46,15 @@ def called_plainly(arguments: Sequence[str]) -> bool:
     from handrail_orchestrator.cli.complaints import EXPECTED, complaint_of  # noqa: PLC0415 -- the rest loads none
 
     module, _, name = command.where.partition(":")
+    gc.disable()  # the process ends with the command: what is loaded stays, and would be walked over again and again
     try:
         getattr(import_module(module), name)(**options)
     except EXPECTED as error:
         complaint = complaint_of(error)
         sys.stderr.write(f"{complaint.message}\n")
         sys.exit(complaint.code)
+    finally:
+        gc.enable()
     return True
 
 

@@ -225,7 +225,7 @@ async def test_a_process_that_begins_before_the_time_fires_nothing_wherever_its_
     """openclaw#60985 and #61028: a restart fired what was due later; claude-code#88638: so did another machine zone."""
     store = f"sqlite:///{tmp_path / 'runs.db'}"
 
-    async def fired(at: str) -> list[object]:
+    async def fired(at: str) -> list[str]:
         daily = every("0 9 * * *", tz="Asia/Shanghai", workflow=report, catch_up=catch_up)
         async with Orchestrator(store, workflows=[report], clock=FakeClock(utc(at)), triggers=[daily]) as orchestrator:
             await until(lambda: bool(orchestrator.triggers()))
