@@ -20,6 +20,6 @@ class Amount:
     """Of each store in a round."""
 
 
-SHORT = Amount(rounds=2, runs=60, shared=32, decisions=30, waiting=300, idle_seconds=8.0, embedded=500)
+SHORT = Amount(rounds=2, runs=60, shared=32, decisions=24, waiting=200, idle_seconds=8.0, embedded=500)
 """What the bars are held to in `make bench`."""
 QUICK = Amount(rounds=1, runs=10, shared=10, decisions=5, waiting=30, idle_seconds=1.0, embedded=50)
