@@ -128,6 +128,7 @@ async def test_runs_do_not_send_again_what_the_list_does_not_show_yet(store: Sto
     assert (len(stub.seen()["batches"]), stub.seen()["single"]) == (1, [])
 
 
+@pytest.mark.dear
 async def test_a_batch_that_cannot_be_is_told_in_each_record(store: Store, stub: BatchStub) -> None:
     stub.misbehave(reject="line 1 is no request")
     assert await executed(store, route(stub), 2) == ["alpha", "beta"]
