@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self, TypeAlias
 
-from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.ledger import loosest_place
 from handrail_evals.decide.keeping.state import SHARE_STEP
+from handrail_guards.promise_grades import NO_GRADES, share_at
 from promise_bench.traffic import Traffic
 
+NO_PLACES: PlacedGrades = ()
 LOOK_EVERY = 10
 """Cases between two looks of the keeper: it looks every 15 seconds, so that this is slow traffic."""
 Looks: TypeAlias = Literal["one", "two"]
@@ -69,14 +72,17 @@ def play(
     found: list[Mark] = []
     spent, reviews, is_broken = 0.0, 0, False
     threshold: float | None = None
-    accepted_share = 1.0
+    accepted_share, in_force, grades, placed = 1.0, -1, NO_GRADES, NO_PLACES
     waiting: deque[DrawnCase] = deque()
     for number in range(1, max(marks) + 1):
         score, right = chance.choice(traffic.cases)
-        if keeper.share() <= SHARE_STEP * accepted_share:
-            accepted_share = keeper.share()
+        falls = keeper.share() <= SHARE_STEP * accepted_share
+        if falls or keeper.in_force != in_force:
+            in_force, accepted_share = keeper.in_force, keeper.share() if falls else accepted_share
+            grades = keeper.grades(accepted_share)
+            placed = tuple((loosest_place(each.down_to, keeper.ladder), each.share) for each in grades)
         is_accepted = threshold is not None and score >= threshold
-        share = accepted_share if is_accepted else 1.0
+        share = (share_at(grades, score) or accepted_share) if is_accepted else 1.0
         drawn = chance.random() < share
         reviews += is_accepted and drawn
         said = right != (chance.random() < how.wrong)
@@ -91,6 +97,7 @@ def play(
             accepted_share=accepted_share,
             below_share=1.0,
             verdict=("right" if said else "wrong") if drawn else None,
+            grades=placed,
         )
         waiting.append(case)
         if number % LOOK_EVERY == 0:

@@ -11,6 +11,8 @@ from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
 from handrail_guards.outcome import Accepted, Outcome
 
+LARGEST_WEIGHT = 2.0
+"""An audit that stood for so many could lose a bet whole."""
 MARK_DIGITS = 12
 """Hexadecimal digits of a cluster's mark."""
 
@@ -79,7 +81,7 @@ class Audited:
     """The answer to an audit.
 
     Raises:
-        DataError: ``right`` is neither True, False nor None.
+        DataError: ``right`` is neither True, False nor None, or the weight is none.
     """
 
     case: str
@@ -88,6 +90,8 @@ class Audited:
     """Whether the value was right; None: nobody can say any more, such as when its run was cancelled."""
     cluster: str = ""
     """What it shares with other cases, such as the same input, which makes them count once; empty: it stands alone."""
+    weight: float = 1.0
+    """For how many audits it stands where they were drawn unevenly, above 0 and below 2."""
 
     @property
     def mark(self) -> str:
@@ -97,6 +101,8 @@ class Audited:
     def __post_init__(self) -> None:
         if self.right is not None and not isinstance(self.right, bool):
             raise DataError(f"the audit of case {self.case!r} says {self.right!r}; give True, False or None")
+        if not 0 < self.weight < LARGEST_WEIGHT:
+            raise DataError(f"the audit of case {self.case!r} has the weight {self.weight!r}; give one from 0 to 2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,17 +52,22 @@ class Bet(NamedTuple):
     cases: int = 0
     """Cases since that one was laid."""
 
-    def after(self, *, hit: bool, chance: float) -> "Bet":
+    def after(self, *, hit: bool, chance: float, weight: float = 1.0) -> "Bet":
         """Return the bet after a case in which it happened or not; it should with ``chance``, above 0 and below 1."""
-        return Bet._make(stepped((self,), hit=hit, chance=chance)[0])
+        return Bet._make(stepped((self,), hit=hit, chance=chance, weight=weight)[0])
 
 
 Parts: TypeAlias = tuple[float, float, float, float, int, int]
 """The parts of a bet, in their order: for whoever goes on with many of them."""
 
 
-def stepped(bets: Iterable[Parts], *, hit: bool, chance: float) -> list[Parts]:
-    """Return the parts of bets of one signal after a case: as ``Bet.after``, for all of them at once."""
+def stepped(bets: Iterable[Parts], *, hit: bool, chance: float, weight: float = 1.0) -> list[Parts]:
+    """Return the parts of bets of one signal after a case: as ``Bet.after``, for all of them at once.
+
+    Where cases are picked unevenly, one counts by its ``weight``, in proportion to one over its share. Up to 1 that is
+    the mean over leaving it out with the chance 1 - weight, as if all had the least share; above it the same holds, as
+    the mean over all cases is what it would be with an even share. The weight is below 2, so that no bet is lost whole.
+    """
     most, missed = (1 + chance) / 2, 1 - chance  # never a certainty: a single miss would end the bet
     after: list[Parts] = []
     for ratio, least, evidence, run, hits, cases in bets:
@@ -73,6 +78,8 @@ def stepped(bets: Iterable[Parts], *, hit: bool, chance: float) -> list[Parts]:
             expected = most
         factor = expected / chance if hit else (1 - expected) / missed
         worth = (evidence + 1.0) * factor
+        if weight != 1.0:
+            worth, factor = evidence + weight * (worth - evidence), 1 + weight * (factor - 1)
         after.append(
             (ratio, least, worth, factor, int(hit), 1)
             if run <= 1.0

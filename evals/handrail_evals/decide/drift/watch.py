@@ -176,7 +176,7 @@ class Watch:
                 answered = replace(answered, clusters=(*self.clusters, audit.mark)[-MOST_CLUSTERS:])
         if self.phase == "stopped":
             return answered
-        answered = _bet(answered, wrong=wrong, copy=copy)
+        answered = _bet(answered, audit, copy=copy)
         if answered.evidence >= self.settings.audits_per_false_stop:
             return _stopped(answered, at)
         return _settled(answered, at) if _can_settle(answered) else answered
@@ -201,13 +201,15 @@ class Watch:
         return found
 
 
-def _bet(watch: Watch, *, wrong: bool, copy: bool) -> Watch:
+def _bet(watch: Watch, audit: Audited, *, copy: bool) -> Watch:
     """Return the watch with its bets after an audit; ``copy``: another of its cluster was audited before."""
-    every = tuple([bet.after(hit=wrong, chance=watch.settings.target) for bet in watch.risk])
+
+    def after(bets: tuple[Bet, ...]) -> tuple[Bet, ...]:
+        chance = watch.settings.target
+        return tuple([bet.after(hit=not audit.right, chance=chance, weight=audit.weight) for bet in bets])
+
     once = watch.risk_once or (watch.risk if copy else ())
-    if not copy:
-        once = tuple([bet.after(hit=wrong, chance=watch.settings.target) for bet in once])
-    return replace(watch, risk=every, risk_once=once)
+    return replace(watch, risk=after(watch.risk), risk_once=once if copy else after(once))
 
 
 def _counted(watch: Watch, case: Routed) -> Watch:

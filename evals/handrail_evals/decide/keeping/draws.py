@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.numbers import is_finite, is_share
 
+HEAVIEST = 1.9
+"""The largest weight of an answer, of the surest cases: a weight of 2 could lose a bet of the watch whole."""
+
 Verdict: TypeAlias = Literal["right", "wrong", "given_up"]
 """What became of a drawn case: its blind answer agrees with the model's or not, or nobody will ever answer it.
 
@@ -44,6 +47,16 @@ class DrawnCase:
     """None: not drawn, or not answered yet."""
     grades: PlacedGrades = ()
     """The shares of accepted cases by their score, where they differ; empty: ``accepted_share`` of all."""
+
+    @property
+    def weight(self) -> float:
+        """Return for how many cases a blind answer stands that say what an even share would: below 2, and 1 without.
+
+        It is in proportion to one over the share among all cases of one rule.
+        """
+        if not self.grades:
+            return 1.0
+        return min(self.accepted_share, HEAVIEST * self.grades[0][1]) / self.share
 
     def __post_init__(self) -> None:
         if not is_finite(self.score):

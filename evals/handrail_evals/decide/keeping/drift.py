@@ -44,5 +44,5 @@ def watched(watch: Watch, case: DrawnCase, threshold: float, at: float) -> Watch
     name, moment = str(case.number), datetime.fromtimestamp(at, UTC)
     after = watch.routed(Routed(case.score, case.score >= threshold, case=name, drawn=case.drawn), at=moment)
     if case.drawn and name in after.awaited | after.aside:
-        return after.audited(Audited(name, case.verdict == "right"), at=moment)
+        return after.audited(Audited(name, case.verdict == "right", weight=case.weight), at=moment)
     return after

@@ -38,8 +38,10 @@ from typing import Any, Self, TypeAlias
 
 from handrail_evals.decide.keeping.bets import BetPaths, LaidBets, np, paths_of, shares_of, weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
+from handrail_evals.decide.keeping.grading import front_loaded, graded_shares
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.errors import InvalidLabels
+from handrail_guards.promise_grades import NO_GRADES, Grades
 
 RISKS = (0.1, 0.4, 0.75)
 """One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
@@ -192,7 +194,16 @@ class PromiseKeeper:
         if self.in_force < 0:
             return 1.0
         spent = self.settings.effort / self.settings.target + STEADY_EFFORT
-        return min(1.0, max(self.settings.least_share, spent / max(1, self.cases if cases is None else cases)))
+        falls = spent / max(1, self.cases if cases is None else cases)
+        return min(1.0, max(self.settings.least_share, front_loaded(falls) if self.ladder.graded else falls))
+
+    def grades(self, share: float) -> Grades:
+        """Return which share of what is accepted to ask by its score, if it is to be so much of all."""
+        if not self.ladder.graded or self.in_force < 0:
+            return NO_GRADES
+        tried = slice(self.in_force + 1)
+        seen, lost = self.seen[tried].tolist(), self.loss[tried].tolist()
+        return graded_shares(self.ladder.thresholds[tried], seen, lost, share, self.settings.target)
 
     def read(self, ledger: Iterable[DrawnCase]) -> int:
         """Read on, in the order of the draws, up to the first drawn case without an answer; returns how many were read.

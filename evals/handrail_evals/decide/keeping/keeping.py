@@ -18,6 +18,7 @@ from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_s
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
+from handrail_guards.promise_grades import grades_as_text
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.store.learned import LearnedStore
@@ -270,6 +271,7 @@ def next_rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
         keeper.labels,
         keeper.errors,
         _why(row, state),
+        grades=grades_as_text(keeper.grades(share)),
     )
 
 
@@ -287,7 +289,10 @@ def _why(row: PromiseRow, state: KeeperState) -> str:
     if keeper.has_stopped and keeper.settings.stops_at is not None:
         share = f"{100 * keeper.settings.stops_at:.3g}%"
         stops = f"; it stops there, as below it a case has a risk above {share}, and costs more than its review"
-    return f"{moved} moves to what they allow: {counted}; {100 * state.accepted_share:.3g}% is asked blind{stops}"
+    grades = keeper.grades(state.accepted_share)
+    by_score = f", {100 * grades[0].share:.2g} to {100 * grades[-1].share:.2g}% towards the threshold" if grades else ""
+    asked = f"{100 * state.accepted_share:.3g}% is asked blind{by_score}"
+    return f"{moved} moves to what they allow: {counted}; {asked}{stops}"
 
 
 def _counted(keeper: PromiseKeeper, subject: PromiseSubject) -> str:

@@ -51,6 +51,8 @@ class KeeperLadder:
 
     What the model says of itself serves: it only shapes the bets, and a wrong guess costs labels, never the promise."""
     segments: tuple[LadderSegment, ...]
+    graded: bool = False
+    """Whether more is asked towards the threshold than of the surest cases; not so of promises that began before."""
 
     def __post_init__(self) -> None:
         if not self.thresholds or not all(map(is_finite, self.thresholds)):
@@ -82,7 +84,8 @@ class KeeperLadder:
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         segments = [[each.begin, each.end, each.part] for each in self.segments]
-        return {"thresholds": list(self.thresholds), "wrong": list(self.wrong), "segments": segments}
+        told = {"thresholds": list(self.thresholds), "wrong": list(self.wrong), "segments": segments}
+        return {**told, "graded": True} if self.graded else told
 
     @classmethod
     def of_json(cls, data: Any) -> Self:
@@ -93,8 +96,9 @@ class KeeperLadder:
         """
         try:
             segments = tuple(LadderSegment(int(begin), int(end), float(part)) for begin, end, part in data["segments"])
-            return cls(tuple(map(float, data["thresholds"])), tuple(map(float, data["wrong"])), segments)
-        except (KeyError, TypeError, ValueError) as error:
+            graded = data.get("graded", False) is True
+            return cls(tuple(map(float, data["thresholds"])), tuple(map(float, data["wrong"])), segments, graded)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidLabels(f"this is no ladder of thresholds: {error}") from error
 
 
@@ -115,6 +119,7 @@ def ladder_of(
     starts: Sequence[float] = STARTS,
     parts: Sequence[float] = PARTS,
     fewest: int = FEWEST_SCORES,
+    graded: bool = True,
 ) -> KeeperLadder:
     """Return the ladder of unlabelled scores: thresholds at equal steps of coverage, in segments from each start on.
 
@@ -149,7 +154,7 @@ def ladder_of(
             begin = end
         elif segments:  # no threshold of its own: what it would have got goes to the segment before it
             segments[-1] = LadderSegment(segments[-1].begin, segments[-1].end, segments[-1].part + part)
-    return KeeperLadder(thresholds, _wrong(falling, thresholds), _whole(segments))
+    return KeeperLadder(thresholds, _wrong(falling, thresholds), _whole(segments), graded)
 
 
 def _whole(segments: Sequence[LadderSegment]) -> tuple[LadderSegment, ...]:

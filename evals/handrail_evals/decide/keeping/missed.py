@@ -36,6 +36,7 @@ from handrail_evals.decide.keeping.bets import LaidBets, np, shares_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
+from handrail_guards.promise_grades import NO_GRADES, Grades
 
 MISSED_EFFORT = 6.0
 """The share falls as this / (target * cases of the label): a threshold whose cases are missed half as often as they may
@@ -67,6 +68,11 @@ class MissedKeeper(PromiseKeeper):
             return 1.0
         known = max(1.0, float(self.seen[0]))
         return min(1.0, max(self.settings.least_share, MISSED_EFFORT / (self.settings.target * known)))
+
+    def grades(self, share: float) -> Grades:
+        """Return no grades: a case of the label may have any score."""
+        del share
+        return NO_GRADES
 
     def take(self, cases: Sequence[DrawnCase]) -> list[int]:
         """Count cases up to one with which it is alarmed; returns what is in force after each."""

@@ -127,7 +127,7 @@ class RunningWatch:
         for place, (case, is_accepted) in enumerate(zip(cases, accepted.tolist(), strict=False)):
             if case.drawn and is_accepted:
                 wrong = case.verdict != "right"
-                risk = stepped(self._risk, hit=wrong, chance=self._target)
+                risk = stepped(self._risk, hit=wrong, chance=self._target, weight=case.weight)
                 if sum([bet[EVIDENCE] for bet in risk]) >= self._stop:
                     return place
                 self._risk, self._audits, self._wrong = risk, self._audits + 1, self._wrong + wrong

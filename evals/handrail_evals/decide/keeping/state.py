@@ -98,7 +98,8 @@ class KeeperState:
             if not case.drawn or case.score < threshold or case.verdict not in {"right", "wrong"}:
                 continue
             answers, wrong = answers + 1, wrong + (case.verdict == "wrong")
-            bets = tuple([bet.after(hit=case.verdict == "wrong", chance=settings.target) for bet in bets])
+            hit = case.verdict == "wrong"
+            bets = tuple([bet.after(hit=hit, chance=settings.target, weight=case.weight) for bet in bets])
             if mean_evidence(bets) >= settings.audits_per_false_stop:
                 counted = f"{wrong:,} of {answers:,} answers behind one that is still open were wrong"
                 self._stop(f"{counted}, {100 * settings.target:.3g}% expected", case)

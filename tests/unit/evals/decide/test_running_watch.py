@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handrail_evals.decide.drift.shift import Bet
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import watch_to_json
 from handrail_evals.decide.keeping.draws import DrawnCase, Verdict
@@ -25,9 +26,10 @@ def traffic(chance: random.Random, *, low: float, wrong: float, share: float, co
         score = chance.random() * (0.3 if chance.random() < low else 1.0)
         drawn = chance.random() < share
         said: Verdict = "wrong" if chance.random() < wrong else "right"
+        grades = ((0, share / 2), (1, share)) if number % 3 else ()  # of the surest less is asked
         yield DrawnCase(
-            number=number, score=score, share=share, drawn=drawn, in_force=0, accepted_share=share, below_share=share,
-            verdict=said if drawn else None,
+            number=number, score=score, share=share, drawn=drawn, in_force=1, accepted_share=0.8 * share,
+            below_share=share, verdict=said if drawn else None, grades=grades,
         )  # fmt: skip
 
 
@@ -82,3 +84,33 @@ def test_a_case_says_which_threshold_was_in_force_whether_it_is_on_the_ladder_or
         case = drawn_case(row, ladder)
         expected = -1 if threshold is None else sum(each >= threshold for each in ladder.thresholds) - 1
         assert (case.in_force, case.band) == (expected, expected)
+
+
+@given(
+    st.lists(st.floats(0.05, 1.0), min_size=2, max_size=5),
+    st.lists(st.floats(0.01, 1.0), min_size=5, max_size=5),
+    st.lists(st.floats(0.0, 1.0), min_size=5, max_size=5),
+    st.floats(0.0, 1e6),
+)
+def test_answers_that_are_asked_unevenly_move_the_watch_no_further_than_even_ones_while_the_promise_holds(
+    shares: list[float], sizes: list[float], risks: list[float], evidence: float
+) -> None:
+    """On the mean over the next case a bet gains at most what it is laid with, if no more is wrong than promised."""
+    target, shares = 0.05, sorted(shares)
+    parts = [*zip(shares, [size / sum(sizes[: len(shares)]) for size in sizes], risks, strict=False)]
+    mean = sum(size * risk for _, size, risk in parts)
+    parts = [(share, size, risk * min(1.0, target / mean) if mean else risk) for share, size, risk in parts]
+    even = sum(share * size for share, size, _ in parts)
+    for ratio in (2.0, 4.0, 8.0):
+        bet, after, laid = Bet(ratio, evidence=evidence), 0.0, 0.0
+        for share, size, risk in parts:
+            case = DrawnCase(
+                number=1, score=0.9, share=share, drawn=True, in_force=0, accepted_share=even, below_share=1.0,
+                verdict="right", grades=tuple((0, each) for each in shares),
+            )  # fmt: skip
+            assert 0 < case.weight < 2
+            hit, miss = (bet.after(hit=hit, chance=target, weight=case.weight).evidence for hit in (True, False))
+            assert miss >= 0
+            after += size * (share * (risk * hit + (1 - risk) * miss) + (1 - share) * evidence)
+            laid += size * share * case.weight
+        assert after <= (evidence + laid) * (1 + 1e-9)
