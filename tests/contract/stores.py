@@ -136,7 +136,7 @@ def crash(store: Store, worker: int, *, progress: bool = False) -> int:
 
 ADDED_TABLES = {
     "people", "passes", "views", "links", "audit_gaps", "settings", "waiting", "known_cases", "known_items", "sowing",
-    "files", "file_parts", "run_files", "fired",
+    "files", "file_parts", "run_files", "fired", "promises", "promise_rules",
 }  # fmt: skip
 OLD_INDEXES = {"review_log_review"}
 

@@ -51,7 +51,9 @@ def moved(row: PromiseRow, threshold: float | None = 0.8, **more: Any) -> MovePr
 
 
 def test_the_first_case_begins_a_promise_and_its_secret_stays(store: Store) -> None:
+    assert not store.has_promises()
     judged(store, signed_on(store), case("1"), case("2"))
+    assert store.has_promises()
     row = only(store)
     assert (row.workflow, row.step, row.subject, row.terms, row.target, row.delta) == (
         "triage", "route", "abc", "at most 2% wrong", 0.02, 0.05,

@@ -13,8 +13,8 @@ PUBLIC_ALL_THE_SAME = frozenset({"_asdict", "_field_defaults", "_fields", "_make
 OF_PYTHON = frozenset({"_current_frames", "_exit", "_unregister_task"})
 """What is documented of ``sys``, ``os`` and ``asyncio`` in spite of its underscore."""
 
-OF_LIBRARIES = frozenset({"_Element", "_client", "_libs", "_name", "_rtfbody"})
-"""What lxml, openai, pypdfium2 and tnefparse have for us under no other name."""
+OF_LIBRARIES = frozenset({"_Element", "_client", "_endpoint", "_libs", "_name", "_rtfbody"})
+"""What boto3, lxml, openai, pypdfium2 and tnefparse have for us under no other name."""
 
 
 OF_BASES = frozenset({"_change", "_open_store"})

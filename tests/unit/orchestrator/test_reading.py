@@ -70,7 +70,7 @@ def test_commands_that_read_need_no_write_lock(tmp_path: Path, monkeypatch: pyte
 READ = """
 import asyncio, os, sys
 from handrail import Client
-import handrail_orchestrator.store.sqlite  # while it may be read: this Python may be in the home of root
+import handrail_orchestrator.store.sqlite.store  # while it may be read: this Python may be in the home of root
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 async def main():

@@ -141,8 +141,6 @@ def test_a_missing_key_is_told_when_the_model_is_built(
 @pytest.mark.parametrize(
     ("name", "brings"),
     [
-        ("bedrock", "instructor[bedrock]"),
-        ("cohere", "instructor[cohere]"),
         ("writer", "instructor[writer]"),
         ("cerebras", "instructor[cerebras-cloud-sdk]"),
     ],

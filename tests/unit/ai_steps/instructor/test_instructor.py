@@ -365,7 +365,6 @@ async def test_a_recording_replays_it(wires: Stub, make: MakeProvider, tmp_path:
         ("claude", {}, "named with its provider"),
         (3, {}, "named with its provider"),
         ("anthropic/", {"api_key": "k"}, "needs a name"),
-        ("bedrock/x", {}, 'pip install "instructor\\[bedrock\\]"'),
         ("writer/x", {}, 'pip install "instructor\\[writer\\]"'),
         ("anthropic/x", {}, "set ANTHROPIC_API_KEY"),
         ("anthropic/x", {"api_key": 3}, "api_key is a int"),

@@ -214,7 +214,7 @@ async def test_a_delivery_whose_run_was_forked_or_deleted_is_known_and_the_next_
         assert await orchestrator.prune(older_than=timedelta(days=1)) == 1  # the newest run of a store stays
         assert await sent(EVENT) == (202, False)
         assert await sent(body) == (202, True)
-        assert run_ids(orchestrator) == ["evt_2", "fork"]
+        assert sorted(run_ids(orchestrator)) == ["evt_2", "fork"]
         assert ("fired", "evt_1") in history(orchestrator, f"webhook:{PATH}")
 
 
