@@ -167,8 +167,7 @@ class Orchestrator(Client, Awaiting):
             dispatch=self._dispatch,
             place=self._place,
         )
-        check = AnswerCheck(self._library, self._workflows, store, self._time)
-        return ClientParts(store, self._engine.writer, check)
+        return ClientParts(store, self._engine.writer, AnswerCheck(self._library, self._workflows, store, self._time))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
