@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from handrail_ground.errors import HandrailError, Order
+from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_count, is_finite
 
 LOOKS_LATER_BY = 1.5
@@ -21,7 +22,7 @@ class Batching:
     """How the questions of a step are sent together, where they are.
 
     Raises:
-        ValueError: a number that cannot work.
+        InvalidGuard: a number that cannot work.
     """
 
     gather_seconds: float = 30.0
@@ -39,9 +40,9 @@ class Batching:
         least = {"gather_seconds": 0.0, "look_seconds": 0.001, "last_look_seconds": 0.001, "hours": 0.001}
         for name, smallest in least.items():
             if not (is_finite(getattr(self, name)) and getattr(self, name) >= smallest):
-                raise ValueError(f"Batching({name}={getattr(self, name)!r}): give a number, {smallest:g} or more")
+                raise InvalidGuard(f"Batching({name}={getattr(self, name)!r}): give a number, {smallest:g} or more")
         if not is_count(self.most, least=1):
-            raise ValueError(f"Batching(most={self.most!r}): give a whole number, 1 or more")
+            raise InvalidGuard(f"Batching(most={self.most!r}): give a whole number, 1 or more")
 
     def looks(self) -> Iterator[float]:
         """Return after how many seconds a batch is looked at, each time later, without end."""

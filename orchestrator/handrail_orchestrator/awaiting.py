@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.errors import StepFailed
+from handrail_orchestrator.errors import Misuse, StepFailed
+from handrail_orchestrator.given_time import is_seconds
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.workflow import Workflow
@@ -105,6 +106,8 @@ class Awaiting(ABC):
         Raises:
             StoreError: this process gave up because the store cannot be used; runs may be left as they are.
         """
+        if patience_seconds is not None and not is_seconds(patience_seconds):
+            raise Misuse(f"settled(patience_seconds={patience_seconds!r}): give seconds, 0 or more, or None")
         while True:
             engine = self.engine
             settled = await engine.settled(patience_seconds)

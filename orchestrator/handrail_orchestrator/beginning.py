@@ -4,6 +4,7 @@ import math
 from datetime import datetime, timedelta
 
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import checked_moment, checked_span
 from handrail_orchestrator.store.starts import StartRun
 
 LONGEST_SECONDS = 10 * 366 * 86_400.0
@@ -14,15 +15,16 @@ def moment_of(now: float, at: datetime | None, after: timedelta | None) -> float
     """Return when a run begins, in seconds since the epoch; None: at once, as for a moment that is past.
 
     Raises:
-        Misuse: the moment has no time zone, is too far away, or both are given.
+        Misuse: it is no moment, has no time zone, or is too far away; it is no length of time; or both are given.
     """
     if at is not None and after is not None:
         raise Misuse("a run begins at= a moment or after= a while: give one of the two")
-    if at is not None and at.tzinfo is None:
-        raise Misuse(f"at={at.isoformat()} has no time zone: use datetime(..., tzinfo=UTC)")
-    if at is None and after is None:
+    if at is not None:
+        begins = checked_moment(at, "at").timestamp()
+    elif after is not None:
+        begins = now + checked_span(after, "after").total_seconds()
+    else:
         return None
-    begins = at.timestamp() if at is not None else now + (after or timedelta()).total_seconds()
     if not math.isfinite(begins) or begins - now > LONGEST_SECONDS:
         raise Misuse("that is more than ten years ahead: give the moment at which the run is to begin")
     return begins if begins > now else None

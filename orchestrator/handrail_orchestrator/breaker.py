@@ -1,10 +1,10 @@
 """When a system counts as down, and how it comes back."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.store.model_circuits import MODEL
 
 
@@ -36,7 +36,7 @@ class Breaker:
             raise InvalidWorkflow(f"Breaker(failures={self.failures!r}): give a whole number above zero")
         for name in ("probe_after_seconds", "release_per_second"):
             value = getattr(self, name)
-            if type(value) not in {int, float} or not 0 < value < math.inf:
+            if not is_above_zero(value):
                 raise InvalidWorkflow(f"Breaker({name}={value!r}): give a number above zero")
         for name in ("on", "but"):
             kinds = getattr(self, name)

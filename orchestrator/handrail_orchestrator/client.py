@@ -15,6 +15,7 @@ from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, StoreError
 from handrail_orchestrator.file import File, HasFileId
+from handrail_orchestrator.given_time import checked_span, is_above_zero
 from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.operating import RunOperating, sendable
@@ -257,8 +258,10 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
 
         Raises:
             NotAllowed: this person may not.
-            Misuse: a status is not one of an ended run, or the store's secret cannot be used.
+            Misuse: ``older_than`` is no length of time, or below 0; a status is not one of an ended run; or the
+                store's secret cannot be used.
         """
+        age = checked_span(older_than, "older_than").total_seconds()
         wrong = set(statuses) - {"completed", "failed", "cancelled", "set_aside"}
         if wrong or not statuses:
             raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
@@ -266,7 +269,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self.must_be_allowed(by, "prune")
         actor = "code" if by is None else f"person:{by}"
         now = self.now()
-        change = Prune(now - older_than.total_seconds(), tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
+        change = Prune(now - age, tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
         total = 0
         while count := int(await self._writer.ask(change)):
             total += count
@@ -297,7 +300,14 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         await self._writer.ask(Remember(workflow, target))
 
     async def remember_retention(self, declared: Mapping[str, float | None]) -> None:
-        """Say in seconds how long runs are kept after their end, by workflow; None: until somebody prunes them."""
+        """Say in seconds how long runs are kept after their end, by workflow; None: until somebody prunes them.
+
+        Raises:
+            Misuse: a number of seconds is none above 0.
+        """
+        for workflow, seconds in declared.items():
+            if seconds is not None and not is_above_zero(seconds):
+                raise Misuse(f"the runs of {workflow!r} are kept for {seconds!r}: give seconds above 0, or None")
         kept = self._open_store.retentions()
         for workflow, seconds in declared.items():
             if kept.get(workflow) != seconds:

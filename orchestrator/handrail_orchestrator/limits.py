@@ -1,7 +1,6 @@
 """Limits shared by name: how many at once, and how many in a second."""
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_ground.pace import Pace
+from handrail_guards.numbers import is_finite
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.limit_key import LimitKey
 from handrail_orchestrator.strands import asleep
 
@@ -37,9 +38,11 @@ class Limit:
     def __post_init__(self) -> None:
         if self.concurrent is None and self.per_second is None:
             raise InvalidWorkflow("a Limit needs concurrent=, per_second=, or both")
-        if self.concurrent is not None and not (self.concurrent >= 1 and self.concurrent % 1 == 0):
+        if self.concurrent is not None and not (
+            is_finite(self.concurrent) and self.concurrent >= 1 and self.concurrent % 1 == 0
+        ):
             raise InvalidWorkflow(f"Limit(concurrent={self.concurrent!r}): give a whole number above zero")
-        if self.per_second is not None and not 0 < self.per_second < math.inf:
+        if self.per_second is not None and not is_above_zero(self.per_second):
             raise InvalidWorkflow(f"Limit(per_second={self.per_second!r}): give a number above zero")
 
 

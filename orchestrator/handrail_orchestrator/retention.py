@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.workflow import AnyWorkflow
 
 APPLIED_EVERY_SECONDS = 3_600.0
@@ -35,6 +37,8 @@ class Retention:
     name = "retention"
 
     def __init__(self, client: _Pruner, *, every_seconds: float = APPLIED_EVERY_SECONDS) -> None:
+        if not is_above_zero(every_seconds):
+            raise Misuse(f"Retention(every_seconds={every_seconds!r}): give a number of seconds above 0")
         self._client = client
         self.every_seconds = every_seconds
 

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.given_time import is_above_zero
 
+MOST_ATTEMPTS = 1_000_000_000
+"""More is a slip."""
 MOST_DOUBLINGS = 60
 """More would leave the numbers; every maximum is reached long before."""
 
@@ -30,13 +34,16 @@ class Retry:
 
     def __post_init__(self) -> None:
         least = 2
-        if not isinstance(self.attempts, int):
+        if not is_count(self.attempts, least=-MOST_ATTEMPTS) or self.attempts > MOST_ATTEMPTS:
             raise InvalidWorkflow(f"Retry(attempts={self.attempts!r}): give a whole number of 2 or more")
         if self.attempts < least:
             raise InvalidWorkflow(
                 f"Retry(attempts={self.attempts}) never tries again; give 2 or more, or leave retry out"
             )
-        if not 0 < self.first_seconds <= self.max_seconds:
+        for name in ("first_seconds", "max_seconds"):
+            if not is_above_zero(getattr(self, name)):
+                raise InvalidWorkflow(f"Retry({name}={getattr(self, name)!r}): give a number of seconds above 0")
+        if self.first_seconds > self.max_seconds:
             raise InvalidWorkflow("Retry needs 0 < first_seconds <= max_seconds")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, Ty
 
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
 from handrail_orchestrator.step_kind import StepKind
@@ -73,7 +74,7 @@ class Policy:
     def __post_init__(self) -> None:
         for name in ("timeout_seconds", "deadline_seconds"):
             seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
+            if seconds is not None and not is_above_zero(seconds):
                 raise InvalidWorkflow(f"{name} is {seconds!r}; give seconds above 0, or None for no limit")
         if self.inline and self.timeout_seconds is not None:
             raise InvalidWorkflow("inline=True and timeout_seconds exclude each other: nobody can stop the event loop")

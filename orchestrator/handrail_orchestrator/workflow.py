@@ -12,6 +12,7 @@ from handrail_guards.rollout import Rollout
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.dueness import DueHours
 from handrail_orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.run import Run
 from handrail_orchestrator.step import RESERVED, AnyStep, Step
 from handrail_orchestrator.texts import checked_number, checked_text
@@ -56,8 +57,11 @@ class Workflow(Generic[In_contra, Out_co]):
         checked_number(self.version, where=f"workflow {self.name!r}, its version")
         if self.version < 1 or any(not 1 <= old < self.version for old in self.continues):
             raise InvalidWorkflow(f"workflow {self.name!r}: versions count from 1, and continues= lists earlier ones")
-        if self.deadline_seconds is not None and not self.deadline_seconds > 0:
-            raise InvalidWorkflow(f"workflow {self.name!r}: deadline_seconds must be above 0")
+        if self.deadline_seconds is not None and not is_above_zero(self.deadline_seconds):
+            raise InvalidWorkflow(
+                f"workflow {self.name!r}: deadline_seconds must be above 0: give a number, or leave it out,"
+                f" and not {self.deadline_seconds!r}"
+            )
         keep: object = self.keep  # whatever somebody without a type checker gave
         if keep is not None and not (isinstance(keep, timedelta) and keep > timedelta(0)):
             raise InvalidWorkflow(

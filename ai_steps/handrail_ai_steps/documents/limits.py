@@ -1,13 +1,20 @@
 """What reading one file may cost, so that no file costs more than it is worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.numbers import is_count, is_finite
 
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingLimits:
-    """What reading one file may cost; each is kept by the process that reads it, and by the one that waits for it."""
+    """What reading one file may cost; each is kept by the process that reads it, and by the one that waits for it.
+
+    Raises:
+        InvalidTask: a limit is no number from 0 up, or one that is counted no whole number.
+    """
 
     bytes: int = 100 * MEGABYTE
     """Of the file, and of what is unpacked from it, all parts together."""
@@ -27,3 +34,11 @@ class ReadingLimits:
     ocr_seconds: float = 30.0
     """Of the processor, for each page whose picture is read."""
     ocr_memory: int = 4_000 * MEGABYTE
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            given = getattr(self, each.name)
+            is_counted = isinstance(each.default, int)
+            if not (is_count(given) if is_counted else is_finite(given) and given >= 0):
+                kind = "a whole number" if is_counted else "a number"
+                raise InvalidTask(f"ReadingLimits({each.name}={given!r}): give {kind}, 0 or more")

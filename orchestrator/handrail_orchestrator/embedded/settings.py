@@ -1,9 +1,10 @@
 """How one worker of an engine behaves."""
 
-import math
 from dataclasses import dataclass, replace
 
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.given_time import is_above_zero, is_seconds
 from handrail_orchestrator.hooks import Hooks
 
 MOST = 1_000_000_000
@@ -34,11 +35,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "lease_seconds", "crash_limit", "threads"):
-            if not getattr(self, name) > 0:
+            if not is_above_zero(getattr(self, name)):
                 raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a number above 0")
         for name in ("concurrency", "crash_limit", "threads"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) > MOST:
+            if not is_count(getattr(self, name)) or getattr(self, name) > MOST:
                 raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a whole number up to {MOST:,}")
-        for name in ("lease_seconds", "grace_seconds"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give seconds, 0 or more")
+        if not is_seconds(self.grace_seconds):
+            raise InvalidWorkflow(f"Settings(grace_seconds={self.grace_seconds!r}): give seconds, 0 or more")

@@ -16,8 +16,8 @@ from handrail_orchestrator.embedded.telling import TellingRun
 from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import shown_beside
-from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.event_keys import check_key
+from handrail_orchestrator.given_time import checked_moment, checked_span, seconds_of
 from handrail_orchestrator.run import Call
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 
@@ -61,6 +61,8 @@ class WaitingRun(TellingRun):
         """Wait for the next event of that name sent to this run, or to whoever waits for its key."""
         codec = codec_for(payload, where=f"event {name!r}")
         checked_keys(name=name)
+        if within is not None and not isinstance(within, timedelta):
+            checked_span(within, f"run.event({name!r}): within")
         if key is not None:
             check_key(name, key)
         own = self._name(f"event:{name}")
@@ -69,7 +71,7 @@ class WaitingRun(TellingRun):
 
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""
-        seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+        seconds = seconds_of(duration, "run.sleep: duration")
         wanted, clock = asked.sleep(seconds), self.equipment.clock
         own = self.own_name(name, "sleep")
         call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
@@ -77,8 +79,7 @@ class WaitingRun(TellingRun):
 
     def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
         """Wait until a moment, which must carry its time zone."""
-        if when.tzinfo is None:
-            raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
+        checked_moment(when, "run.sleep_until: when")
         own = self.own_name(name, "sleep")
         return self._branches_of.timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from handrail_ground.values import DEEPEST, depth
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.ready.errors import ActionFailed, CallFailed, CallRefused, CallUnsure
 from handrail_orchestrator.ready.http import REPEATABLE, Headers, HttpAnswer, HttpRequest
 from handrail_orchestrator.telemetry.log_ids import trace_headers
@@ -70,8 +72,10 @@ class HttpService:
             raise Misuse(
                 "HttpService(...): a password in an address would be shown; give headers=bearer_from(VARIABLE)"
             )
-        if not 0 < timeout_seconds < float("inf") or most_bytes < 1:
-            raise Misuse(f"HttpService({address!r}): give timeout_seconds above 0 and most_bytes of 1 or more")
+        if not is_above_zero(timeout_seconds):
+            raise Misuse(f"HttpService({address!r}, timeout_seconds={timeout_seconds!r}): give seconds above 0")
+        if not is_count(most_bytes, least=1):
+            raise Misuse(f"HttpService({address!r}, most_bytes={most_bytes!r}): give a whole number, 1 or more")
         self._base = address if address.endswith("/") else f"{address}/"
         self._headers = headers
         self._honours_keys = honours_keys

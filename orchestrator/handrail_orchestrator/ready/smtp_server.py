@@ -7,11 +7,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Literal, NoReturn, TypeAlias
 
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.notices.threads import in_thread
 from handrail_orchestrator.ready.errors import CallFailed, CallRefused, CallUnsure
 
 TIMEOUT_SECONDS = 30.0
+LAST_PORT = 65_535
 PERMANENT = 500
 """From here on, a server says that it will never take it."""
 
@@ -52,8 +55,10 @@ class SmtpServer:
             raise Misuse(
                 f"SmtpServer({host!r}): a password over transport='plain' could be read; use 'starttls' or 'tls'"
             )
-        if not 0 < timeout_seconds < float("inf"):
-            raise Misuse(f"SmtpServer({host!r}): give timeout_seconds above 0")
+        if not is_above_zero(timeout_seconds):
+            raise Misuse(f"SmtpServer({host!r}, timeout_seconds={timeout_seconds!r}): give seconds above 0")
+        if port is not None and not (is_count(port, least=1) and port <= LAST_PORT):
+            raise Misuse(f"SmtpServer({host!r}, port={port!r}): give a number from 1 to {LAST_PORT}")
         self._host = host
         self._sender = sender
         self._transport: Transport = transport

@@ -9,7 +9,9 @@ one succeeds.
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
+from handrail_guards.numbers import is_finite
 from handrail_orchestrator.errors import Misuse, ReviewConflict, ReviewError
+from handrail_orchestrator.given_time import is_seconds
 from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.person import checked_name
@@ -52,10 +54,13 @@ def extend(item: ReviewItem, *, by: str, now: float, worked: float = 0.0) -> Ext
 
     Raises:
         ReviewConflict: this person does not have it any more.
+        ReviewError: ``worked`` is no number.
     """
     check_person(by)
     if item.state != "leased" or item.lease_owner != by:
         raise ReviewConflict(f"review item {item.id} is not taken by {by} any more: look at it again")
+    if not is_finite(worked):
+        raise ReviewError(f"worked is {worked!r}; give seconds at review item {item.id} since the last sign of life")
     return ExtendLease(item.id, item.version, by, now + LEASE_SECONDS, min(max(0.0, worked), LEASE_SECONDS))
 
 
@@ -90,7 +95,7 @@ def snooze(item: ReviewItem, *, by: str, until: float, now: float, note: str | N
     """
     _must_be_free(item, by=by, now=now)
     checked_texts(note=note)
-    if not now < until <= now + LONGEST_SNOOZE_SECONDS:
+    if not (is_finite(until) and now < until <= now + LONGEST_SNOOZE_SECONDS):
         raise ReviewError(f"review item {item.id} cannot be put away until then: give a time from now to a year ahead")
     sets = ReviewSets(snoozed_until=until)
     return MoveReview(
@@ -174,7 +179,7 @@ def decide(  # noqa: PLR0913 -- what a person may say with an answer
         raise ReviewConflict(f"review item {item.id} was changed by someone else in the meantime: look at it again")
     if shown is not None and shown != item.digest:
         raise ReviewConflict(f"review item {item.id} shows something else by now: look at it again")
-    if not 0.0 <= undo_seconds <= LONGEST_UNDO_SECONDS:
+    if not is_seconds(undo_seconds, most=LONGEST_UNDO_SECONDS):
         raise ReviewError(f"undo_seconds is {undo_seconds!r}; give 0 to {LONGEST_UNDO_SECONDS:g} seconds")
     check_answer(item, value)
     checked_texts(note=note)

@@ -1,7 +1,6 @@
 """Recording what figures are made of beside the runs: what became of runs afterwards, and numbers from before."""
 
 import json
-import math
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -9,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from handrail_guards.numbers import is_finite
 from handrail_orchestrator.errors import Misuse, WrongState
+from handrail_orchestrator.given_time import checked_moment
 from handrail_orchestrator.holder import StoreChanger
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.statistics.rolling import AT_ONCE
@@ -89,9 +90,7 @@ class Measuring(StoreChanger):
         checked_texts(run_id=run_id, name=name)
         self.must_be_allowed(by, "outcome")
         now = self.now()
-        happened = now if at is None else at.timestamp() if isinstance(at, datetime) else float(at)
-        if not math.isfinite(happened):
-            raise Misuse(f"an outcome at {at!r}: give the time at which it happened")
+        happened = now if at is None else _moment(at)
         if happened > now + AHEAD_SECONDS:
             raise WrongState(f"an outcome at {at} lies ahead: give the time at which it happened, not one to come")
         told = json.dumps(_checked(name, value))
@@ -133,6 +132,13 @@ class Measuring(StoreChanger):
     async def roll_up(self, *, most: int = AT_ONCE) -> bool:
         """Roll up what some ended runs came to, for figures; returns whether there are more. A chore does it."""
         return bool((await self._writer_later(RollUp(self.now(), most))).more)
+
+
+def _moment(at: Any) -> float:
+    """Return when something happened, in seconds since the epoch."""
+    if is_finite(at):
+        return float(at)
+    return checked_moment(at, "outcome: at").timestamp()
 
 
 def _checked(name: str, value: object) -> object:

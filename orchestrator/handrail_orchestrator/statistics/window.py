@@ -3,9 +3,10 @@
 import math
 import re
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
+from handrail_guards.numbers import is_number
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.stats import StatsWindow
 from handrail_orchestrator.store.figures import HOUR
@@ -16,6 +17,7 @@ LAST: Final = 4e10
 """Nor later than in the year 3237."""
 LONGEST_DAYS: Final = 3_660
 """Days that a window can have at most: ten years."""
+PAIR: Final = 2
 HOW: Final = "give 7d, 24h, or two days such as 2026-11-01..2026-11-08, the second one not included"
 _SPAN: Final = re.compile(r"(\d{1,6})([hdw])", re.ASCII)
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -39,8 +41,11 @@ def window_of(given: WindowLike, *, now: float, zone: str = "UTC") -> StatsWindo
     if isinstance(given, timedelta):
         return _until_now(given, now, zone)
     place = zone_of(zone)
+    pair: Any = given  # whatever somebody without a type checker gave
+    if not isinstance(pair, tuple | list) or len(pair) != PAIR:
+        raise Misuse(f"{given!r} is no window: {HOW}, a timedelta, or two moments")
     try:
-        since, until = (_seconds(each, place) for each in given)
+        since, until = (_seconds(each, place) for each in pair)
     except OverflowError as error:
         raise Misuse(f"the window {given[0]}..{given[1]} is of another age, and counts nothing: {HOW}") from error
     return _checked(since, until, zone, f"{given[0]}..{given[1]}")
@@ -128,6 +133,8 @@ def _seconds(moment: datetime | date | float, place: tzinfo) -> float:
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=place)).timestamp()
     if isinstance(moment, date):
         return datetime.combine(moment, time(), place).timestamp()
+    if not is_number(moment):
+        raise Misuse(f"{moment!r} in a window is no moment: give a date, a datetime, or seconds since the epoch")
     return float(moment)
 
 

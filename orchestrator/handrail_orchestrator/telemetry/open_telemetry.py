@@ -11,6 +11,7 @@ from handrail_guards.model_call import stop_watching, watch_model_calls
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_seconds
 from handrail_orchestrator.step import AnyStep
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import ClaimedRun
@@ -64,7 +65,7 @@ class OpenTelemetry:
         Raises:
             Misuse: ``flush_seconds`` is no time.
         """
-        if not 0 <= flush_seconds < float("inf"):
+        if not is_seconds(flush_seconds):
             raise Misuse(f"OpenTelemetry(flush_seconds={flush_seconds!r}): give seconds, 0 or more")
         self._tracer_provider = tracer_provider or trace.get_tracer_provider()
         self._meter_provider = meter_provider or metrics.get_meter_provider()

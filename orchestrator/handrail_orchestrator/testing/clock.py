@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import checked_moment
 
 
 class FakeTimer:
@@ -24,9 +24,7 @@ class FakeClock:
     """Wall-clock time under a test's control; days pass at once."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) -> None:
-        if start.tzinfo is None:
-            raise Misuse(f"FakeClock({start!r}) has no time zone: use datetime(..., tzinfo=UTC)")
-        self._now = start.timestamp()
+        self._now = checked_moment(start, "FakeClock: start").timestamp()
         self._timers: list[tuple[float, int, FakeTimer]] = []
         self._order = itertools.count()
 

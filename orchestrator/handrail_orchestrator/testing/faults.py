@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_seconds
 
 
 class InjectedFault(Exception):
@@ -34,6 +36,8 @@ class Faults:
 
     def slow(self, step: str, *, seconds: float, times: int = 1) -> "Faults":
         """Make a step's next attempts begin late, on the orchestrator's clock."""
+        if not is_seconds(seconds):
+            raise Misuse(f"slow({step!r}, seconds={seconds!r}): give a number of seconds, 0 or more")
         return self._add(_Fault(step, times, "slow", seconds=seconds))
 
     def crash(self, step: str, *, times: int = 1) -> "Faults":
@@ -41,8 +45,8 @@ class Faults:
         return self._add(_Fault(step, times, "crash"))
 
     def _add(self, fault: _Fault) -> "Faults":
-        if fault.left < 1:
-            raise Misuse(f"a fault at step {fault.step!r} must happen at least once: times={fault.left}")
+        if not is_count(fault.left, least=1):
+            raise Misuse(f"a fault at step {fault.step!r} must happen at least once: times={fault.left!r}")
         self._plan.append(fault)
         return self
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, get_args
 
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import Misuse, OrchestratorError
+from handrail_orchestrator.given_time import checked_moment
 from handrail_orchestrator.store.starts import Fire
 from handrail_orchestrator.store.triggers import TriggerEvent, TriggerRow
 from handrail_orchestrator.triggers.making import InputMaker
@@ -29,6 +31,9 @@ from handrail_orchestrator.workflow import AnyWorkflow
 
 LOOK_SECONDS = 15.0
 """How often it looks at the clock at least: clocks are set, and machines sleep."""
+
+MOST_TIMES = 100_000
+"""Of a line, to be looked at: nobody reads more, and those of each minute have no end."""
 
 _log = logging.getLogger("handrail.triggers")
 
@@ -200,10 +205,9 @@ def times(line: str, *, tz: str = "UTC", after: datetime, count: int) -> Sequenc
     Raises:
         Misuse: the line, the zone or the moment cannot be.
     """
-    if after.tzinfo is None:
-        raise Misuse(f"times(after={after!r}): give a moment with its zone, such as datetime.now(UTC)")
-    if count < 0:
-        raise Misuse(f"times(count={count}): give how many")
+    checked_moment(after, "times: after")
+    if not is_count(count) or count > MOST_TIMES:
+        raise Misuse(f"times(count={count!r}): give how many, 0 to {MOST_TIMES:,}")
     schedule = Schedule(line, tz)
     schedule.check()
     found = schedule.after(after.timestamp())

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from handrail_ground.text import harmless
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import InvalidWorkflow, Misuse, OrchestratorError, StoreError
 from handrail_orchestrator.file import File
+from handrail_orchestrator.given_time import is_seconds
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.triggers.looking import FolderRules, FoundFile, Looker
@@ -77,7 +79,7 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
         raise Misuse(f"folder({str(path)!r}): done and failed must be two folders of their own")
     _must_be_folders(path, root, *places)
     for setting, seconds in (("settle_seconds", settle_seconds), ("poll_seconds", poll_seconds)):
-        if not 0 <= seconds < 1e9 or (setting == "poll_seconds" and not seconds):
+        if not is_seconds(seconds, most=1e9) or (setting == "poll_seconds" and not seconds):
             raise Misuse(f"folder({str(path)!r}, {setting}={seconds!r}): give seconds")
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
     if not patterns or not all(each.strip() and "/" not in each for each in patterns):
@@ -85,7 +87,7 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
             f"folder({str(path)!r}, {pattern!r}): a pattern is of a file's name, such as '*.pdf'; it is also"
             " that of files in folders inside"
         )
-    if most_bytes < 1:
+    if not is_count(most_bytes, least=1):
         raise Misuse(f"folder({str(path)!r}, most_bytes={most_bytes!r}): give 1 or more")
     rules = FolderRules(root, patterns, places[0], places[1], settle_seconds, most_bytes, subfolders)
     maker = InputMaker(workflow, make_input, call="folder", noun="a file")

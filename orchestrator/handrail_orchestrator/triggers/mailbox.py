@@ -11,8 +11,10 @@ from typing import Any
 
 from handrail_ground.optional import needs
 from handrail_ground.text import harmless
+from handrail_guards.numbers import is_count
 from handrail_orchestrator.errors import Misuse, OrchestratorError, StoreError
 from handrail_orchestrator.file import File
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.store.triggers import TriggerEvent, TriggerRow
 from handrail_orchestrator.triggers.imap_box import BoxAddress, BoxTrouble, ImapBox, ListedMail
@@ -91,9 +93,9 @@ def mailbox(  # noqa: PLR0913 -- each is a setting of its own, given by name
     with needs("mailbox"):
         import imap_tools  # noqa: F401, PLC0415 -- optional; said when it is given, not when it first looks
     where = BoxAddress.of(address, starttls=starttls)
-    if not 0 < poll_seconds < 1e9:
+    if not (is_above_zero(poll_seconds) and poll_seconds < 1e9):
         raise Misuse(f"mailbox({str(where)!r}, poll_seconds={poll_seconds!r}): give seconds above 0")
-    if most_bytes < 1:
+    if not is_count(most_bytes, least=1):
         raise Misuse(f"mailbox({str(where)!r}, most_bytes={most_bytes!r}): give 1 or more")
     for folder in (done, failed):
         if folder is not None and (not folder.strip() or folder == where.folder):

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.triggers.secrets_given import GivenSecrets, Secret
 
 TOLERANCE_SECONDS = 300.0
@@ -31,7 +32,7 @@ class Scheme(ABC):
 
     def __init__(self, secret: Secret | Sequence[Secret], *, tolerance_seconds: float = TOLERANCE_SECONDS) -> None:
         self.secrets = GivenSecrets(secret, whose=f"{self.name}(...)")
-        if not 0 < tolerance_seconds < 1e9:
+        if not (is_above_zero(tolerance_seconds) and tolerance_seconds < 1e9):
             raise Misuse(f"{self.name}(..., tolerance_seconds={tolerance_seconds!r}): give seconds above 0")
         self._tolerance = tolerance_seconds
 

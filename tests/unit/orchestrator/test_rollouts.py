@@ -478,5 +478,6 @@ async def test_what_a_challenger_answered_goes_with_its_run() -> None:
     async with judged(route(None, challenger=ScriptedModel(lambda _: "loans", name="challenger"))) as (rehearsal, _):
         await rehearsal.start(triage_of(rehearsal), SURE, id="T2")
         await rehearsal.settle()
-        assert await rehearsal.prune(older_than=timedelta(seconds=-1)) == 1
+        await rehearsal.advance(seconds=1)
+        assert await rehearsal.prune(older_than=timedelta()) == 1
         assert rehearsal._open_store.challenges(1) == []  # noqa: SLF001 -- of a run that is not there any more

@@ -128,10 +128,7 @@ class Change:
     """How often it was to be expected, 0 to 1."""
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None:
-            raise InvalidSetting(
-                f"the time {self.at.isoformat()} has no time zone; give one, as datetime.now(UTC) does"
-            )
+        require_zone(self.at)
 
     def __str__(self) -> str:
         """Return the change as people read it."""
@@ -153,10 +150,13 @@ class Change:
 
 
 def require_zone(at: datetime) -> None:
-    """Check that a time says which zone it is in.
+    """Check that a time is one, and says which zone it is in.
 
     Raises:
         InvalidSetting: it does not.
     """
-    if at.tzinfo is None:
+    given: Any = at  # whatever somebody without a type checker gave
+    if not isinstance(given, datetime):
+        raise InvalidSetting(f"the time {given!r} is none; give datetime.now(UTC)")
+    if given.utcoffset() is None:
         raise InvalidSetting(f"the time {at.isoformat()} has no time zone; give one, as datetime.now(UTC) does")

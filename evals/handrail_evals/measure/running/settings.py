@@ -1,12 +1,12 @@
 """How a suite is run: how many cases at once, how fast, when to stop, and what it has taken so far."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_guards.numbers import is_finite
 
 CONCURRENCY = 20
 """Cases put to a target at once when nothing is said: servers that people pay for are seldom slower for it."""
@@ -30,7 +30,7 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("money", "tokens", "seconds"):
             limit = getattr(self, name)
-            if limit is not None and not (limit > 0 and math.isfinite(limit)):
+            if limit is not None and not (is_finite(limit) and limit > 0):
                 raise InvalidSetting(f"Budget({name}={limit!r}): give a number above 0, or None for no limit")
 
 
@@ -58,7 +58,7 @@ class RunSettings:
             raise InvalidSetting(f"concurrency is {self.concurrency!r}; give 1 or more")
         for name in ("per_second", "timeout_seconds"):
             number = getattr(self, name)
-            if number is not None and not (number > 0 and math.isfinite(number)):
+            if number is not None and not (is_finite(number) and number > 0):
                 raise InvalidSetting(f"{name} is {number!r}; give a number above 0, or None for no limit")
 
 

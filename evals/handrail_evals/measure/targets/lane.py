@@ -235,7 +235,8 @@ class Lane:
         while (due := self._clock.next_timer) is not None:  # when the run would have been due
             self._clock.move_to(max(due, self._clock.now()))
             await self.engine.settled()
-        await self.engine.prune(older_than=timedelta(seconds=-1), statuses=ENDED)
+        self._clock.move_to(self._clock.now() + 1.0)  # what ended at this moment ended no longer ago than that
+        await self.engine.prune(older_than=timedelta(), statuses=ENDED)
         self._clock.move_to(self._start_seconds)
         return True
 

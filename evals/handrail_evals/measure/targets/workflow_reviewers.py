@@ -46,9 +46,11 @@ class Simulation:
     """Workflows that runs start and that the code does not name itself; those that it names are found."""
 
     def __post_init__(self) -> None:
-        if self.start.tzinfo is None:
-            raise InvalidSetting(f"start is {self.start!r}, without a time zone: use datetime(..., tzinfo=UTC)")
-        if self.horizon <= timedelta(0):
+        start: Any = self.start  # whatever somebody without a type checker gave, as below
+        if not isinstance(start, datetime) or start.utcoffset() is None:
+            raise InvalidSetting(f"start is {start!r}, no moment with a time zone: use datetime(..., tzinfo=UTC)")
+        horizon: Any = self.horizon
+        if not isinstance(horizon, timedelta) or horizon <= timedelta(0):
             raise InvalidSetting(f"horizon is {self.horizon!r}; give a timedelta above 0, such as timedelta(days=30)")
 
     @property

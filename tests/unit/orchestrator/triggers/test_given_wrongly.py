@@ -59,7 +59,7 @@ TEXT: Any = None
         (lambda: folder(".", "../*", workflow=filed), "a pattern is of a file's name"),
         (lambda: folder(".", [], workflow=filed), "a pattern is of a file's name"),
         (lambda: folder(".", workflow=filed, most_bytes=0), "give 1 or more"),
-        (lambda: times("0 9 * * *", after=datetime(2026, 1, 1), count=1), "give a moment with its zone"),  # noqa: DTZ001
+        (lambda: times("0 9 * * *", after=datetime(2026, 1, 1), count=1), "no time zone"),  # noqa: DTZ001
         (lambda: times("0 9 * * *", after=datetime(2026, 1, 1, tzinfo=UTC), count=-1), "give how many"),
     ],
 )
