@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from handrail.guards import PromiseTerms, promise
+from handrail_evals.decide.keeping.ladder import ladder_of
 
 pytestmark = pytest.mark.slow
 
@@ -83,3 +84,24 @@ def test_costs_stop_where_one_more_case_costs_more_than_its_review() -> None:
     stopped = play_parts(promise(cost_of_wrong=5, cost_of_review=1, sure=0.8), cases, 2_000, seed=1)
     assert play_parts(promise(wrong_at_most=0.2, sure=0.8), cases, 2_000, seed=1).coverage > 0.9
     assert 0.4 < stopped.coverage < 0.6
+
+
+def test_streams_are_asked_about_as_the_product_asks() -> None:
+    """The surest less often than those just above the threshold, and all of a band just below it."""
+    from promise_bench.parts import KeptPart, PartCase  # noqa: PLC0415 -- as above
+
+    chance, (part,) = random.Random(1), promise(wrong_at_most=0.2, sure=0.8).parts()
+    ladder = ladder_of([chance.random() for _ in range(100)], fewest=100)
+    kept = KeptPart.begun(part, "", ladder)
+    for number in range(1, 2_001):
+        score = chance.random()
+        share = kept.rule.share(score)
+        case = PartCase(score, "a", "b" if chance.random() < (0.01 if score > 0.5 else 0.6) else "a")
+        kept.decided(case, score, number, share=share, drawn=chance.random() < share)
+        if number % 10 == 0:
+            kept.looked_at(number)
+    rule = kept.rule
+    assert rule.threshold is not None
+    assert rule.band_from is not None
+    assert rule.share(1.0) < rule.share(rule.threshold) < rule.share(rule.band_from) == 1.0
+    assert rule.share(0.0) == rule.accepted_share  # the others see what the model says
