@@ -93,6 +93,7 @@ def labelled(record: DecidedRecord, hashing: Hashing, *, but: tuple[str, ...] = 
         source=(item.source or "") if judgement is None else judgement.confidence.source,
         drawn=record.is_blind,
         decided=item.decided or 0.0,
+        share=None if judgement is None or judgement.promised is None else judgement.promised.share,
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Split: TypeAlias = Literal["train", "test"]
 """What part of the cases one belongs to: what a model learns from, or what it is measured on."""
 
+SHARE = "share"
+"""The key of the chance to be asked blind: some cases have a larger one than others."""
 TEST_SHARE = 0.2
 """How much of the inputs is set apart to measure on."""
 _DIGITS = 13
@@ -77,6 +79,8 @@ class LabelledCase:
     """Whether it was drawn at random before it was routed, and decided blind: only such cases may calibrate."""
     decided: float
     """When, in seconds since the epoch."""
+    share: float | None = None
+    """The chance with which a promise had it asked blind, above 0 and up to 1; None: it was under none."""
 
     @property
     def split(self) -> Split:
@@ -96,6 +100,8 @@ class LabelledCase:
         }
         if self.changed:
             metadata["changed"] = self.changed[WHOLE]
+        if self.share is not None:
+            metadata[SHARE] = self.share
         if self.model:
             metadata |= {"model": self.model, "prompt_version": self.prompt_version}
         return {

@@ -42,6 +42,9 @@ MEANING: Mapping[Reason, str] = {
 }
 """The reasons in words."""
 
+UNEVEN = "a promise asked for such answers more often than for others: without them the rest is an even sample"
+"""Why an answer that was given blind is no audit."""
+
 UNANSWERED: tuple[Reason, ...] = ("undecided", "cancelled", "by_policy")
 """Reasons why a case that was drawn is missing from the sample."""
 
@@ -62,6 +65,8 @@ class LeftOut:
     """Judgements that a fork took over from another run, where they count."""
     unreadable: int = 0
     """Records that do not read as a judgement: of values that plain JSON cannot tell apart, or of foreign code."""
+    evened: int = 0
+    """Blind answers of kinds that a promise asked for more often than for others: they train, and calibrate nothing."""
 
     def __str__(self) -> str:
         """Return the counts in words, one a line; empty when nothing was left out."""
@@ -70,6 +75,7 @@ class LeftOut:
             for kind, counts in (("audits", self.audits), ("corrections", self.corrections))
             for reason, count in counts.items()
         ]
+        lines += [f"{self.evened} audits: {UNEVEN}"] if self.evened else []
         lines += [f"{self.copied} judgements: copied by a fork"] if self.copied else []
         lines += [f"{self.unreadable} judgements: the record cannot be read"] if self.unreadable else []
         return "\n".join(lines)

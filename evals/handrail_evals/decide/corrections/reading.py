@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from handrail_evals.decide.calibrate.acceptance_file import Subject
 from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
+from handrail_evals.decide.corrections.evenly import EvenSample
 from handrail_evals.decide.corrections.labels import UNANSWERED, Decided, Labels, LeftOut, Reason
 from handrail_evals.decide.corrections.record import Answers, Judgements, Recorded, read_records
 from handrail_evals.decide.judging import Learned
@@ -44,6 +45,7 @@ class Pile:
     score: Score
     group: Group | None
     learned: Learned
+    even: EvenSample
     newest: tuple[float, str] = (0.0, "")
     """When the newest judgement with a score was made, and its prompt version."""
     judged_by: Counter[_Origin] = field(default_factory=Counter)
@@ -60,6 +62,8 @@ class Pile:
     no_corrections: Counter[Reason] = field(default_factory=Counter)
     copied: int = 0
     unreadable: int = 0
+    evened: int = 0
+    """Drawn cases that are no audits, as a promise asked about more of their kind than of others."""
 
     def add(self, record: Recorded | None) -> None:
         """Put one judgement where it belongs."""
@@ -69,6 +73,9 @@ class Pile:
         if record.copied:
             self.copied += 1
             return
+        if not self.even.takes(record.case, record.judgement) and record.drawn:
+            self.evened += 1
+            record = replace(record, judgement=replace(record.judgement, drawn=False))
         origin = _origin(record.judgement)
         found = None if record.blocked else self._score_of(record.judgement)
         if found is not None:
@@ -174,6 +181,7 @@ class Pile:
                 corrections=dict(self.no_corrections),
                 copied=self.copied,
                 unreadable=self.unreadable,
+                evened=self.evened,
             ),
         )
 
@@ -251,16 +259,19 @@ def read_labels(
     ``model`` is by default the one that judged most cases of that version. ``group`` says what a promise of its own
     could be about.
 
+    Under a promise people are asked about some cases more often than about others: so many of those answers are left
+    out of the audits, by chance, that the rest is an even sample. They are cases that train.
+
     Raises:
         UnknownGroup: a run's input has no such field.
         StoreError: the store cannot be read.
     """
     if isinstance(step, str):
-        name, answers, learned = step, Answers(), Learned({})
+        name, answers, learned, audit = step, Answers(), Learned({}), None
     else:
-        learned = Learned.of(step)
+        learned, audit = Learned.of(step), step.audit
         name, answers, prompt_version = step.name, Answers(step.task.output), prompt_version or step.version
-    pile = Pile(answers, score, group, learned)
+    pile = Pile(answers, score, group, learned, EvenSample(audit))
     for record in read_records(store, step=name, workflow=workflow):
         pile.add(record)
     return pile.labels(name, prompt_version, model)

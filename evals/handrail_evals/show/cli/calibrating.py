@@ -16,6 +16,9 @@ from handrail_evals.decide.calibrate.acceptance_file import write_acceptance
 from handrail_evals.decide.calibrate.groups import Workload
 from handrail_evals.decide.calibrate.labels import require_blind
 from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.decide.corrections.evenly import evenly
+from handrail_evals.decide.corrections.labelled import SHARE
+from handrail_evals.decide.corrections.labels import UNEVEN
 from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.decide.judging import Learned
 from handrail_evals.decide.step_calibration import (
@@ -229,6 +232,8 @@ def _from_store(
     score: Literal["confidence", "margin"] = "margin" if settings.score == "margin" else "confidence"
     labels = from_store(store, lambda client: read_labels(client, step=step, score=score))
     require_answered(labels, store)
+    if labels.left_out.evened:
+        typer.echo(f"left out: {labels.left_out.evened:,} answers given blind: {UNEVEN}", err=True)
     return from_labels(labels, promise, day=day, first_errors=settings.first_errors)
 
 
@@ -252,7 +257,26 @@ def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: boo
         )
     if not accept_seen:
         require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
-    return labelled
+    return _evened(labelled)
+
+
+def _evened(labelled: list[AnyCase]) -> list[AnyCase]:
+    """Return the cases that are an even sample, where a promise asked for some more often than for others."""
+    shares = {each.name: _share(each) for each in labelled}
+    kept = evenly(shares.items())
+    if len(kept) < len(labelled):
+        typer.echo(
+            f"left out: {len(labelled) - len(kept):,} answers given blind: {UNEVEN}; --store, in place of this file,"
+            " leaves out fewer",
+            err=True,
+        )
+    return [each for each in labelled if each.name in kept]
+
+
+def _share(case: AnyCase) -> float:
+    """Return the chance with which people were asked about a case."""
+    share = case.metadata.get(SHARE)
+    return float(share) if isinstance(share, float | int) and 0 < share <= 1 else 1.0
 
 
 async def _judged(

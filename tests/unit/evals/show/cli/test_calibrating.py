@@ -79,6 +79,18 @@ def test_exported_decisions_that_were_not_drawn_set_no_threshold_whatever_is_acc
 
 
 @pytest.mark.dear
+def test_of_answers_that_a_promise_asked_for_at_several_shares_an_even_sample_sets_the_threshold() -> None:
+    lines = [json.loads(line) for line in exported(200, 0).splitlines()]
+    for number, line in enumerate(lines):
+        line["metadata"]["share"] = 0.25 if number % 2 else 1.0
+    Path("decided.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    said = handrail("calibrate", "steps.py:step", "--cases", "decided.jsonl", *TENTH)
+    rule = read_acceptance(Path("pet.acceptance.json"))
+    assert 100 < rule.labels < 150
+    assert f"left out: {200 - rule.labels} answers given blind: a promise asked for such answers" in said.stderr
+
+
+@pytest.mark.dear
 def test_a_file_of_corrections_alone_is_refused_with_what_to_do() -> None:
     Path("decided.jsonl").write_text(exported(0, 50), encoding="utf-8")
     said = handrail("calibrate", "steps.py:step", "--cases", "decided.jsonl", *TENTH, "--accept-seen", code=2).stderr
