@@ -8,7 +8,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
 from handrail_guards.numbers import is_finite, is_number, is_text
 from handrail_guards.outcome import Judgement
-from handrail_guards.promise_part import LOOKS, PromisePart, once
+from handrail_guards.promise_part import LOOKS, PromisePart, once, sure_percent
 
 AUDITS = Escalation(queue="audits", priority=40)
 """Where accepted values are asked blind, for a step that has no ``audit`` of its own."""
@@ -47,6 +47,8 @@ class PromiseTerms:
 
     def __post_init__(self) -> None:
         _require_share("sure", self.sure, "0.95")
+        if not 0 < self.delta < 1:
+            raise InvalidGuard(f"promise(sure={self.sure!r}): nothing is as sure, or as unsure; give 0.95, or 0.999")
         _require_costs(self.cost_of_wrong, self.cost_of_review)
         object.__setattr__(self, "_bars", self._understood())
         if self.missed_at_most is not None:
@@ -62,6 +64,8 @@ class PromiseTerms:
                 " wrong, and what is missed is told by the true label, whatever the model said: leave second_looks out;"
                 " the surest contradictions are listed by handrail promise show"
             )
+        if not isinstance(self.second_looks, bool):
+            raise InvalidGuard(f"promise(second_looks={self.second_looks!r}): give True or False")
         for name, value, example in (("by", self.by, "tier"), ("once_per", self.once_per, "order")):
             if value is not None and not is_text(value):
                 raise InvalidGuard(
@@ -146,7 +150,7 @@ class PromiseTerms:
         all_of_it = " and ".join(each.bound for each in self.parts(by_field=False))
         each_group = "" if self.by is None else f", in each {self.by}"
         looks = LOOKS if self.second_looks else ""
-        return f"{all_of_it}, sure to {100 * self.sure:.4g}%{each_group}{once(self.once_per)}{looks}"
+        return f"{all_of_it}, sure to {sure_percent(self.delta)}{each_group}{once(self.once_per)}{looks}"
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return that nobody keeps the promise here."""
@@ -171,6 +175,11 @@ def _require_costs(wrong: object, review: object) -> None:
             raise InvalidGuard(
                 f"promise({name}={value!r}): give both costs, each above 0, as in cost_of_wrong=40, cost_of_review=1.5"
             )
+    if not review / wrong > 0:  # type: ignore[operator]  # as above
+        raise InvalidGuard(
+            f"promise(cost_of_wrong={wrong!r}, cost_of_review={review!r}): their ratio is 0, so that nothing could ever"
+            " be accepted: write accept=Never()"
+        )
     if review >= wrong:  # type: ignore[operator]  # both are numbers
         raise InvalidGuard(
             f"promise(cost_of_wrong={wrong!r}, cost_of_review={review!r}): a review costs as much as a wrong value, so"

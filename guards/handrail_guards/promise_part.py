@@ -8,6 +8,11 @@ PartKind: TypeAlias = Literal["wrong", "label", "field", "missed"]
 wrong among all accepted ones, or cases of one label that are accepted as another."""
 
 LOOKS = ", contradictions looked at twice"
+TOLD_TO = 1e-6
+"""So exactly the words of a promise tell a bar, relative to it."""
+MOST_DIGITS = 18
+SURE_TO = 5e-3
+"""So exactly they tell delta."""
 NEVER = -1.0
 """The score of a case that is never accepted as another label, because the answer is the label itself."""
 
@@ -34,8 +39,8 @@ class PromisePart:
     @property
     def bound(self) -> str:
         """Return what is bounded, in words."""
-        told = f"at most {100 * self.at_most:.3g}% {self._what}"
-        return told if self.stops_at is None else f"{told} and no case with more than {100 * self.stops_at:.3g}% risk"
+        told = f"at most {percent(self.at_most)} {self._what}"
+        return told if self.stops_at is None else f"{told} and no case with more than {percent(self.stops_at)} risk"
 
     @property
     def _what(self) -> str:
@@ -54,7 +59,7 @@ class PromisePart:
     @property
     def told(self) -> str:
         """Return it in one line, with how sure it is."""
-        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{self.counted}"
+        return f"{self.bound}, sure to {sure_percent(self.delta)}{self.counted}"
 
     @property
     def counted(self) -> str:
@@ -76,3 +81,24 @@ class PromisePart:
 def once(per: str | None) -> str:
     """Return in words what is counted once."""
     return "" if per is None else f", counted once per {per}"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, with as many digits as tell it from every other one that matters.
+
+    A store knows a promise by its words: two bars that read the same would be one promise, kept at the first of them.
+    """
+    for digits in range(3, MOST_DIGITS):
+        told = f"{100 * share:.{digits}g}"
+        if abs(float(told) / 100 - share) <= TOLD_TO * share:
+            return f"{told}%"
+    return f"{100 * share!r}%"
+
+
+def sure_percent(delta: float) -> str:
+    """Return one less a chance in percent, in the same way: what is told by it is the chance that is left."""
+    for digits in range(4, MOST_DIGITS):
+        told = f"{100 * (1 - delta):.{digits}g}"
+        if abs(1 - float(told) / 100 - delta) <= SURE_TO * delta:
+            return f"{told}%"
+    return f"{100 * (1 - delta)!r}%"

@@ -68,12 +68,25 @@ def routed(terms: Any, rules: Rules, says: str, sure: float, *values: Any, **nam
         ({"cost_of_wrong": math.inf, "cost_of_review": 1}, "give both costs"),
         ({"cost_of_wrong": 1, "cost_of_review": 1}, "no review pays"),
         ({"wrong_at_most": 0.05, "cost_of_wrong": 50, "cost_of_review": 1}, "costs more than no automation"),
+        ({"cost_of_wrong": 1e308, "cost_of_review": 1e-300}, "their ratio is 0"),
+        ({"wrong_at_most": 0.02, "sure": 1 - 1e-13}, "nothing is as sure"),
+        ({"wrong_at_most": 0.02, "sure": 1e-13}, "nothing is as sure"),
+        ({"wrong_at_most": 0.02, "second_looks": "no"}, "give True or False"),
         ({"wrong_at_most": {"a": 0.01, "b": 0.05}, "cost_of_wrong": 50, "cost_of_review": 1}, "of 'b'"),
     ],
 )
 def test_terms_that_promise_nothing_or_cost_more_than_they_save_are_refused(terms: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidGuard, match=said):
         promise(**terms)
+
+
+@given(st.floats(1e-9, 0.5), st.floats(1e-4, 0.5))
+def test_a_bar_that_is_tightened_is_another_promise_however_little(bar: float, by: float) -> None:
+    """A store knows a promise by its words: told alike, it would go on at the bar that stood there first."""
+    (looser,), (tighter,) = (promise(wrong_at_most=each).parts() for each in (bar, bar * (1 - by)))
+    assert looser.told != tighter.told
+    surer, less_sure = (promise(wrong_at_most=0.02, sure=1 - each) for each in (bar, bar / 2))
+    assert surer.told != less_sure.told
 
 
 def test_all_parts_split_delta_and_costs_alone_are_a_target() -> None:
