@@ -41,6 +41,10 @@ HAS_BEGUN: Final = (
 )
 
 
+class _WasEntered(InvalidLabels):
+    """A model was scored again before, in one workflow."""
+
+
 class Exchanges(KeepsPromises, Judgements, Protocol):
     """A store in which a model is exchanged: a client that has it open."""
 
@@ -107,7 +111,8 @@ async def rescore_promise(
     The step is as it will be deployed, or has been for fewer than 100 cases: its model, prompt or server is another
     than before, and was made without a look at these cases, which ``by`` says with ``why`` as the record. It is asked
     about every distinct input of each workflow that the step judges in, or the ``newest`` ones. Nothing is written
-    until all are asked.
+    until all are asked; then each workflow is, at once. Called again after it was killed in between, it goes on with
+    those that were not.
 
     Raises:
         InvalidLabels: no old label may count, or it is not done now; the message says why and what to do.
@@ -125,7 +130,8 @@ async def rescore_promise(
     workflows = sorted({row.workflow for row in client.promise_store.promises() if row.step == step.name})
     if not workflows:
         raise InvalidLabels(f"nothing is promised of a step {step.name!r} in this store")
-    orders = []
+    orders: list[_Order] = []
+    entered: _WasEntered | None = None
     for workflow in workflows:
         cases = _before(client, workflow, step, part)
         ready = list(takewhile(lambda each: not _is_open(each), cases))
@@ -137,8 +143,14 @@ async def rescore_promise(
                 " it count as wrong, and what stands behind it not at all (--open-as-wrong)"
             )
         asked = cases[: len(ready) + 1]
-        order = await _scored(step, client, workflow, part, asked[-(newest or len(asked)) :], concurrency)
+        try:
+            order = await _scored(step, client, workflow, part, asked[-(newest or len(asked)) :], concurrency)
+        except _WasEntered as error:
+            entered = error
+            continue
         orders.append(replace(order, behind=len(cases) - len(asked)))
+    if entered is not None and not orders:
+        raise entered
     done = [await _entered(client, step, part, each, by, why) for each in orders]
     await keep_promises(client)
     return [_told(client, each) for each in done]
@@ -244,6 +256,9 @@ def _require_new(
     for each in outcomes.values():
         mark = replace(subject_of_judgement(each.judgement, step.servers), counted=part.counted).mark
         known = [row for row in client.promise_store.promises() if (row.workflow, row.subject) == (workflow, mark)]
+        streams = {row.stream for row in known}
+        if any(version.stream in streams for version in client.learned_store.learned_models()):
+            raise _WasEntered(f"{workflow}/{step.name}: {each.judgement.model} {HAS_BEGUN}")
         if any(row.ladder is not None for row in known):
             raise InvalidLabels(f"{workflow}/{step.name}: {each.judgement.model} {HAS_BEGUN}")
 

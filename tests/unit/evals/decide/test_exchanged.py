@@ -47,8 +47,8 @@ def terms() -> Any:
     return promise(wrong_at_most=0.1, sure=0.9)
 
 
-def sort_with(step: AIStep[Letter]) -> Workflow[str, Letter]:
-    @workflow(version=1)
+def sort_with(step: AIStep[Letter], name: str = "sort") -> Workflow[str, Letter]:
+    @workflow(version=1, name=name)
     async def sort(run: Run, text: str) -> Letter:
         return await run.decide(step, text)
 
@@ -61,10 +61,10 @@ def texts(first: int, count: int) -> list[str]:
 
 
 async def traffic(
-    store: str, count: int, *, step: AIStep[Letter] | None = None, first: int = 0, leave: int = 0
+    store: str, count: int, *, step: AIStep[Letter] | None = None, first: int = 0, leave: int = 0, name: str = "sort"
 ) -> None:
     """Let cases come that are all right but for the least sure; ``leave``: so many items nobody answers."""
-    sort = sort_with(step or letter())
+    sort = sort_with(step or letter(), name)
     runs = [(f"r-{text.split()[0]}", text) for text in texts(first, count)]
     async with Orchestrator(store, workflows=[sort]) as orchestrator:
         await orchestrator.start_many(sort, runs)
@@ -142,6 +142,42 @@ def test_labels_count_once_and_before_the_model_has_judged_cases_of_its_own(tmp_
             assert client.promise(str(found.promise)).sure == 0.95
 
     asyncio.run(played())
+
+
+class Killed(BaseException):
+    """What a process that dies in between looks like to this one."""
+
+
+def test_a_command_that_is_killed_between_two_workflows_goes_on_with_the_other_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_in(tmp_path)
+
+    async def played() -> tuple[Any, Any]:
+        await traffic(store, 110)
+        await traffic(store, 110, first=2000, name="sort_too")
+        change, entered = Client.change_learned, list[Any]()
+
+        async def once(client: Client, order: Any) -> Any:
+            if entered:
+                raise Killed
+            entered.append(order)
+            return await change(client, order)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Client, "change_learned", once)
+            with pytest.raises(Killed):
+                await again(store, letter("new"))
+        found = await again(store, letter("new"))
+        with pytest.raises(InvalidLabels, match="was scored again before"):
+            await again(store, letter("new"))
+        async with Client(store) as client:
+            kept = [(each.workflow, each.model) for each in client.promises() if each.model == "new"]
+            return found, kept
+
+    found, kept = asyncio.run(played())
+    assert [(each.workflow, each.cases) for each in found] == [("sort_too", 110)]
+    assert kept == [("sort", "new"), ("sort_too", "new")]
 
 
 def test_a_case_that_is_open_is_not_passed_over(tmp_path: Path) -> None:
