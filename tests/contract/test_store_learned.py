@@ -127,6 +127,18 @@ def test_versions_share_delta_and_one_is_tried_at_a_time(store: Store) -> None:
     assert row_of(store, "second").threshold == 0.8
 
 
+def test_a_version_does_not_take_the_place_of_one_that_a_person_has_paused_meanwhile(store: Store) -> None:
+    old_cases(store, signed_on(store))
+    (stream,) = wrote(store, begin())
+    old, new = row_of(store, "abc"), row_of(store, "new")
+    move = MovePromise(new.id, new.version, NOW, "k", 0, "{}", NewRule(0.8, 0.5, 0.25, None, 3, 2, 0, "it is believed"))
+    let_in = DecideModel(stream, "serving", NOW, "better", move, old.id)
+    paused = MovePromise(old.id, old.version, NOW, "person:ann", 0, None, None, "paused", "we look")
+    resumed = paused._replace(version=old.version + 1, state="keeping", why="")
+    assert wrote(store, paused, let_in, resumed, let_in) == [True, False, True, True]
+    assert (row_of(store, "new").state, row_of(store, "new").threshold) == ("keeping", 0.8)
+
+
 def test_a_version_that_serves_reads_its_own_cases_behind_those_that_came_before(store: Store) -> None:
     worker = signed_on(store)
     source = old_cases(store, worker)

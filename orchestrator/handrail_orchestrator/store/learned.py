@@ -174,6 +174,8 @@ class DecideModel(NamedTuple):
     at: float
     why: str
     move: MovePromise
+    stands_for: int | None = None
+    """The promise that it takes the place of: it does not serve while a person has paused that; None: of none."""
 
 
 class TakeLearning(NamedTuple):

@@ -194,8 +194,9 @@ async def _moved(
         row.id, row.version, now, "keeper:learning", row.read_to, row.checkpoint, rule, kept.state, why,
         [PromiseNote("promoted" if is_in else "given_up", f"{said}: {found.why}", data)], notice,
     )  # fmt: skip
-    if not await client.change_learned(DecideModel(version.stream, found.fate, now, found.why, move)):
-        return None  # another process was faster
+    decided = DecideModel(version.stream, found.fate, now, found.why, move, learner.serving.id)
+    if not await client.change_learned(decided):
+        return None  # another process was faster, or a person paused it meanwhile
     if is_in:
         put_in_force(learner.folder, version.folder)
     _log.info("%s: %s: %s", target, said, found.why)

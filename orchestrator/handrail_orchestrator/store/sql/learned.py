@@ -146,7 +146,7 @@ def take_rescored(tx: Transaction, change: TakeRescored) -> int:
 
 def decide(tx: Transaction, change: DecideModel) -> bool:
     """Say what becomes of a version, and move its promise, or do neither."""
-    if not promises.can_move(tx, change.move):
+    if not promises.can_move(tx, change.move) or (change.state == "serving" and _is_paused(tx, change.stands_for)):
         return False
     if tx.execute(_DECIDE, (change.state, change.at, change.why, change.stream)).rowcount != 1:
         return False
@@ -155,6 +155,12 @@ def decide(tx: Transaction, change: DecideModel) -> bool:
         tx.execute(_RETIRE, (change.at, why, change.stream, change.stream))
         tx.execute(_UPTO, (change.stream,))
     return promises.move(tx, change.move)
+
+
+def _is_paused(tx: Transaction, promise: int | None) -> bool:
+    """Return whether a person has paused a promise, perhaps since it was looked at."""
+    found = None if promise is None else tx.execute("SELECT state FROM promises WHERE id = ?", (promise,)).fetchone()
+    return found is not None and found[0] == "paused"
 
 
 def take(tx: Transaction, change: TakeLearning) -> bool:
