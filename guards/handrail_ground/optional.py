@@ -1,4 +1,4 @@
-"""The door to the libraries that only some need: loaded with their first use, or an error that says what to install.
+"""The door to what only some need: loaded with its first use, or an error that says what to install.
 
 HandrailError
 └── LibraryMissing   an optional library is not installed
@@ -69,6 +69,41 @@ def needs(extra: Extra) -> Iterator[None]:
         if library not in OPTIONAL:
             raise
         raise LibraryMissing(library=library, extra=extra) from error
+
+
+_later: "list[LaterModule]" = []
+
+
+class LaterModule:
+    """A module that is imported when something of it is used, or when ``load_later_modules`` is called.
+
+    It stands beside the import that type checkers see, where most of what uses a module has no use for it::
+
+        if TYPE_CHECKING:
+            from handrail_orchestrator.review import moves
+        else:
+            moves = LaterModule("handrail_orchestrator.review.moves")
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        _later.append(self)
+
+    def load(self) -> None:
+        """Import it now."""
+        importlib.import_module(self._name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the module has of this name."""
+        found = getattr(importlib.import_module(self._name), name)
+        setattr(self, name, found)  # found at once from now on
+        return found
+
+
+def load_later_modules() -> None:
+    """Load every ``LaterModule`` there is by now, and what those have put off: nobody waits for it later."""
+    while _later:
+        _later.pop().load()
 
 
 class OptionalLibrary:

@@ -33,9 +33,9 @@ MOST_YEARS: Final = 20
 
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60
-_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?")
-_COUNTRY = re.compile(r"([A-Z]{2,3})(?:-(\w+))?")
-_DATE = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}")
+_SPAN = r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?"
+_COUNTRY = r"([A-Z]{2,3})(?:-(\w+))?"
+_DATE = r"(?:\d{4}-)?\d{2}-\d{2}"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -92,7 +92,7 @@ class WorkingHours:
     def __post_init__(self) -> None:
         """Check; called for stored ones too, which must be readable where ``holidays`` is not installed."""
         _zone(self.zone)
-        if isinstance(self.holidays, str) and not _COUNTRY.fullmatch(self.holidays):
+        if isinstance(self.holidays, str) and not re.fullmatch(_COUNTRY, self.holidays):
             raise InvalidGuard(
                 f"holidays is {self.holidays!r}; give a country such as 'DE' or 'DE-BY', or a list of dates"
             )
@@ -217,7 +217,7 @@ def _spans(given: Spans) -> tuple[str, ...]:
 
 def _minutes(span: object) -> tuple[int, int]:
     """Return a span in minutes since midnight; one that ends on the day after ends beyond 24 hours."""
-    found = _SPAN.fullmatch(span.strip()) if isinstance(span, str) else None
+    found = re.fullmatch(_SPAN, span.strip()) if isinstance(span, str) else None
     numbers = [int(each or 0) for each in found.groups()] if found else [99] * 4
     begins, ends = numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]
     possible = begins < _DAY_MINUTES and ends <= _DAY_MINUTES and numbers[1] < 60 and numbers[3] < 60
@@ -247,7 +247,7 @@ def _date(given: date | str) -> date:
 
 def _require_date(day: Any) -> None:
     try:
-        if not (isinstance(day, str) and _DATE.fullmatch(day)):
+        if not (isinstance(day, str) and re.fullmatch(_DATE, day)):
             raise ValueError  # noqa: TRY301 -- the same answer as for a date that no calendar has
         date.fromisoformat(day if len(day) > 5 else f"2028-{day}")
     except ValueError as error:
@@ -288,7 +288,7 @@ def _moment(zone: "ZoneInfo", day: date, minutes: int) -> float:
 @lru_cache(maxsize=256)
 def holidays_of(place: str, year: int) -> frozenset[date]:
     """Return a country's days off in a year."""
-    found = _COUNTRY.fullmatch(place)
+    found = re.fullmatch(_COUNTRY, place)
     country, part = found.groups() if found else (place, None)
     try:
         return frozenset(library.country_holidays(country, subdiv=part, years=year))

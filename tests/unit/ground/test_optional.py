@@ -1,4 +1,4 @@
-"""Optional libraries: loaded with their first use, or an error that says what to install."""
+"""What only some need: loaded with its first use, or an error that says what to install."""
 
 import subprocess
 import sys
@@ -29,6 +29,17 @@ def test_a_library_is_loaded_with_its_first_use() -> None:
     )
 
     assert printed_by(program) == "False True"
+
+
+def test_a_module_that_is_put_off_is_loaded_with_its_first_use_or_when_all_are() -> None:
+    program = (
+        "import sys; from handrail_ground.optional import LaterModule, load_later_modules\n"
+        "wave, sched = LaterModule('wave'), LaterModule('sched')\n"
+        "seen = lambda: ['wave' in sys.modules, 'sched' in sys.modules]\n"
+        "before = seen(); wave.Error; first = seen(); load_later_modules(); print(before, first, seen())"
+    )
+
+    assert printed_by(program) == "[False, False] [True, False] [True, True]"
 
 
 @pytest.mark.parametrize(
