@@ -1,17 +1,21 @@
 """Many inputs at once: order kept, one outcome each, and one that raises loses none of the others."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import AIStepError, InvalidTask
 from handrail_ground.errors import is_order
+from handrail_ground.optional import LaterModule
 from handrail_guards.numbers import is_count
 from handrail_guards.outcome import Accepted, Doubtful
 
 if TYPE_CHECKING:
+    import asyncio
+
     from rich.progress import Progress
+else:
+    asyncio = LaterModule("asyncio")
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
-from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.shown import placed
 from handrail_ai_steps.errors import GuardRaised
 from handrail_ai_steps.fitting import named
@@ -14,7 +13,6 @@ from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejec
 from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
 from handrail_ai_steps.pictures.among import recorded
-from handrail_ai_steps.pictures.image import Image
 from handrail_ai_steps.promised import answering
 from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
@@ -30,6 +28,8 @@ from handrail_guards.promise_call import PromiseInCall
 from handrail_guards.verdict import Span, Verdict
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.documents.document import Document
+    from handrail_ai_steps.pictures.image import Image
     from handrail_ai_steps.unchecked import OnData
 
 _CODES: dict[AttemptResult, DoubtCode] = {
@@ -52,9 +52,9 @@ class Cascade:
     """The input as models read it."""
     source: str
     """The input as the record keeps it."""
-    documents: tuple[Document, ...] = ()
+    documents: "tuple[Document, ...]" = ()
     """The documents among the inputs."""
-    pictures: tuple[Image, ...] = ()
+    pictures: "tuple[Image, ...]" = ()
     """The pictures among them."""
     guards: GuardSet
     accept: Acceptance

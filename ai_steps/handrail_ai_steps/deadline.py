@@ -1,11 +1,17 @@
 """When something must have ended: a clock that stops while we wait for ourselves and not for an answer."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from handrail_ground.optional import LaterModule
+
+if TYPE_CHECKING:
+    import asyncio
+else:
+    asyncio = LaterModule("asyncio")
 
 T = TypeVar("T")
 

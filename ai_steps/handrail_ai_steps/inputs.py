@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.errors import InvalidInput
+from handrail_ground.optional import LaterModule
 from handrail_ground.values import NotJson
 from handrail_ground.values import as_json as as_json_data
 
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from pydantic import BaseModel
 
+    from handrail_ai_steps.documents import document
+
     Input: TypeAlias = (
         str | int | float | bool | BaseModel | DataclassInstance | Enum | date | time | Decimal | UUID
         | Mapping[str, Any] | Sequence[Any] | None
     )  # fmt: skip
     """What a step may be called with: text, pydantic models, dataclasses and JSON values."""
 else:
+    document = LaterModule("handrail_ai_steps.documents.document")
     Input: TypeAlias = Any
 
 
@@ -90,7 +93,7 @@ def plain(value: Input) -> Any:
 
 def _shown(value: Input) -> str:
     """Return a value as people read it: text as it is, fields one a line."""
-    if isinstance(value, Document):
+    if isinstance(value, document.Document):
         return value.text
     data = plain(value)
     if isinstance(data, dict):

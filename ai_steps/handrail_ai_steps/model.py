@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
-from handrail_ai_steps.documents.document import Document
-from handrail_ai_steps.pictures.image import Image
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
@@ -18,7 +16,9 @@ from handrail_guards.verdict import Span
 
 if TYPE_CHECKING:
     from handrail_ai_steps.arriving import ArrivedData
+    from handrail_ai_steps.documents.document import Document
     from handrail_ai_steps.output import Output
+    from handrail_ai_steps.pictures.image import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +43,9 @@ class ModelRequest:
     """The rendered instructions and examples."""
     text: str
     """The input as text: what a local model reads, and the user message for the others."""
-    documents: tuple[Document, ...] = ()
+    documents: "tuple[Document, ...]" = ()
     """The documents among the inputs, whose texts stand in ``text``: for models that look at places, or at pages."""
-    pictures: tuple[Image, ...] = ()
+    pictures: "tuple[Image, ...]" = ()
     """The pictures among the inputs, for models that see; a word stands for each in ``text``."""
     masked: bool = False
     """Whether personal data is hidden in the texts, so that nothing else that shows it may leave this process."""

@@ -1,6 +1,5 @@
 """The AI step: one judgement by a model, made safe by guards, a confidence and a rule."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -12,7 +11,6 @@ from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.judging import JudgesInBatches
 from handrail_ai_steps.call import Call
 from handrail_ai_steps.cascade import Cascade
-from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.shown import documents_among, has_text, placed, unreadable
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
 from handrail_ai_steps.field_names import FieldNames
@@ -34,6 +32,7 @@ from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
 from handrail_ai_steps.unchecked import OnData, ShowsPartials
+from handrail_ground.optional import LaterModule
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.batching import Batching
@@ -45,14 +44,19 @@ from handrail_guards.objections import objections
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Doubtful, Judgement
 from handrail_guards.promise import PromiseTerms
 from handrail_guards.promise_call import NO_GROUPS, PromiseInCall
-from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import PromiseRules
 from handrail_guards.rollout import Rollout
 from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from handrail_ai_steps.documents.document import Document
     from handrail_guards.personal_data.find import PersonalDataKind
+    from handrail_guards.promise_part import PromisePart
+else:
+    asyncio = LaterModule("asyncio")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -173,7 +177,7 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
         return self.accept if isinstance(self.accept, PromiseTerms) else None
 
     @property
-    def promise_parts(self) -> tuple[PromisePart, ...]:
+    def promise_parts(self) -> "tuple[PromisePart, ...]":
         """Return what is promised of the values that it accepts, one by one."""
         return () if self.promise is None else self.promise.parts(by_field=self.task.kind != "classify")
 
@@ -351,7 +355,7 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
         suggestion = outcome.value if outcome.has_value else None
         return Doubtful(suggestion, outcome.doubt.code, outcome.doubt.reason, outcome.judgement, self.escalate)
 
-    def _unread(self, doubt: Doubt, documents: tuple[Document, ...], shown: str) -> Doubtful[T_co]:
+    def _unread(self, doubt: Doubt, documents: "tuple[Document, ...]", shown: str) -> Doubtful[T_co]:
         """Return what documents without any text come to: no model was asked."""
         source = shown if self.keep_source else ""
         judgement = Judgement(

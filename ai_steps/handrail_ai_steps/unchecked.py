@@ -1,6 +1,5 @@
 """What has arrived of an answer before it is whole: a type of its own, which nothing takes for a value."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -8,12 +7,17 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ai_steps.inputs import Input
+from handrail_ground.optional import LaterModule
 from handrail_guards.outcome import Accepted, Doubtful
 
 if TYPE_CHECKING:
+    import asyncio
+
     from handrail_ai_steps.arriving import ArrivedData
     from handrail_ai_steps.call import Call
     from handrail_ai_steps.task import Task
+else:
+    asyncio = LaterModule("asyncio")
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -4,19 +4,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from handrail_ai_steps.batch import BatchOutcome, Failed, require_items
 from handrail_ai_steps.batching import desk
-from handrail_ai_steps.batching.gathering import Gathering, is_of
 from handrail_ai_steps.batching.model import require_batches, takes_batches
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
 from handrail_ground.errors import is_order
+from handrail_ground.optional import LaterModule
 from handrail_guards.batching import Batching, BatchQuestion, BatchReply, BatchServer, Unsent
 from handrail_guards.numbers import is_text
 from handrail_guards.outcome import Accepted, Doubtful
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.batching import gathering
+else:
+    gathering = LaterModule("handrail_ai_steps.batching.gathering")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -77,7 +82,7 @@ class JudgesInBatches(ABC, Generic[T_co]):
                 outcomes[index] = Failed(error)
 
         calls = [partial(judge, index, item) for index, item in enumerate(given)]
-        await Gathering(self.batching, key).ask(calls)
+        await gathering.Gathering(self.batching, key).ask(calls)
         return [outcomes[index] for index in range(len(given))]
 
     async def delete_batch(self, key: str) -> None:
@@ -91,7 +96,7 @@ class JudgesInBatches(ABC, Generic[T_co]):
         """
         self._require_key(key)
         for group in dict.fromkeys(self.batch_groups):
-            await (await self.batch_server(group)).delete(partial(is_of, key))
+            await (await self.batch_server(group)).delete(partial(gathering.is_of, key))
 
     def _require_key(self, key: str) -> None:
         if not (is_text(key) and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):

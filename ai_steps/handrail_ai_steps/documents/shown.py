@@ -1,26 +1,33 @@
 """Documents among the inputs of a step: where they stand in the text that is judged, and whether they could be read."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from handrail_ai_steps.documents.document import Document
+from handrail_ground.optional import LaterModule
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import SourceDocument
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.documents import document
+    from handrail_ai_steps.documents.document import Document
+else:
+    document = LaterModule("handrail_ai_steps.documents.document")
 
 SHOWN_PAGES = 5
 """So many pages are named for each reason."""
 
 
-def documents_among(values: Iterable[object]) -> tuple[Document, ...]:
+def documents_among(values: Iterable[object]) -> "tuple[Document, ...]":
     """Return the documents among the inputs, in order."""
-    return tuple(each for each in values if isinstance(each, Document))
+    return tuple(each for each in values if isinstance(each, document.Document))
 
 
-def placed(documents: Iterable[Document], source: str) -> tuple[SourceDocument, ...]:
+def placed(documents: "Iterable[Document]", source: str) -> tuple[SourceDocument, ...]:
     """Return where each document's text stands in the text that is judged, if it does."""
     return tuple(_placed(documents, source))
 
 
-def unreadable(documents: Iterable[Document]) -> Doubt | None:
+def unreadable(documents: "Iterable[Document]") -> Doubt | None:
     """Return why nothing that is read from these documents may be accepted, or None."""
     pages: dict[tuple[str, str], list[int]] = {}
     for each in documents:
@@ -30,7 +37,7 @@ def unreadable(documents: Iterable[Document]) -> Doubt | None:
     return Doubt("unreadable", "; ".join(reasons)) if reasons else None
 
 
-def has_text(documents: Iterable[Document]) -> bool:
+def has_text(documents: "Iterable[Document]") -> bool:
     """Return whether there is anything to judge in these documents."""
     return any(page.text.strip() for each in documents for page in each.pages)
 
@@ -43,7 +50,7 @@ def _pages(numbers: list[int]) -> str:
     return f", page{'s' if numbers[1:] else ''} {', '.join(map(str, numbers[:SHOWN_PAGES]))}{more}"
 
 
-def _placed(documents: Iterable[Document], source: str) -> Iterator[SourceDocument]:
+def _placed(documents: "Iterable[Document]", source: str) -> Iterator[SourceDocument]:
     after = 0
     for each in documents:
         start = source.find(each.text, after) if each.text else -1

@@ -3,14 +3,21 @@
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownModel, UnreadableModel
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.output import Output
 from handrail_ground.files import write_whole
+from handrail_ground.optional import LaterModule
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Attempt
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.models.local import model as local
+    from handrail_ai_steps.models.local.model import LocalModel
+else:
+    local = LaterModule("handrail_ai_steps.models.local.model")
 
 PREFIX = "learning:"
 EMBEDDINGS = ("wordllama", "minilm")
@@ -57,7 +64,7 @@ class LearningModel:
             return NoAnswer(result="failed", reason=f"{self.name}: the version in force cannot be used: {error}")
         return self._knows_nothing(request) if model is None else await model.answer(request)
 
-    def _in_force(self) -> LocalModel | None:
+    def _in_force(self) -> "LocalModel | None":
         """Return the version that the folder names, read again when it names another."""
         try:
             found = (self._folder / CURRENT).stat()
@@ -68,7 +75,7 @@ class LearningModel:
         seen = (found.st_mtime_ns, found.st_ino, found.st_size)
         if seen != self._seen:
             version = version_in_force(self._folder)
-            self._model = None if version is None else LocalModel.load(self._folder / version)
+            self._model = None if version is None else local.LocalModel.load(self._folder / version)
             self._seen = seen
         return self._model
 
@@ -138,6 +145,6 @@ def put_in_force(folder: Path, version: str) -> None:
     write_whole(folder / CURRENT, [f"{version}\n".encode()])
 
 
-def version_name(number: int, model: LocalModel) -> str:
+def version_name(number: int, model: "LocalModel") -> str:
     """Return the name of the folder of a version, such as ``v0001-3fa9c1d2``."""
     return f"v{number:04d}-{model.version}"

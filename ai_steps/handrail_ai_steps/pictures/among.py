@@ -3,24 +3,31 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.documents.document import Document
-from handrail_ai_steps.pictures.image import Image
 from handrail_ground.errors import is_order
+from handrail_ground.optional import LaterModule
 from handrail_ground.values import DEEPEST
 from handrail_guards.outcome import SourcePicture
 from handrail_guards.picture_words import words_for
 
+if TYPE_CHECKING:
+    from handrail_ai_steps.documents import document
+    from handrail_ai_steps.pictures import image
+    from handrail_ai_steps.pictures.image import Image
+else:
+    document = LaterModule("handrail_ai_steps.documents.document")
+    image = LaterModule("handrail_ai_steps.pictures.image")
 
-def pictures_among(values: Iterable[object]) -> tuple[Image, ...]:
+
+def pictures_among(values: Iterable[object]) -> "tuple[Image, ...]":
     """Return the pictures among the inputs and inside of them, in order; one that is there twice is there twice."""
     return tuple(_within(list(values), ()))
 
 
 def in_words(value: Any, words: Iterator[str], inside: tuple[int, ...] = ()) -> Any:
     """Return an input with the next of the words in place of each picture; what holds none is the same object."""
-    if isinstance(value, Image):
+    if isinstance(value, image.Image):
         return next(words)
     if not any(_within(value, inside)):
         return value
@@ -39,7 +46,7 @@ def told_in_words(values: Sequence[Any], named: Mapping[str, Any]) -> tuple[Sequ
     return [in_words(each, words) for each in values], {name: in_words(each, words) for name, each in named.items()}
 
 
-def recorded(pictures: Iterable[Image], *, named: bool) -> tuple[SourcePicture, ...]:
+def recorded(pictures: "Iterable[Image]", *, named: bool) -> tuple[SourcePicture, ...]:
     """Return the pictures as a judgement keeps them; ``named``: with the names of their files."""
     return tuple(
         SourcePicture(
@@ -55,8 +62,8 @@ def recorded(pictures: Iterable[Image], *, named: bool) -> tuple[SourcePicture, 
     )
 
 
-def _within(value: object, inside: tuple[int, ...]) -> Iterator[Image]:
-    if isinstance(value, Image):
+def _within(value: object, inside: tuple[int, ...]) -> "Iterator[Image]":
+    if isinstance(value, image.Image):
         yield value
     elif len(inside) <= DEEPEST and id(value) not in inside:  # what is deeper, or holds itself, is refused when shown
         parts = _parts(value)
@@ -66,7 +73,7 @@ def _within(value: object, inside: tuple[int, ...]) -> Iterator[Image]:
 
 def _parts(value: Any) -> dict[Any, Any] | list[Any]:
     """Return what an input is made of: nothing, where it can hold no picture, or does not say."""
-    if isinstance(value, str | bytes | int | float | Document | type) or value is None:
+    if isinstance(value, str | bytes | int | float | document.Document | type) or value is None:
         return []
     try:
         if isinstance(value, list | tuple | set | frozenset | deque):
