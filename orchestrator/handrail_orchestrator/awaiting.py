@@ -6,16 +6,20 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from handrail_orchestrator.embedded.library import Library
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import Misuse, StepFailed
 from handrail_orchestrator.given_time import is_seconds
-from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.store.rows import ENDED
-from handrail_orchestrator.workflow import Workflow
 
 if TYPE_CHECKING:  # the engine is loaded by who makes one
     from handrail_orchestrator.embedded.engine import EmbeddedEngine
     from handrail_orchestrator.embedded.execution import Execution
+    from handrail_orchestrator.embedded.library import Library
+    from handrail_orchestrator.records import failure
+    from handrail_orchestrator.store import rows
+    from handrail_orchestrator.workflow import Workflow
+else:
+    failure = LaterModule("handrail_orchestrator.records.failure")
+    rows = LaterModule("handrail_orchestrator.store.rows")
 
 Out = TypeVar("Out")
 
@@ -32,7 +36,7 @@ class RunHandle(Generic[Out]):
     new: bool
     """False when the id was started before, with the same input."""
     orchestrator: "Awaiting" = field(repr=False)
-    workflow: Workflow[Any, Out] = field(repr=False)
+    workflow: "Workflow[Any, Out]" = field(repr=False)
     execution: "Execution | None" = field(default=None, repr=False)
     """Its first execution, when that was begun in this process at once."""
 
@@ -48,7 +52,7 @@ class RunHandle(Generic[Out]):
 class Awaiting(ABC):
     """Waits for what an engine executes; ``Orchestrator`` is one."""
 
-    _library: Library
+    _library: "Library"
 
     @property
     @abstractmethod
@@ -70,8 +74,8 @@ class Awaiting(ABC):
             row = self.engine.row(handle.id)
             if row.status == "completed":
                 return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
-            if row.status in ENDED:
-                error = RecordedError.read(row.error or json.dumps({"type": row.status}))
+            if row.status in rows.ENDED:
+                error = failure.RecordedError.read(row.error or json.dumps({"type": row.status}))
                 raise StepFailed(step=handle.id, error_type=error.type, message=error.message)
             await self.engine.something_happens(row.key, pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)

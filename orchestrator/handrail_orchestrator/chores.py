@@ -3,10 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from handrail_orchestrator.embedded.escapes import awaited
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import OrchestratorError
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.embedded import escapes
+else:
+    escapes = LaterModule("handrail_orchestrator.embedded.escapes")
 
 _log = logging.getLogger("handrail.worker")
 
@@ -48,7 +53,7 @@ async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
 async def _done(chore: Chore) -> None:
     while True:
         try:
-            await awaited(chore.do, (), {})
+            await escapes.awaited(chore.do, (), {})
         except OrchestratorError as error:
             _log.warning("%s could not be done and is tried again in %g s: %s", chore.name, chore.every_seconds, error)
         except Exception as error:  # noqa: BLE001 -- one that fails is no reason to leave it, or another, undone

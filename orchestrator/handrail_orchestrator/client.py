@@ -8,38 +8,54 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.control.bulk import Bulk
 from handrail_orchestrator.control.forgetting import Forgetting
-from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, StoreError
-from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.given_time import checked_span, is_above_zero
-from handrail_orchestrator.keeping import Files, FileSource, keep
-from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.operating import RunOperating, sendable
-from handrail_orchestrator.people import People
 from handrail_orchestrator.promising.desk import PromiseDesk
-from handrail_orchestrator.records.health import Health
-from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
 from handrail_orchestrator.statistics.recording import Measuring
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address_text import is_server
-from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
-from handrail_orchestrator.store.files import FileRow, SweepFiles
-from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
-from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard
-from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator import keeping
+    from handrail_orchestrator import people as persons
+    from handrail_orchestrator.embedded import writer as writing
     from handrail_orchestrator.embedded.checking import AnswerCheck
+    from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.file import File, HasFileId
+    from handrail_orchestrator.keeping import FileSource
+    from handrail_orchestrator.notices import outbox as outboxes
+    from handrail_orchestrator.notices.outbox import NoticeOutbox
+    from handrail_orchestrator.people import People
+    from handrail_orchestrator.records import health as healths
+    from handrail_orchestrator.records.health import Health
+    from handrail_orchestrator.review import moves
+    from handrail_orchestrator.store import changes, files, kept_settings, rows
+    from handrail_orchestrator.store.changes import Change
+    from handrail_orchestrator.store.files import FileRow
     from handrail_orchestrator.store.port import Store
+    from handrail_orchestrator.store.rows import RunStatus
     from handrail_orchestrator.store.starts import Started
+    from handrail_orchestrator.workflow import AnyWorkflow
+else:
+    writing = LaterModule("handrail_orchestrator.embedded.writer")
+    keeping = LaterModule("handrail_orchestrator.keeping")
+    outboxes = LaterModule("handrail_orchestrator.notices.outbox")
+    persons = LaterModule("handrail_orchestrator.people")
+    healths = LaterModule("handrail_orchestrator.records.health")
+    moves = LaterModule("handrail_orchestrator.review.moves")
+    changes = LaterModule("handrail_orchestrator.store.changes")
+    files = LaterModule("handrail_orchestrator.store.files")
+    kept_settings = LaterModule("handrail_orchestrator.store.kept_settings")
+    rows = LaterModule("handrail_orchestrator.store.rows")
 
 PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
@@ -53,7 +69,7 @@ class ClientParts(NamedTuple):
     """What a client works with while it is open."""
 
     store: "Store"
-    writer: Writer
+    writer: "Writer"
     check: "AnswerCheck | None" = None
     """Holds answers to the guards of workflows whose code is known."""
 
@@ -85,7 +101,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
         if isinstance(self._clock, StoreClock):
             self._clock.follow(store)
-        writer = Writer(store, Host())
+        writer = writing.Writer(store, writing.Host())
         writer.begin()
         return ClientParts(store, writer)
 
@@ -122,13 +138,13 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         return self._entered
 
     @property
-    def _writer(self) -> Writer:
+    def _writer(self) -> "Writer":
         """Return what writes; refused at once while the store is locked, as nothing has begun."""
         parts = self._parts
         parts.store.prepare_to_write()
         return parts.writer
 
-    async def _change(self, change: Change) -> Any:
+    async def _change(self, change: "Change") -> Any:
         """Write, then tell whoever executes runs."""
         reply = await self._writer.ask(change)
         self._ring()
@@ -165,7 +181,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         checked_keys(name=name, event_id=event_id)
         self.must_be_allowed(by, "send")
         data = sendable(payload, where=f"event {name!r}")
-        return bool(await self._change(Send(run_id, name, data, self.now(), event_id)))
+        return bool(await self._change(changes.Send(run_id, name, data, self.now(), event_id)))
 
     async def cancel(self, run_id: str, *, reason: str = "cancelled by request", by: str | None = None) -> str:
         """Cancel a run and its children; returns its status, ``running`` while its steps are being stopped.
@@ -176,7 +192,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """
         checked_texts(run_id=run_id, reason=reason)
         self.must_be_allowed(by, "cancel")
-        return str(await self._change(Cancel(run_id, self.now(), reason)))
+        return str(await self._change(changes.Cancel(run_id, self.now(), reason)))
 
     async def retry(self, run_id: str, *, by: str | None = None) -> None:
         """Go on with a failed, cancelled or set-aside run from the step that failed.
@@ -188,7 +204,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """
         checked_texts(run_id=run_id)
         self.must_be_allowed(by, "retry")
-        await self._change(RetryRun(run_id, self.now()))
+        await self._change(changes.RetryRun(run_id, self.now()))
 
     async def fork(
         self,
@@ -210,11 +226,13 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         checked_texts(run_id=run_id, step=step)
         self.must_be_allowed(by, "fork")
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
-        started: Started = await self._change(Fork(run_id, step, new_id, self.now(), None if by is None else actor(by)))
+        started: Started = await self._change(
+            changes.Fork(run_id, step, new_id, self.now(), None if by is None else moves.actor(by))
+        )
         assert started.new  # noqa: S101 -- a taken id is refused
         return new_id
 
-    async def keep_file(self, source: FileSource, *, name: str | None = None) -> File:
+    async def keep_file(self, source: "FileSource", *, name: str | None = None) -> "File":
         """Keep a file, given as its bytes or its path; the same bytes are kept once, whatever their name.
 
         Its bytes stay for as long as a run that uses it is kept: one that starts with it, or is sent or answered it.
@@ -223,18 +241,18 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
             Misuse: bytes were given without a name, or a file changed while it was read.
             OSError: the file cannot be read.
         """
-        return await keep(self._open_store, self._writer, source, name, self._clock.now)
+        return await keeping.keep(self._open_store, self._writer, source, name, self._clock.now)
 
-    def read_file(self, file: HasFileId) -> bytes:
+    def read_file(self, file: "HasFileId") -> bytes:
         """Return the bytes of a file, or of the file that a document was read from.
 
         Raises:
             UnknownFile: the store does not hold it.
             FilePurged: its bytes were removed, and when.
         """
-        return Files(self._open_store).read(file.id)
+        return keeping.Files(self._open_store).read(file.id)
 
-    def files_of(self, run_id: str) -> Sequence[FileRow]:
+    def files_of(self, run_id: str) -> "Sequence[FileRow]":
         """Return the files that a run uses.
 
         Raises:
@@ -246,7 +264,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self,
         *,
         older_than: timedelta,
-        statuses: Sequence[RunStatus] = ("completed", "cancelled"),
+        statuses: "Sequence[RunStatus]" = ("completed", "cancelled"),
         workflow: str | None = None,
         by: str | None = None,
     ) -> int:
@@ -269,12 +287,12 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self.must_be_allowed(by, "prune")
         actor = "code" if by is None else f"person:{by}"
         now = self.now()
-        change = Prune(now - age, tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
+        change = changes.Prune(now - age, tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
         total = 0
         while count := int(await self._writer.ask(change)):
             total += count
         never_used_before = None if workflow is not None else change.ended_before
-        while await self._writer.ask(SweepFiles(self.now(), SWEPT_AT_ONCE, never_used_before, actor)):
+        while await self._writer.ask(files.SweepFiles(self.now(), SWEPT_AT_ONCE, never_used_before, actor)):
             pass
         return total
 
@@ -288,7 +306,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """
         total = 0
         for workflow, seconds in self._open_store.retentions().items():
-            statuses: tuple[RunStatus, ...] = ENDED
+            statuses: tuple[RunStatus, ...] = rows.ENDED
             total += await self.prune(
                 older_than=timedelta(seconds=seconds), statuses=statuses, workflow=workflow, by=by
             )
@@ -297,7 +315,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
     async def remember_code(self, workflow: str, target: str) -> None:
         """Say where a workflow's code is found, as ``module:name``."""
         checked_texts(workflow=workflow, target=target)
-        await self._writer.ask(Remember(workflow, target))
+        await self._writer.ask(kept_settings.Remember(workflow, target))
 
     async def remember_retention(self, declared: Mapping[str, float | None]) -> None:
         """Say in seconds how long runs are kept after their end, by workflow; None: until somebody prunes them.
@@ -311,14 +329,14 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         kept = self._open_store.retentions()
         for workflow, seconds in declared.items():
             if kept.get(workflow) != seconds:
-                await self._writer.ask(DeclareRetention(workflow, seconds))
+                await self._writer.ask(kept_settings.DeclareRetention(workflow, seconds))
 
-    def health(self) -> Health:
+    def health(self) -> "Health":
         """Return how runs, questions and workers are doing."""
         from handrail_orchestrator.embedded.presence import living  # noqa: PLC0415 -- a part of the engine
 
         now = self.now()
-        return Health(
+        return healths.Health(
             at=now,
             runs=self.counts(),
             due=self.due(now),
@@ -329,25 +347,27 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         )
 
     @property
-    def people(self) -> People:
+    def people(self) -> "People":
         """Return the people of the store: who they are, what they may do, how they sign in."""
-        return People(self._open_store, self._writer_later, self.now)
+        return persons.People(self._open_store, self._writer_later, self.now)
 
     @property
-    def outbox(self) -> NoticeOutbox:
+    def outbox(self) -> "NoticeOutbox":
         """Return what people are told, and what became of it."""
-        return NoticeOutbox(self._open_store, self._writer_later, self.now)
+        return outboxes.NoticeOutbox(self._open_store, self._writer_later, self.now)
 
-    async def _writer_later(self, change: Change) -> Any:
+    async def _writer_later(self, change: "Change") -> Any:
         return await self._writer.ask(change)
 
     def vacuum(self) -> None:
         """Give space that deleted runs held back to the disk."""
         self._open_store.vacuum()
 
-    def use(self, *workflows: AnyWorkflow) -> None:
+    def use(self, *workflows: "AnyWorkflow") -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
         from handrail_orchestrator.embedded.checking import AnswerCheck  # noqa: PLC0415 -- replays with the engine's code
+        from handrail_orchestrator.embedded.library import Library  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.workflow import Workflows  # noqa: PLC0415 -- as above
 
         check = AnswerCheck(Library(), Workflows(list(workflows)), self._open_store, self._clock)
         self._entered = self._parts._replace(check=check)

@@ -5,27 +5,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewError
-from handrail_orchestrator.people import acting
-from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.records.reading import review_item
-from handrail_orchestrator.review import answers, moves
-from handrail_orchestrator.review.blinding import item_for
-from handrail_orchestrator.review.eligibility import not_for
-from handrail_orchestrator.review.permission import ItemAction, Place, check, scope
-from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.kept_settings import PutView
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
+    from handrail_orchestrator import people
     from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
     from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.records import reading as recorded
+    from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
     from handrail_orchestrator.records.person import Person
+    from handrail_orchestrator.review import answers, blinding, eligibility, moves, permission, timers
+    from handrail_orchestrator.review.permission import ItemAction
+    from handrail_orchestrator.store import kept_settings
+    from handrail_orchestrator.store.changes import MoveReview
     from handrail_orchestrator.store.rows import ReviewRow
+else:
+    people = LaterModule("handrail_orchestrator.people")
+    recorded = LaterModule("handrail_orchestrator.records.reading")
+    blinding = LaterModule("handrail_orchestrator.review.blinding")
+    eligibility = LaterModule("handrail_orchestrator.review.eligibility")
+    permission = LaterModule("handrail_orchestrator.review.permission")
+    timers = LaterModule("handrail_orchestrator.review.timers")
+    kept_settings = LaterModule("handrail_orchestrator.store.kept_settings")
+    answers = LaterModule("handrail_orchestrator.review.answers")
+    moves = LaterModule("handrail_orchestrator.review.moves")
 
 LONGEST_VIEW_NAME = 60
 LONGEST_VIEW = 2_000
@@ -51,7 +59,7 @@ class Desk(Sowing):
     def _ring(self) -> None:
         """Tell whoever executes runs."""
 
-    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
+    async def next_review(self, *, by: str, queue: str | None = None) -> "ReviewDetail | None":
         """Take the most urgent item that is free for this person, for five minutes; None when there is none.
 
         What this person skipped or sent up comes after all others, that of longest ago first.
@@ -62,15 +70,20 @@ class Desk(Sowing):
         """
         moves.check_person(by)
         checked_texts(queue=queue)
-        person = acting(self._open_store, by)
+        person = people.acting(self._open_store, by)
         if queue is not None:
-            check(person, "take", Place(queue))
+            permission.check(person, "take", permission.Place(queue))
         await self.sow()
-        where = scope(person, "take")
+        where = permission.scope(person, "take")
         query = ReviewQuery(
-            queue=queue, queues=where.only, not_queues=where.but, tier_to=None if scope(person, "take", 2) else 1,
-            free_for=by, now=self.now(), limit=OFFERED_AT_ONCE,
-        )  # fmt: skip
+            queue=queue,
+            queues=where.only,
+            not_queues=where.but,
+            tier_to=None if permission.scope(person, "take", 2) else 1,
+            free_for=by,
+            now=self.now(),
+            limit=OFFERED_AT_ONCE,
+        )
         refused: list[int] = []
         while True:
             items = self.reviews(replace(query, but=tuple(refused)))
@@ -82,7 +95,7 @@ class Desk(Sowing):
                 except ReviewError:  # somebody was faster, or a rule of the item forbids it
                     refused.append(item.id)
 
-    async def take(self, item: int, *, by: str) -> ReviewDetail:
+    async def take(self, item: int, *, by: str) -> "ReviewDetail":
         """Take an item for five minutes, or take one's own anew.
 
         Raises:
@@ -90,7 +103,7 @@ class Desk(Sowing):
             NotAllowed: a rule of the item forbids that this person answers it.
         """
         row = self._item_to_answer(item, by, "take")
-        return item_for(self.review((await self._move(moves.take(row, by=by, now=self.now()))).id), by)
+        return blinding.item_for(self.review((await self._move(moves.take(row, by=by, now=self.now()))).id), by)
 
     async def extend(self, item: int, *, by: str, worked: float = 0.0) -> bool:
         """Show that one is still at an item: its five minutes begin anew.
@@ -116,7 +129,7 @@ class Desk(Sowing):
         spans: Mapping[str, tuple[int, int]] | None = None,
         undo_seconds: float = 0.0,
         link: str | None = None,
-    ) -> ReviewItem:
+    ) -> "ReviewItem":
         """Answer a review item and resume its run; ``value`` is the answer as JSON data.
 
         The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
@@ -164,17 +177,17 @@ class Desk(Sowing):
         known = self._known(row, value, checked)
         return known or None if checked is None else (*checked.failed, *known)
 
-    async def _checked(self, item: ReviewItem, value: object) -> "Checked | None":
+    async def _checked(self, item: "ReviewItem", value: object) -> "Checked | None":
         return None if self._check is None else await self._check.checked(item, value)
 
-    def _known(self, item: ReviewItem, value: object, checked: "Checked | None") -> "tuple[Verdict, ...]":
+    def _known(self, item: "ReviewItem", value: object, checked: "Checked | None") -> "tuple[Verdict, ...]":
         if not answers.is_suggestion(item, value):
             return ()
         said = self.review(item.id).said
         asked = frozenset[str]() if checked is None else checked.asked
         return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
 
-    async def undo(self, item: int, *, by: str) -> ReviewItem:
+    async def undo(self, item: int, *, by: str) -> "ReviewItem":
         """Take back one's own answer: within its undo window, or of the last minutes if its run has not read it.
 
         The item is one's own again.
@@ -184,7 +197,7 @@ class Desk(Sowing):
         """
         return await self._move(moves.undo(self._item_for(item, by, "undo"), by=by, now=self.now()))
 
-    async def commit(self, item: int, *, by: str) -> ReviewItem:
+    async def commit(self, item: int, *, by: str) -> "ReviewItem":
         """Let one's own answer count at once, without the rest of its undo window; one that counts is left as it is.
 
         Raises:
@@ -201,7 +214,7 @@ class Desk(Sowing):
             raise ReviewError(f"review item {item} is {row.state}: there is no answer by {by} that counts or could")
         return row
 
-    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> "ReviewItem":
         """Give an item back for somebody else; ``next_review`` offers it to this person last.
 
         Raises:
@@ -209,7 +222,7 @@ class Desk(Sowing):
         """
         return await self._move(moves.skip(self._item_for(item, by, "skip"), by=by, now=self.now(), note=note))
 
-    async def release(self, item: int, *, by: str) -> ReviewItem:
+    async def release(self, item: int, *, by: str) -> "ReviewItem":
         """Give back an item that this person has taken, as if they had never looked at it.
 
         Raises:
@@ -217,7 +230,7 @@ class Desk(Sowing):
         """
         return await self._move(moves.release(self._item_for(item, by, "release"), by=by, now=self.now()))
 
-    async def snooze(self, item: int, *, by: str, until: float, note: str | None = None) -> ReviewItem:
+    async def snooze(self, item: int, *, by: str, until: float, note: str | None = None) -> "ReviewItem":
         """Put an item away until a time, in seconds since the epoch; nobody is offered it before.
 
         Raises:
@@ -226,7 +239,7 @@ class Desk(Sowing):
         row = self._item_for(item, by, "snooze")
         return await self._move(moves.snooze(row, by=by, until=until, now=self.now(), note=note))
 
-    async def assign(self, item: int, *, by: str, to: str | None, note: str | None = None) -> ReviewItem:
+    async def assign(self, item: int, *, by: str, to: str | None, note: str | None = None) -> "ReviewItem":
         """Give an item to one person, or to whoever comes (None); it is taken from whoever has it.
 
         Raises:
@@ -238,7 +251,7 @@ class Desk(Sowing):
             self._item_to_answer(item, to, "decide")
         return await self._move(moves.assign(row, by=by, to=to, now=self.now(), note=note))
 
-    async def send_up(self, item: int, *, by: str, code: moves.SendUpCode, note: str | None = None) -> ReviewItem:
+    async def send_up(self, item: int, *, by: str, code: "moves.SendUpCode", note: str | None = None) -> "ReviewItem":
         """Hand an item to the next tier, with the reason; it keeps its number and is open again.
 
         Raises:
@@ -248,7 +261,7 @@ class Desk(Sowing):
             moves.send_up(self._item_for(item, by, "send_up"), by=by, code=code, now=self.now(), note=note)
         )
 
-    async def add_note(self, item: int, *, by: str, text: str) -> ReviewItem:
+    async def add_note(self, item: int, *, by: str, text: str) -> "ReviewItem":
         """Say something about an item for whoever looks at it next.
 
         Raises:
@@ -267,23 +280,23 @@ class Desk(Sowing):
             ReviewError: it has no name, or there are too many.
         """
         moves.check_person(by)
-        acting(self._open_store, by)
+        people.acting(self._open_store, by)
         checked_texts(name=name, query=query)
         if not name.strip() or len(name) > LONGEST_VIEW_NAME or len(query) > LONGEST_VIEW:
             raise ReviewError(f"a view needs a name of at most {LONGEST_VIEW_NAME} characters, and a short query")
-        await self._writer.ask(PutView(by, name.strip(), query))
+        await self._writer.ask(kept_settings.PutView(by, name.strip(), query))
 
     async def fire_timers(self) -> int:
         """Do what time does to items: let answers count, and let the policies for what is late fire; returns how many.
 
         Every worker does so by itself, at the moment at which a timer is over.
         """
-        fired = await fire(self._open_store, self._writer.ask, self.now())
+        fired = await timers.fire(self._open_store, self._writer.ask, self.now())
         if fired:
             self._ring()
         return fired
 
-    def _item_for(self, item: int, by: str, action: ItemAction) -> ReviewItem:
+    def _item_for(self, item: int, by: str, action: "ItemAction") -> "ReviewItem":
         """Return an item to which a person may do something; every door comes by here.
 
         Raises:
@@ -292,7 +305,7 @@ class Desk(Sowing):
         """
         return self._item_and_person(item, by, action)[0]
 
-    def _item_to_answer(self, item: int, by: str, action: ItemAction) -> ReviewItem:
+    def _item_to_answer(self, item: int, by: str, action: "ItemAction") -> "ReviewItem":
         """Return an item that its own rules let a person answer: who asked for it, who answered before.
 
         Raises:
@@ -303,14 +316,14 @@ class Desk(Sowing):
         self._must_be_for(row, by, person)
         return row
 
-    def _item_and_person(self, item: int, by: str, action: ItemAction) -> "tuple[ReviewItem, Person | None]":
+    def _item_and_person(self, item: int, by: str, action: "ItemAction") -> "tuple[ReviewItem, Person | None]":
         moves.check_person(by)
         row = self.plain_review(item)
-        person = acting(self._open_store, by)
-        check(person, action, row)
+        person = people.acting(self._open_store, by)
+        permission.check(person, action, row)
         return row, person
 
-    def _must_be_for(self, item: ReviewItem, by: str, person: "Person | None") -> None:
+    def _must_be_for(self, item: "ReviewItem", by: str, person: "Person | None") -> None:
         rules = item.rules
         before: list[str] = []
         if rules.not_previous_reviewer:
@@ -318,10 +331,10 @@ class Desk(Sowing):
             decided = [each for each in self.reviews(others) if each.id != item.id]
             before = [answer.by for each in decided for answer in each.answers]
             before += [(each.decided_by or "").removeprefix("person:") for each in decided]
-        if problem := not_for(item, by, before=before, groups=None if person is None else person.groups):
+        if problem := eligibility.not_for(item, by, before=before, groups=None if person is None else person.groups):
             raise NotAllowed(problem)
 
-    async def _move(self, change: MoveReview) -> ReviewItem:
+    async def _move(self, change: "MoveReview") -> "ReviewItem":
         sets_timer = change.answer is not None or change.decision is not None or change.action == "undo"
         moved: ReviewRow = await (self._change(change) if sets_timer else self._writer.ask(change))
-        return review_item(moved)
+        return recorded.review_item(moved)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
-from handrail_orchestrator.records.item import ItemKind
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.records.item import ItemKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,7 @@ class NewItem:
 
     step: str
     """Where in its run it stands, such as ``ask#2``."""
-    kind: ItemKind
+    kind: "ItemKind"
     queue: str
     title: str
     context: Any

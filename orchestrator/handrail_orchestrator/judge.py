@@ -7,16 +7,16 @@ has its members is asked for it, one that lacks them is not (decision 10).
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
-from handrail_guards.auditing import AuditRule
-from handrail_guards.escalation import Escalation
-from handrail_guards.outcome import Accepted, Doubtful
-from handrail_guards.promise import PromiseTerms
-from handrail_guards.promise_rule import PromiseRules
-from handrail_guards.rollout import Rollout
-from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import InvalidWorkflow
 
 if TYPE_CHECKING:
+    from handrail_guards.auditing import AuditRule
+    from handrail_guards.escalation import Escalation
+    from handrail_guards.outcome import Accepted, Doubtful
+    from handrail_guards.promise import PromiseTerms
+    from handrail_guards.promise_rule import PromiseRules
+    from handrail_guards.rollout import Rollout
+    from handrail_guards.verdict import Verdict
     from handrail_orchestrator.limits import Limited
 
 P = ParamSpec("P")
@@ -40,7 +40,7 @@ class Judge(Protocol[P, T_co]):
         """Return the type of an accepted value."""
         ...
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]":
         """Judge."""
         ...
 
@@ -50,7 +50,7 @@ class AuditedJudge(Protocol):
     """A judge some of whose cases people decide blind."""
 
     @property
-    def audit(self) -> AuditRule | None:
+    def audit(self) -> "AuditRule | None":
         """Return which ones; None: none."""
         ...
 
@@ -60,7 +60,7 @@ class RolledOutJudge(Protocol):
     """A judge whose accepted values may be used in some runs only."""
 
     @property
-    def rollout(self) -> Rollout | None:
+    def rollout(self) -> "Rollout | None":
         """Return in which; None: in all."""
         ...
 
@@ -70,7 +70,7 @@ class RolledOutJudge(Protocol):
         ...
 
     @property
-    def escalate(self) -> Escalation:
+    def escalate(self) -> "Escalation":
         """Return who decides in the others."""
         ...
 
@@ -80,11 +80,11 @@ class PromisedJudge(Protocol):
     """A judge that accepts by the rule that a promise is kept by just now."""
 
     @property
-    def promise(self) -> PromiseTerms | None:
+    def promise(self) -> "PromiseTerms | None":
         """Return what is promised; None: it accepts by a rule of its own."""
         ...
 
-    def with_rules(self, rules: PromiseRules, /) -> "Judge[..., Any]":
+    def with_rules(self, rules: "PromiseRules", /) -> "Judge[..., Any]":
         """Return the same judge, which accepts by these rules."""
         ...
 
@@ -108,7 +108,7 @@ class ChallengedJudge(Protocol):
 class AnswerChecking(Protocol):
     """A judge that has something to say of a person's answer in its place."""
 
-    def objections(self, value: Any, /, *args: Any, **kwargs: Any) -> Sequence[Verdict]:
+    def objections(self, value: Any, /, *args: Any, **kwargs: Any) -> "Sequence[Verdict]":
         """Return the failed verdicts on an answer to a call with these arguments."""
         ...
 

@@ -3,24 +3,32 @@
 import json
 import uuid
 from abc import abstractmethod
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from handrail_orchestrator.beginning import later, moment_of
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse, NotStorable, UnknownWorkflow
 from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.priority import check_priority
-from handrail_orchestrator.review.answers import misfits
-from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.running import InputRow, KeptEvent, SendTo, Sent, SetResult
-from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
-from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handrail_orchestrator import beginning, unmarking
     from handrail_orchestrator.embedded.checking import AnswerCheck
+    from handrail_orchestrator.review import answers, moves
+    from handrail_orchestrator.store import running, starts
+    from handrail_orchestrator.store.running import InputRow, KeptEvent, Sent
+    from handrail_orchestrator.store.starts import Started
+else:
+    beginning = LaterModule("handrail_orchestrator.beginning")
+    answers = LaterModule("handrail_orchestrator.review.answers")
+    moves = LaterModule("handrail_orchestrator.review.moves")
+    running = LaterModule("handrail_orchestrator.store.running")
+    starts = LaterModule("handrail_orchestrator.store.starts")
+    unmarking = LaterModule("handrail_orchestrator.unmarking")
 
 
 class StartedRun(NamedTuple):
@@ -68,21 +76,21 @@ class RunOperating(Steering):
         check_priority(priority)
         self.must_be_allowed(by, "start")
         now = self.now()
-        begins = moment_of(now, at, after)
+        begins = beginning.moment_of(now, at, after)
         known = self._declared(workflow, version)
         data = sendable(value, where=f"the input of {workflow!r}")
         if known is not None:
             _must_fit(known, data)
-        start = StartRun(
+        start = starts.StartRun(
             id if id is not None else uuid.uuid4().hex, workflow, _version(known, version), data,
             "" if known is None else known.code, now,
             None if known is None or known.deadline_seconds is None else now + known.deadline_seconds,
-            started_by=None if by is None else actor(by), priority=priority,
+            started_by=None if by is None else moves.actor(by), priority=priority,
         )  # fmt: skip
-        started: Started = await self._change(start if begins is None else later(start, begins))
+        started: Started = await self._change(start if begins is None else beginning.later(start, begins))
         return StartedRun(start.id, started.new)
 
-    def _declared(self, workflow: str, version: int | None) -> InputRow | None:
+    def _declared(self, workflow: str, version: int | None) -> "InputRow | None":
         inputs = self._open_store.inputs(workflow)
         found = next((each for each in inputs if version in {None, each.version}), None)
         if found is None and version is None:
@@ -94,7 +102,7 @@ class RunOperating(Steering):
 
     async def send_to(
         self, name: str, payload: object = None, *, key: str, event_id: str | None = None, by: str | None = None
-    ) -> Sent:
+    ) -> "Sent":
         """Send an event to whichever run waits for its name and key; the same ``event_id`` counts once.
 
         It goes to one run: the one that has waited longest. While none waits it is kept, for the first that does.
@@ -109,10 +117,10 @@ class RunOperating(Steering):
         check_key(name, key)
         self.must_be_allowed(by, "send")
         data = sendable(payload, where=f"event {name!r}")
-        sent: Sent = await self._change(SendTo(name, key, data, self.now(), event_id))
+        sent: Sent = await self._change(running.SendTo(name, key, data, self.now(), event_id))
         return sent
 
-    def kept_events(self, limit: int = 100) -> Sequence[KeptEvent]:
+    def kept_events(self, limit: int = 100) -> "Sequence[KeptEvent]":
         """Return events that were sent by their key and that no run has waited for yet, oldest first."""
         return self._open_store.kept_events(limit)
 
@@ -133,7 +141,7 @@ class RunOperating(Steering):
         data = sendable(value, where=f"the result of {step!r}")
         if self._check is not None:
             await self._check.check_result(run_id, step, data)
-        await self._change(SetResult(run_id, step, data, actor(by), self.now(), note))
+        await self._change(running.SetResult(run_id, step, data, moves.actor(by), self.now(), note))
 
     async def skip_step(self, run_id: str, step: str, *, by: str, note: str | None = None) -> None:
         """Let a run go on without the result of a step that failed: as if it had returned None.
@@ -154,19 +162,19 @@ def sendable(value: object, *, where: str) -> str:
     from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
 
     try:
-        return as_plain(to_json(value, by_alias=False, inf_nan_mode="strings").decode())
+        return unmarking.as_plain(to_json(value, by_alias=False, inf_nan_mode="strings").decode())
     except PydanticSerializationError as error:
         raise NotStorable(where=where, problem=str(error)) from error
 
 
-def _must_fit(known: InputRow, data: str) -> None:
-    wrong = misfits(json.loads(known.schema), json.loads(data))
+def _must_fit(known: "InputRow", data: str) -> None:
+    wrong = answers.misfits(json.loads(known.schema), json.loads(data))
     if wrong:
         shown = "; ".join(f"{'.'.join(map(str, path)) or 'input'}: {said}" for path, said in wrong[:3])
         raise NotStorable(where=f"the input of {known.workflow!r} version {known.version}", problem=shown)
 
 
-def _version(known: InputRow | None, given: int | None) -> int:
+def _version(known: "InputRow | None", given: int | None) -> int:
     if known is not None:
         return known.version
     if given is None or given < 1:

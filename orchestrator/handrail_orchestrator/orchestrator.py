@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from handrail_ground.optional import LaterModule, load_later_modules
 from handrail_orchestrator.awaiting import Awaiting, RunHandle
 from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.breaker import Breaker, checked_breakers
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
-from handrail_orchestrator.declaring import declare_inputs
 from handrail_orchestrator.dispatching import dispatch_of
-from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
@@ -26,26 +25,38 @@ from handrail_orchestrator.limits import Limit, Limiters, checked_limits
 from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.retention import declared
-from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, open_store
 from handrail_orchestrator.store.address_text import is_server
-from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.telemetry.caller import kept_of_caller
 from handrail_orchestrator.texts import checked_new_id, checked_texts
-from handrail_orchestrator.triggers.given import checked_triggers
-from handrail_orchestrator.triggers.host import EngineHost
-from handrail_orchestrator.triggers.port import Trigger
-from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator import declaring
+    from handrail_orchestrator.embedded import library
     from handrail_orchestrator.embedded.engine import EmbeddedEngine
     from handrail_orchestrator.notices.plan import Notices
+    from handrail_orchestrator.rollout import versions
+    from handrail_orchestrator.store import rows
     from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.telemetry.port import Telemetry
+    from handrail_orchestrator.triggers import given
+    from handrail_orchestrator.triggers import host as hosting
+    from handrail_orchestrator.triggers import running as watching
+    from handrail_orchestrator.triggers.host import EngineHost
+    from handrail_orchestrator.triggers.port import Trigger
+    from handrail_orchestrator.triggers.running import Running
     from handrail_orchestrator.triggers.webhook import Hook
+else:
+    declaring = LaterModule("handrail_orchestrator.declaring")
+    library = LaterModule("handrail_orchestrator.embedded.library")
+    versions = LaterModule("handrail_orchestrator.rollout.versions")
+    rows = LaterModule("handrail_orchestrator.store.rows")
+    given = LaterModule("handrail_orchestrator.triggers.given")
+    hosting = LaterModule("handrail_orchestrator.triggers.host")
+    watching = LaterModule("handrail_orchestrator.triggers.running")
 
 _log = logging.getLogger("handrail.worker")
 
@@ -83,7 +94,7 @@ class Orchestrator(Client, Awaiting):
         durability: Durability = "power",
         clock: Clock | None = None,
         concurrency: int | None = None,
-        triggers: Sequence[Trigger] = (),
+        triggers: "Sequence[Trigger]" = (),
         telemetry: "Telemetry | None" = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
         notices: "Notices | None" = None,
@@ -96,7 +107,7 @@ class Orchestrator(Client, Awaiting):
         super().__init__(store, clock=self._time, create=True)
         self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))
-        self._triggers = checked_triggers(triggers)
+        self._triggers = given.checked_triggers(triggers)
         for each in self._triggers:
             self._require(each.workflow)
         self._running: Running | None = None
@@ -110,9 +121,9 @@ class Orchestrator(Client, Awaiting):
         self._breakers = checked_breakers(systems or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
-        self._library = Library(settings.hooks)
+        self._library = library.Library(settings.hooks)
         if self._library.rolls_out:
-            require_versions(self._given)
+            versions.require_versions(self._given)
         self._engine: EmbeddedEngine | None = None
         self._signals = Signals(self._terminate)
         self._closes_in_seconds = settings.grace_seconds
@@ -125,14 +136,14 @@ class Orchestrator(Client, Awaiting):
         self._stopping = None
         try:
             await self.remember_retention(declared(self._given))
-            await declare_inputs(self._given, self.engine.store, self.engine.writer.ask)
+            await declaring.declare_inputs(self._given, self.engine.store, self.engine.writer.ask)
             await self.engine.rolling.declare_versions(self.engine.writer.ask)
             if self._notices is not None:
                 await self.outbox.declare(self._notices.declaration())
             self.engine.worker.sign_on()
             await self.engine.worker.dispatch.begin()
             self._signals.open()
-            self._running = Running(self._triggers, self._host())
+            self._running = watching.Running(self._triggers, self._host())
             await self._running.begin()
             from handrail_orchestrator.notices.chores import telling  # noqa: PLC0415 -- only who works tells
 
@@ -151,6 +162,7 @@ class Orchestrator(Client, Awaiting):
         from handrail_orchestrator.embedded.engine import EmbeddedEngine  # noqa: PLC0415 -- as above
         from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS  # noqa: PLC0415 -- as above
 
+        load_later_modules()  # here, where nothing is at work yet
         self._closes_in_seconds = self._settings.grace_seconds + LONGEST_CLOSE_SECONDS
         store = open_store(address, durability=self._durability) if isinstance(address, str) else address
         if isinstance(self._time, StoreClock):
@@ -221,11 +233,11 @@ class Orchestrator(Client, Awaiting):
             return True
         return await engine.close()
 
-    def _host(self) -> EngineHost:
+    def _host(self) -> "EngineHost":
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return EngineHost(self.engine, start)
+        return hosting.EngineHost(self.engine, start)
 
     def hook(self, path: str) -> "Hook | None":
         """Return the webhook with a path, for whoever serves it; None: there is none."""
@@ -333,7 +345,7 @@ class Orchestrator(Client, Awaiting):
         engine.started.add([started.key])
         execution = None
         if started.new and change.execute and me == worker.id and not started.rests:
-            claimed = ClaimedRun(
+            claimed = rows.ClaimedRun(
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
                 change.deadline, False, 0, change.code, trace=change.trace, claim=1,
             )  # fmt: skip

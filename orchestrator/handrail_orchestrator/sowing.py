@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from handrail_ground.optional import LaterModule
 from handrail_guards.auditing import draw_of
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.holder import StoreChanger
-from handrail_orchestrator.people import acting
 from handrail_orchestrator.reader import Reader
-from handrail_orchestrator.records.reading import review_item
-from handrail_orchestrator.review import permission
-from handrail_orchestrator.review.answers import problems
-from handrail_orchestrator.store.known import CandidateRow, KnownCaseRow, Plant, PutKnown, Sow, SowingRow
 from handrail_orchestrator.texts import checked_texts
-from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
+    from handrail_orchestrator import people, unmarking
     from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.records import reading as recorded
+    from handrail_orchestrator.review import answers, permission
+    from handrail_orchestrator.store import known
+    from handrail_orchestrator.store.known import CandidateRow, KnownCaseRow, Plant, SowingRow
+else:
+    people = LaterModule("handrail_orchestrator.people")
+    recorded = LaterModule("handrail_orchestrator.records.reading")
+    answers = LaterModule("handrail_orchestrator.review.answers")
+    known = LaterModule("handrail_orchestrator.store.known")
+    unmarking = LaterModule("handrail_orchestrator.unmarking")
+    permission = LaterModule("handrail_orchestrator.review.permission")
 
 LOOKED_AT = 1_000
 """Ordinary items that are drawn for at once."""
@@ -40,11 +47,11 @@ class KnownCase:
     confidence: float | None = None
     """How sure the model seems of its suggestion, 0 to 1; None: as sure as of an ordinary item."""
 
-    def row(self) -> KnownCaseRow:
+    def row(self) -> "KnownCaseRow":
         """Return it as it is stored."""
-        suggestion = None if self.suggestion is None else as_plain(json.dumps(self.suggestion))
-        answer, shown = as_plain(json.dumps(self.answer)), as_plain(json.dumps(self.input))
-        return KnownCaseRow(self.name, shown, answer, suggestion, self.confidence)
+        suggestion = None if self.suggestion is None else unmarking.as_plain(json.dumps(self.suggestion))
+        answer, shown = unmarking.as_plain(json.dumps(self.answer)), unmarking.as_plain(json.dumps(self.input))
+        return known.KnownCaseRow(self.name, shown, answer, suggestion, self.confidence)
 
 
 class Sowing(Reader, StoreChanger):
@@ -78,13 +85,13 @@ class Sowing(Reader, StoreChanger):
         """
         checked_texts(queue=queue, workflow=workflow, step=step)
         if by is not None:
-            permission.check(acting(self._open_store, by), "people")
+            permission.check(people.acting(self._open_store, by), "people")
         if not (math.isfinite(share) and 0.0 <= share <= 1.0):
             raise Misuse(f"the share of known cases is {share!r}; give 0 to 1, such as 0.01 for 1%")
         rows = [each.row() for each in cases]
         for row in rows:
             checked_texts(name=row.name, input=row.input, answer=row.answer, suggestion=row.suggestion)
-        kept = int(await self._writer.ask(PutKnown(queue, workflow, step, share, rows)))
+        kept = int(await self._writer.ask(known.PutKnown(queue, workflow, step, share, rows)))
         if share and not kept:
             raise Misuse("there is no known case: give some, such as lines of `handrail review export`")
         await self.sow()
@@ -94,7 +101,7 @@ class Sowing(Reader, StoreChanger):
         """Put known cases among the items that came since the last time; return how many."""
         return sum([await self._sow(each) for each in self._open_store.sowings()])
 
-    async def _sow(self, sowing: SowingRow) -> int:
+    async def _sow(self, sowing: "SowingRow") -> int:
         newest = self._open_store.newest_item()
         found = self._open_store.candidates(sowing, newest, LOOKED_AT)
         drawn = [each for each in found if draws(each, sowing.share)]
@@ -102,17 +109,21 @@ class Sowing(Reader, StoreChanger):
         if not drawn and seen - sowing.seen < LOOKED_AT:
             return 0  # to note how far it was looked is not worth a transaction
         plants = self._plants(sowing, drawn)
-        return int(await self._writer.ask(Sow(sowing, seen, plants, self.now())))
+        return int(await self._writer.ask(known.Sow(sowing, seen, plants, self.now())))
 
-    def _plants(self, sowing: SowingRow, drawn: Sequence[CandidateRow]) -> list[Plant]:
+    def _plants(self, sowing: "SowingRow", drawn: "Sequence[CandidateRow]") -> "list[Plant]":
         """Return which case follows which item; one whose answer does not fit the item's form follows none."""
         cases = self._open_store.known_cases(sowing, max(len(drawn), 1))
         plants: list[Plant] = []
         for index, item in enumerate(drawn):
             row = self._open_store.review(item.id)
             case = cases[index % len(cases)] if cases else None
-            if row is not None and case is not None and not problems(review_item(row), json.loads(case.answer)):
-                plants.append(Plant(item.id, case.id))
+            if (
+                row is not None
+                and case is not None
+                and not answers.problems(recorded.review_item(row), json.loads(case.answer))
+            ):
+                plants.append(known.Plant(item.id, case.id))
         return plants
 
     def must_fit(self, cases: Sequence[KnownCase], *, queue: str, step: str, workflow: str) -> None:
@@ -121,19 +132,21 @@ class Sowing(Reader, StoreChanger):
         Raises:
             ReviewError: one does not; the first is named.
         """
-        found = self._open_store.candidates(SowingRow(queue, workflow, step, 1.0, 0), self._open_store.newest_item(), 1)
+        found = self._open_store.candidates(
+            known.SowingRow(queue, workflow, step, 1.0, 0), self._open_store.newest_item(), 1
+        )
         row = self._open_store.review(found[0].id) if found else None
         if row is None:
             return
-        item = review_item(row)
+        item = recorded.review_item(row)
         for case in cases:
-            wrong = problems(item, case.answer) or (
-                problems(item, case.suggestion) if case.suggestion is not None else []
+            wrong = answers.problems(item, case.answer) or (
+                answers.problems(item, case.suggestion) if case.suggestion is not None else []
             )
             if wrong:
                 raise ReviewError(f"case {case.name!r} has an answer that this step does not take: {wrong[0][1]}")
 
 
-def draws(item: CandidateRow, share: float) -> bool:
+def draws(item: "CandidateRow", share: float) -> bool:
     """Return whether a known case follows an item: the same item always draws the same number."""
     return draw_of(f"known: {item.run_id}/{item.step}") < share

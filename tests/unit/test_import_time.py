@@ -28,6 +28,27 @@ HEAVY = (
 )
 
 
+AT_WORK = (
+    "handrail_orchestrator.temporal.worker",
+    "handrail_orchestrator.embedded.engine",
+    "handrail_orchestrator.embedded.library",
+    "handrail_orchestrator.embedded.run",
+    "handrail_orchestrator.embedded.writer",
+    "handrail_orchestrator.people",
+    "handrail_orchestrator.records.reading",
+    "handrail_orchestrator.review.moves",
+    "handrail_orchestrator.store.changes",
+)
+"""What executes runs and answers questions; the first of it only where Temporal is asked for."""
+ASKING = (
+    "handrail_ai_steps.models.decisions.model",
+    "handrail_ai_steps.models.openai.model",
+    "handrail_ai_steps.batching.gathering",
+    "handrail_ai_steps.documents.document",
+    "handrail_ai_steps.models.local.model",
+)
+"""What asks models, and what is asked; the first two only where such a model is named."""
+
 PACKAGES = ("handrail_ai_steps", "handrail_evals", "handrail_ground", "handrail_guards", "handrail_orchestrator")
 
 
@@ -62,14 +83,28 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
 @pytest.mark.parametrize(
     ("name", "later"),
     [
-        ("Orchestrator", ("handrail_orchestrator.embedded.engine", "handrail_orchestrator.embedded.run", "tempfile")),
-        ("classify", ("handrail_ai_steps.models.openai.model", "handrail_ai_steps.models.decisions.model")),
+        ("Orchestrator", ("pydantic", "sqlite3", "tempfile", *AT_WORK)),
+        ("classify", ("asyncio", "pydantic", *ASKING)),
     ],
 )
 def test_what_runs_and_what_answers_is_loaded_by_who_asks_for_it(name: str, later: tuple[str, ...]) -> None:
     loaded = printed_by(f"import sys; from handrail import {name}; print(*sys.modules)")
 
     assert not set(later).intersection(loaded)
+
+
+@pytest.mark.dear
+def test_an_open_orchestrator_makes_nobody_wait_for_what_was_put_off() -> None:
+    program = """
+import asyncio, sys
+from handrail import Orchestrator, classify
+async def opened():
+    async with Orchestrator("sqlite:///:memory:", workflows=[]):
+        print(*sys.modules)
+asyncio.run(opened())
+"""
+
+    assert set(AT_WORK[1:] + ASKING[2:]).issubset(printed_by(program))
 
 
 @pytest.mark.dear

@@ -4,15 +4,22 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.records.run import RunRecord
-from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.control import BulkAction, BulkBatch, BulkRow
 from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.records.run import RunRecord
+    from handrail_orchestrator.review import moves
+    from handrail_orchestrator.store import control
+    from handrail_orchestrator.store.control import BulkAction, BulkRow
+else:
+    moves = LaterModule("handrail_orchestrator.review.moves")
+    control = LaterModule("handrail_orchestrator.store.control")
 
 AT_ONCE = 100
 """Runs changed in one transaction, so that others can write in between."""
@@ -28,7 +35,7 @@ class BulkResult:
 
     id: str
     """Give it again to go on with what was interrupted; empty for a dry run."""
-    action: BulkAction
+    action: "BulkAction"
     runs: int
     """How many the filter found."""
     done: int
@@ -55,7 +62,7 @@ class Bulk(Steering):
 
     async def bulk(
         self,
-        action: BulkAction,
+        action: "BulkAction",
         runs: RunSelection,
         *,
         by: str | None = None,
@@ -73,7 +80,7 @@ class Bulk(Steering):
             NotAllowed: this person may not.
             Misuse: the filter says nothing or cannot fit, or the ``id`` is that of another change of many.
         """
-        if action not in get_args(BulkAction):
+        if action not in get_args(control.BulkAction):
             raise Misuse(f"bulk({action!r}): say retry, cancel or fork")
         if step is not None and action != "fork":
             raise Misuse(
@@ -87,7 +94,7 @@ class Bulk(Steering):
             return BulkResult(id="", action=action, runs=len(found), done=0, first=tuple(found[:SHOWN]))
         name = id or f"{action}-{uuid.uuid4().hex[:12]}"
         told = json.dumps({**runs.as_json(), **({} if step is None else {"from": step})}, sort_keys=True)
-        batch = BulkBatch(name, action, told, None if by is None else actor(by), self.now(), BEGINNING)
+        batch = control.BulkBatch(name, action, told, None if by is None else moves.actor(by), self.now(), BEGINNING)
         first: list[str] = []
         begun = self._open_store.bulk(name)
         row: BulkRow = await self._change(batch if begun is None else batch._replace(after="", place=begun.place))
@@ -115,7 +122,7 @@ class Bulk(Steering):
 
     def _pages(
         self, query: Any, runs: RunSelection, before: int | None
-    ) -> Iterator[tuple[Sequence[RunRecord], int | None]]:
+    ) -> "Iterator[tuple[Sequence[RunRecord], int | None]]":
         """Yield the runs of a status, so many looked at at once, and behind which one to go on; None: behind none."""
         while True:
             found = self.find_runs(replace(query, before_key=before))

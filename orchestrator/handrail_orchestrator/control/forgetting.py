@@ -3,17 +3,24 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator import tags as t
 from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.errors import Misuse, UnknownRun, WrongState
-from handrail_orchestrator.review.moves import actor
-from handrail_orchestrator.store.changes import Cancel
-from handrail_orchestrator.store.files import SweepFiles
-from handrail_orchestrator.store.forgetting import FamilyRow, ForgetRuns
 from handrail_orchestrator.store.queries import RunQuery
 from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.review import moves
+    from handrail_orchestrator.store import changes, files, forgetting
+    from handrail_orchestrator.store.forgetting import FamilyRow
+else:
+    moves = LaterModule("handrail_orchestrator.review.moves")
+    changes = LaterModule("handrail_orchestrator.store.changes")
+    files = LaterModule("handrail_orchestrator.store.files")
+    forgetting = LaterModule("handrail_orchestrator.store.forgetting")
 
 AT_ONCE = 20
 """Runs forgotten in one transaction."""
@@ -84,15 +91,15 @@ class Forgetting(Steering):
             )
         family = await self._cancelled(family, by)
         done = 0
-        who = "code" if by is None else actor(by)
+        who = "code" if by is None else moves.actor(by)
         ended = [each.key for each in family if each.has_ended]
         for start in range(0, len(ended), AT_ONCE):
-            done += int(await self._change(ForgetRuns(ended[start : start + AT_ONCE], self.now(), who, why)))
-        while await self._change(SweepFiles(self.now(), PARTS_AT_ONCE, None, who)):
+            done += int(await self._change(forgetting.ForgetRuns(ended[start : start + AT_ONCE], self.now(), who, why)))
+        while await self._change(files.SweepFiles(self.now(), PARTS_AT_ONCE, None, who)):
             pass
         return Forgotten(runs=len(family), forgotten=done, open=len(family) - len(ended))
 
-    def _family(self, tags: Mapping[str, str], runs: Sequence[str]) -> Sequence[FamilyRow]:
+    def _family(self, tags: Mapping[str, str], runs: Sequence[str]) -> "Sequence[FamilyRow]":
         keys: list[int] = []
         for run_id in runs:
             row = self._open_store.run(run_id)
@@ -108,12 +115,12 @@ class Forgetting(Steering):
             before = found[-1].key
         return self._open_store.family(keys)
 
-    async def _cancelled(self, family: Sequence[FamilyRow], by: str | None) -> Sequence[FamilyRow]:
+    async def _cancelled(self, family: "Sequence[FamilyRow]", by: str | None) -> "Sequence[FamilyRow]":
         """Cancel what has not ended, and wait a while for what is being executed."""
         reason = f"cancelled by {by or 'code'}, to be forgotten"
         for each in family:
             if not each.has_ended:
-                await self._change(Cancel(each.id, self.now(), reason))
+                await self._change(changes.Cancel(each.id, self.now(), reason))
         for _ in range(PATIENCE_LOOKS):
             family = self._open_store.family([each.key for each in family])
             if all(each.has_ended for each in family):

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 from handrail_orchestrator import tags
 from handrail_orchestrator.holder import StoreHolder
-from handrail_orchestrator.store.queries import RunQuery
-from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.texts import checked_sought, checked_texts
 
 if TYPE_CHECKING:
@@ -15,16 +13,18 @@ if TYPE_CHECKING:
     from handrail_orchestrator.failures.group import FailedRun, Failures
     from handrail_orchestrator.records.run import RunRecord
     from handrail_orchestrator.store.flows import FailedStepRow, StoppedRow
+    from handrail_orchestrator.store.queries import RunQuery
+    from handrail_orchestrator.store.rows import RunStatus
 
 MOST_FAILED: Final = 5_000
 """Failed runs that are looked at, the newest."""
-STOPPED: Final[tuple[RunStatus, ...]] = ("failed", "set_aside")
+STOPPED: "Final[tuple[RunStatus, ...]]" = ("failed", "set_aside")
 
 
 class FailureReader(StoreHolder):
     """Reads what failed."""
 
-    def failures(self, query: RunQuery, *, version: int | None = None, most: int = MOST_FAILED) -> "Failures":
+    def failures(self, query: "RunQuery", *, version: int | None = None, most: int = MOST_FAILED) -> "Failures":
         """Return the runs of a query that failed or were set aside, those alike together: the newest ``most`` of each.
 
         ``status``, ``before_key`` and ``limit`` of the query are not looked at.

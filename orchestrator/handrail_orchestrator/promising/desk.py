@@ -2,20 +2,25 @@
 
 from typing import TYPE_CHECKING, Any
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import UnknownItem, WrongState
 from handrail_orchestrator.holder import StoreChanger
-from handrail_orchestrator.promising.again import asked_again
 from handrail_orchestrator.promising.reader import PromiseReader, promise_rows_of_all
-from handrail_orchestrator.promising.rules import StoredRules, name_of
-from handrail_orchestrator.store.changes import AskAgain
-from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseNote, PromiseRow, PromiseState
 from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from handrail_orchestrator.promising import again, rules
+    from handrail_orchestrator.promising.rules import StoredRules
+    from handrail_orchestrator.store import changes, promises
     from handrail_orchestrator.store.learned import LearnedChanges, LearnedStore
-    from handrail_orchestrator.store.promises import PromiseChanges, PromiseStore
+    from handrail_orchestrator.store.promises import NewRule, PromiseChanges, PromiseRow, PromiseState, PromiseStore
+else:
+    again = LaterModule("handrail_orchestrator.promising.again")
+    rules = LaterModule("handrail_orchestrator.promising.rules")
+    changes = LaterModule("handrail_orchestrator.store.changes")
+    promises = LaterModule("handrail_orchestrator.store.promises")
 
 
 class PromiseDesk(PromiseReader, StoreChanger):
@@ -42,8 +47,8 @@ class PromiseDesk(PromiseReader, StoreChanger):
         row = self._open_store.review(item)
         if row is None:
             raise UnknownItem(item)
-        asked = asked_again(self._open_store, row, is_third=is_third, before=before, now=self.now())
-        return bool(await self._change(AskAgain(case, asked, is_third)))
+        asked = again.asked_again(self._open_store, row, is_third=is_third, before=before, now=self.now())
+        return bool(await self._change(changes.AskAgain(case, asked, is_third)))
 
     @property
     def learned_store(self) -> "LearnedStore":
@@ -54,9 +59,9 @@ class PromiseDesk(PromiseReader, StoreChanger):
         """Write what was trained, and what becomes of it; returns the reply."""
         return await self._change(change)
 
-    def promise_rules_for(self, workflow: str) -> StoredRules:
+    def promise_rules_for(self, workflow: str) -> "StoredRules":
         """Return the rules in force for the steps of a workflow, for ``step.with_rules``."""
-        return StoredRules(self._open_store, workflow)
+        return rules.StoredRules(self._open_store, workflow)
 
     async def pause_promise(self, target: str, *, by: str, why: str) -> None:
         """Accept nothing under a promise until somebody resumes it; what is answered blind counts all the same.
@@ -78,7 +83,7 @@ class PromiseDesk(PromiseReader, StoreChanger):
             raise WrongState(f"the promise of {target} is {stands}" + (f": {last.why}" if last.why else ""))
         said = f"paused by {by}: {why}"
         for row in keeping:
-            rule = NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
+            rule = promises.NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
             await self._say(row, "paused", by, said, rule, "paused")
 
     async def resume_promise(self, target: str, *, by: str, why: str) -> None:
@@ -98,16 +103,23 @@ class PromiseDesk(PromiseReader, StoreChanger):
         for row in paused:
             await self._say(row, "keeping", by, "", None, "resumed", said=why)
 
-    def _told(self, target: str, by: str, why: str) -> list[PromiseRow]:
+    def _told(self, target: str, by: str, why: str) -> "list[PromiseRow]":
         checked_texts(target=target, by=by)
         self.must_be_allowed(by, "rollout")
         checked_why(why)
         return promise_rows_of_all(self._open_store, target)
 
     async def _say(
-        self, row: PromiseRow, state: PromiseState, by: str, why: str, rule: NewRule | None, action: str, said: str = ""
+        self,
+        row: "PromiseRow",
+        state: "PromiseState",
+        by: str,
+        why: str,
+        rule: "NewRule | None",
+        action: str,
+        said: str = "",
     ) -> None:
-        change = MovePromise(
+        change = promises.MovePromise(
             row.id,
             row.version,
             self.now(),
@@ -117,7 +129,7 @@ class PromiseDesk(PromiseReader, StoreChanger):
             rule,
             state,
             why,
-            [PromiseNote(action, said or why)],
+            [promises.PromiseNote(action, said or why)],
         )
         if not await self._change(change):
-            raise WrongState(f"the promise of {name_of(row)} was moved on meanwhile: look at it again")
+            raise WrongState(f"the promise of {rules.name_of(row)} was moved on meanwhile: look at it again")

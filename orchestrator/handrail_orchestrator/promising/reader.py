@@ -2,19 +2,24 @@
 
 from typing import TYPE_CHECKING
 
-from handrail_ground.shares import Proportion
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import UnknownPromise
 from handrail_orchestrator.holder import StoreHolder
-from handrail_orchestrator.promising.rules import name_of, subject_told
-from handrail_orchestrator.records.promise import Contradiction, PromiseChange, PromiseRecord, PromiseRuleRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from handrail_ground import shares
+    from handrail_orchestrator.promising import rules
+    from handrail_orchestrator.records import promise as records
+    from handrail_orchestrator.records.promise import Contradiction, PromiseChange, PromiseRecord, PromiseRuleRecord
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
+else:
+    rules = LaterModule("handrail_orchestrator.promising.rules")
+    records = LaterModule("handrail_orchestrator.records.promise")
+    shares = LaterModule("handrail_ground.shares")
 
-NOTHING = Proportion(0, 0)
 SUREST = 10
 """Contradictions that are shown."""
 
@@ -45,10 +50,10 @@ def promise_rows_of_all(store: "PromiseStore", target: str) -> "list[PromiseRow]
 
 def _named(rows: "Sequence[PromiseRow]", target: str, among: set[int]) -> "list[PromiseRow]":
     found = [row for row in rows if target == str(row.id)] or [
-        row for row in rows if row.id in among and target in {f"{row.workflow}/{row.step}", name_of(row)}
+        row for row in rows if row.id in among and target in {f"{row.workflow}/{row.step}", rules.name_of(row)}
     ]
     if not found:
-        raise UnknownPromise(target, known=sorted({name_of(row) for row in rows}))
+        raise UnknownPromise(target, known=sorted({rules.name_of(row) for row in rows}))
     return sorted(found, key=lambda row: (row.begun, row.id))
 
 
@@ -81,7 +86,7 @@ def current_of(store: "PromiseStore", rows: "Sequence[PromiseRow]") -> set[int]:
     """
     alike: dict[tuple[str, ...], list[PromiseRow]] = {}
     for row in rows:
-        alike.setdefault((row.workflow, row.step, *subject_told(row.told).part), []).append(row)
+        alike.setdefault((row.workflow, row.step, *rules.subject_told(row.told).part), []).append(row)
     return {_current(store, each).id for each in alike.values()}
 
 
@@ -101,7 +106,7 @@ def _current(store: "PromiseStore", rows: "list[PromiseRow]") -> "PromiseRow":
 class PromiseReader(StoreHolder):
     """Whoever has a store open may look at its promises."""
 
-    def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
+    def promises(self, workflow: str | None = None, *, earlier: bool = True) -> "list[PromiseRecord]":
         """Return the promises of the store, or of a workflow, by workflow, step and when they began.
 
         Without the ``earlier`` ones, of each step, group and bound that by which the last case was judged. The cases
@@ -115,7 +120,7 @@ class PromiseReader(StoreHolder):
             if workflow in {None, row.workflow} and (earlier or row.id in current)
         ]
 
-    def promise(self, target: str) -> PromiseRecord:
+    def promise(self, target: str) -> "PromiseRecord":
         """Return one promise by ``triage/route``, the current of that step, ``triage/route[gold]``, or its number.
 
         Raises:
@@ -126,7 +131,7 @@ class PromiseReader(StoreHolder):
         row = _first(_named(rows, target, current))
         return self._record(row, is_current=row.id in current)
 
-    def promises_named(self, target: str) -> list[PromiseRecord]:
+    def promises_named(self, target: str) -> "list[PromiseRecord]":
         """Return all promises that a target names: those of a step's parts and groups, of one group, or one by number.
 
         Raises:
@@ -136,7 +141,7 @@ class PromiseReader(StoreHolder):
         current = current_of(self._open_store, rows)
         return [self._record(row, is_current=row.id in current) for row in _named(rows, target, current)]
 
-    def promise_rules(self, target: str) -> list[PromiseRuleRecord]:
+    def promise_rules(self, target: str) -> "list[PromiseRuleRecord]":
         """Return the rules that a promise was ever kept by, oldest first.
 
         Raises:
@@ -147,7 +152,7 @@ class PromiseReader(StoreHolder):
             rule: (cases, accepted) for rule, cases, accepted in self._open_store.promise_judged(row.stream, row.id)
         }
         return [
-            PromiseRuleRecord(
+            records.PromiseRuleRecord(
                 number=rule.number,
                 at=rule.at,
                 threshold=rule.threshold,
@@ -163,16 +168,16 @@ class PromiseReader(StoreHolder):
             for rule in self._open_store.promise_rules(row.id)
         ]
 
-    def promise_history(self, target: str) -> list[PromiseChange]:
+    def promise_history(self, target: str) -> "list[PromiseChange]":
         """Return what was decided about a promise, oldest first: by its keeper, and by people.
 
         Raises:
             UnknownPromise: there is none.
         """
         rows = self._open_store.promise_log(promise_row(self._open_store, target).id)
-        return [PromiseChange(at=row.at, action=row.action, by=row.by, why=row.why) for row in rows]
+        return [records.PromiseChange(at=row.at, action=row.action, by=row.by, why=row.why) for row in rows]
 
-    def promise_contradictions(self, target: str, *, limit: int = SUREST) -> list[Contradiction]:
+    def promise_contradictions(self, target: str, *, limit: int = SUREST) -> "list[Contradiction]":
         """Return the blind answers that contradict the model where it was surest, the surest first.
 
         Either may be the error, of the model or of who answered; each wrong one of people's costs a promise coverage.
@@ -182,10 +187,10 @@ class PromiseReader(StoreHolder):
             UnknownPromise: there is none.
         """
         row = promise_row(self._open_store, target)
-        if subject_told(row.told).about == "missed":
+        if rules.subject_told(row.told).about == "missed":
             return []
         return [
-            Contradiction(
+            records.Contradiction(
                 run_id=each.run_id,
                 step=each.step,
                 item=each.item,
@@ -195,12 +200,13 @@ class PromiseReader(StoreHolder):
             for each in self._open_store.surest_contradictions(row.stream, limit=limit)
         ]
 
-    def _record(self, row: "PromiseRow", *, is_current: bool) -> PromiseRecord:
-        counts, subject = self._open_store.promise_counts(row.stream), subject_told(row.told)
+    def _record(self, row: "PromiseRow", *, is_current: bool) -> "PromiseRecord":
+        counts, subject = self._open_store.promise_counts(row.stream), rules.subject_told(row.told)
         is_share = subject.about != "missed"  # what is missed is a share of the label's cases, not of the accepted
-        seen = Proportion(counts.accepted_wrong, counts.accepted_answered, counts.weighed) if is_share else NOTHING
+        told = (counts.accepted_wrong, counts.accepted_answered, counts.weighed) if is_share else (0, 0)
+        seen = shares.Proportion(*told)
         low, high = seen.interval or (None, None)
-        return PromiseRecord(
+        return records.PromiseRecord(
             number=row.id,
             workflow=row.workflow,
             step=row.step,

@@ -2,36 +2,40 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from handrail_ground.optional import LaterModule
 from handrail_guards.numbers import is_share
-from handrail_guards.rollout import percent
 from handrail_orchestrator.errors import Misuse, NotPromoted, OrchestratorError, UnknownRollout, WrongState
 from handrail_orchestrator.holder import StoreChanger
-from handrail_orchestrator.records.reading import challenge_record
-from handrail_orchestrator.records.rollout import ChallengeRecord, RolloutChange, RolloutRecord, RolloutVerdict
 from handrail_orchestrator.store import open_store
-from handrail_orchestrator.store.rollouts import (
-    HoldFired,
-    MoveRollout,
-    RolloutMove,
-    RolloutRow,
-)
 from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from handrail_guards import rollout
+    from handrail_orchestrator.records import reading as recorded
+    from handrail_orchestrator.records import rollout as records
+    from handrail_orchestrator.records.rollout import ChallengeRecord, RolloutChange, RolloutRecord, RolloutVerdict
     from handrail_orchestrator.store import Store
+    from handrail_orchestrator.store import rollouts as rows
+    from handrail_orchestrator.store.rollouts import HoldFired, RolloutMove, RolloutRow
+else:
+    recorded = LaterModule("handrail_orchestrator.records.reading")
+    records = LaterModule("handrail_orchestrator.records.rollout")
+    rows = LaterModule("handrail_orchestrator.store.rollouts")
+    rollout = LaterModule("handrail_guards.rollout")
 
 
 class RolloutDesk(StoreChanger):
     """What any process may do to the rollouts of a store; ``Client`` is one."""
 
-    def rollouts(self) -> list[RolloutRecord]:
+    def rollouts(self) -> "list[RolloutRecord]":
         """Return how far everything is rolled out that code has declared, by workflow, step and version."""
         return [rollout_record(row) for row in self._open_store.rollouts()]
 
-    def rollout(self, target: str) -> RolloutRecord:
+    def rollout(self, target: str) -> "RolloutRecord":
         """Return one rollout, such as ``triage/route`` for a step or ``triage@2`` for a version.
 
         Raises:
@@ -44,7 +48,7 @@ class RolloutDesk(StoreChanger):
             raise UnknownRollout(target, known=[row.key.target for row in rows])
         return rollout_record(found)
 
-    def rollout_history(self, target: str) -> list[RolloutChange]:
+    def rollout_history(self, target: str) -> "list[RolloutChange]":
         """Return what was said of a rollout, oldest first.
 
         Raises:
@@ -52,26 +56,26 @@ class RolloutDesk(StoreChanger):
         """
         rows = self._open_store.rollout_log(self.rollout(target).key)
         return [
-            RolloutChange(
+            records.RolloutChange(
                 at=row.at,
                 action=row.action,
                 share=row.share,
                 by=row.by,
                 why=row.why,
-                verdict=None if row.verdict is None else RolloutVerdict(**json.loads(row.verdict)),
+                verdict=None if row.verdict is None else records.RolloutVerdict(**json.loads(row.verdict)),
             )
             for row in rows
         ]
 
-    def challenges(self, run_id: str) -> Sequence[ChallengeRecord]:
+    def challenges(self, run_id: str) -> "Sequence[ChallengeRecord]":
         """Return what challengers answered in a run, by step; of a run that is not there, nothing."""
         checked_texts(run_id=run_id)
         row = self._open_store.run(run_id)
-        return [] if row is None else [challenge_record(each) for each in self._open_store.challenges(row.key)]
+        return [] if row is None else [recorded.challenge_record(each) for each in self._open_store.challenges(row.key)]
 
     async def promote_rollout(
-        self, target: str, *, to: float, by: str, why: str, verdict: Callable[[RolloutRecord], RolloutVerdict]
-    ) -> RolloutRecord:
+        self, target: str, *, to: float, by: str, why: str, verdict: "Callable[[RolloutRecord], RolloutVerdict]"
+    ) -> "RolloutRecord":
         """Let more of it loose, if the evidence carries that; ``to`` is the new share of the runs, 0 to 1.
 
         ``verdict`` says what the evidence is of what is rolled out now; it is kept with who promoted, and why. Going
@@ -101,7 +105,7 @@ class RolloutDesk(StoreChanger):
         evidence = None if given is None else json.dumps(given.as_json())
         return await self._moved(record, "promote", by, why, share=float(to), verdict=evidence)
 
-    async def hold_rollout(self, target: str, *, by: str, why: str) -> RolloutRecord:
+    async def hold_rollout(self, target: str, *, by: str, why: str) -> "RolloutRecord":
         """Let nothing of it loose from now on: people decide, or the old version does the work, until it is resumed.
 
         Raises:
@@ -111,7 +115,7 @@ class RolloutDesk(StoreChanger):
         self._require_doer(by, why)
         return await self._moved(self.rollout(target), "hold", by, why)
 
-    async def resume_rollout(self, target: str, *, by: str, why: str) -> RolloutRecord:
+    async def resume_rollout(self, target: str, *, by: str, why: str) -> "RolloutRecord":
         """Let loose again what was let loose before it was held.
 
         Raises:
@@ -128,7 +132,7 @@ class RolloutDesk(StoreChanger):
         ``is_certain`` says that values are known to be wrong. Otherwise what is let loose in every run is left to the
         watch itself. It is written when this returns, from code with an event loop or without.
         """
-        return _hold_fired(self._open_store, HoldFired(step, workflow, why, self.now(), is_certain))
+        return _hold_fired(self._open_store, rows.HoldFired(step, workflow, why, self.now(), is_certain))
 
     def _require_doer(self, by: str, why: str) -> None:
         checked_texts(by=by)
@@ -137,17 +141,19 @@ class RolloutDesk(StoreChanger):
 
     async def _moved(
         self,
-        record: RolloutRecord,
-        action: RolloutMove,
+        record: "RolloutRecord",
+        action: "RolloutMove",
         by: str,
         why: str,
         *,
         share: float | None = None,
         verdict: str | None = None,
-    ) -> RolloutRecord:
+    ) -> "RolloutRecord":
         number = None if action == "hold" else record.number  # a hold is never refused for being late
         promoted_for = record.offered if action == "promote" else None
-        change = MoveRollout(record.key, action, number, f"person:{by}", why, self.now(), share, promoted_for, verdict)
+        change = rows.MoveRollout(
+            record.key, action, number, f"person:{by}", why, self.now(), share, promoted_for, verdict
+        )
         return rollout_record(await self._change(change))
 
 
@@ -168,12 +174,12 @@ def hold_at(address: str, step: str, *, why: str, is_certain: bool) -> list[str]
     """
     store = open_store(address, create=False, reading=True)
     try:
-        return _hold_fired(store, HoldFired(step, None, why, time.time(), is_certain))
+        return _hold_fired(store, rows.HoldFired(step, None, why, time.time(), is_certain))
     finally:
         store.close()
 
 
-def _hold_fired(store: "Store", change: HoldFired) -> list[str]:
+def _hold_fired(store: "Store", change: "HoldFired") -> list[str]:
     if not any(row.step == change.step and row.terms and not row.held for row in store.rollouts()):
         return []
     store.prepare_to_write()
@@ -183,9 +189,9 @@ def _hold_fired(store: "Store", change: HoldFired) -> list[str]:
     return list(held)
 
 
-def rollout_record(row: RolloutRow) -> RolloutRecord:
+def rollout_record(row: "RolloutRow") -> "RolloutRecord":
     """Return a rollout as it is looked at from outside."""
-    return RolloutRecord(
+    return records.RolloutRecord(
         key=row.key,
         subject=row.subject,
         offered=row.offered,
@@ -204,13 +210,13 @@ def rollout_record(row: RolloutRow) -> RolloutRecord:
     )
 
 
-def _require_share(record: RolloutRecord, to: float) -> None:
+def _require_share(record: "RolloutRecord", to: float) -> None:
     if not record.terms:
         raise Misuse(f"{record.target} is let loose in every run: only its challenger is compared")
     if not is_share(to):
         raise Misuse(f"the share to promote to is {to!r}; give a number from 0 to 1, such as 0.2 for 20% of the runs")
     if to > record.up_to:
         raise Misuse(
-            f"{record.target} may be promoted to {percent(record.up_to)} of the runs, not to {percent(to)}: the code"
-            " says so (up_to=)"
+            f"{record.target} may be promoted to {rollout.percent(record.up_to)} of the runs, not to"
+            f" {rollout.percent(to)}: the code says so (up_to=)"
         )

@@ -7,13 +7,14 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from handrail_ground.shares import Proportion
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.holder import StoreHolder
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from handrail_ground import shares
     from handrail_orchestrator.records.promise import PromiseRecord
     from handrail_orchestrator.statistics.computing import Computed
     from handrail_orchestrator.statistics.stats import BaselineFigure, QueueAge, Stats
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
         def has_promises(self) -> bool:
             """Return whether an AI step has ever promised anything."""
             ...
+else:
+    shares = LaterModule("handrail_ground.shares")
 
 
 WEEK = timedelta(days=7)
@@ -118,8 +121,10 @@ class FiguresReader(ABC):
             at=now,
             funnel=funnel,
             cycle=found.cycle,
-            exceptions=Proportion(funnel.by_person + funnel.by_policy + funnel.failed + funnel.set_aside, funnel.ended),
-            completion=Proportion(funnel.completed, funnel.ended),
+            exceptions=shares.Proportion(
+                funnel.by_person + funnel.by_policy + funnel.failed + funnel.set_aside, funnel.ended
+            ),
+            completion=shares.Proportion(funnel.completed, funnel.ended),
             human_wait=found.human_wait,
             steps=found.steps,
             bottleneck=found.bottleneck,

@@ -1,20 +1,30 @@
 """Looking back at what was decided: for figures, for labels, for similar cases."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.holder import StoreHolder
-from handrail_orchestrator.people import acting
-from handrail_orchestrator.records.decided import PERSON, DecidedRecord, DecidedText, KnownAnswer
-from handrail_orchestrator.records.reading import decided_record, decided_text, given_answer, known_answer
-from handrail_orchestrator.review import permission
-from handrail_orchestrator.store.decided import MOST_LATE, DecidedQuery
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from handrail_orchestrator import people
+    from handrail_orchestrator.records import decided
+    from handrail_orchestrator.records import reading as recorded
+    from handrail_orchestrator.records.decided import DecidedRecord, DecidedText, KnownAnswer
+    from handrail_orchestrator.review import permission
     from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures
     from handrail_orchestrator.statistics.person import PersonFigures
+    from handrail_orchestrator.store import decided as decided_rows
+    from handrail_orchestrator.store.decided import DecidedQuery
+else:
+    people = LaterModule("handrail_orchestrator.people")
+    decided = LaterModule("handrail_orchestrator.records.decided")
+    recorded = LaterModule("handrail_orchestrator.records.reading")
+    decided_rows = LaterModule("handrail_orchestrator.store.decided")
+    permission = LaterModule("handrail_orchestrator.review.permission")
 
 MOST_DECIDED: Final = 10_000
 """Decided items that figures are made of, the newest: more take long, and change little."""
@@ -25,19 +35,19 @@ MOST_KNOWN: Final = 500
 class DecidedReader(StoreHolder):
     """Reads what was decided; every client can."""
 
-    def decided(self, query: DecidedQuery) -> list[DecidedRecord]:
+    def decided(self, query: "DecidedQuery") -> "list[DecidedRecord]":
         """Return a page of decided items, by the time of their decision; known cases are not among them."""
-        return [decided_record(row) for row in self._open_store.decided(query)]
+        return [recorded.decided_record(row) for row in self._open_store.decided(query)]
 
-    def all_decided(self, query: DecidedQuery) -> Iterator[DecidedRecord]:
+    def all_decided(self, query: "DecidedQuery") -> "Iterator[DecidedRecord]":
         """Yield all decided items of a query, page by page."""
         while page := self.decided(query):
             yield from page
             query = replace(query, after=page[-1].place)
 
-    def decided_texts(self, *, after: int, limit: int = 500) -> list[DecidedText]:
+    def decided_texts(self, *, after: int, limit: int = 500) -> "list[DecidedText]":
         """Return what was decided after a place in the log, oldest first."""
-        return [decided_text(row) for row in self._open_store.decided_texts(after=after, limit=limit)]
+        return [recorded.decided_text(row) for row in self._open_store.decided_texts(after=after, limit=limit)]
 
     def decided_before(self, most: int) -> int:
         """Return the place in the log after which at most so many decisions stand."""
@@ -49,18 +59,20 @@ class DecidedReader(StoreHolder):
 
         checked_texts(queue=queue)
         return [
-            QueueFigures(queue=row.queue, waiting=row.waiting, oldest=row.oldest, late=row.late, most_late=MOST_LATE)
+            QueueFigures(
+                queue=row.queue, waiting=row.waiting, oldest=row.oldest, late=row.late, most_late=decided_rows.MOST_LATE
+            )
             for row in self._open_store.queues(now, queue)
         ]
 
-    def seen_by(self, by: str) -> permission.QueueScope:
+    def seen_by(self, by: str) -> "permission.QueueScope":
         """Return the queues that a person may look at.
 
         Raises:
             NotAllowed: the store has people, and nobody of this name who may act.
         """
         checked_texts(by=by)
-        return permission.scope(acting(self._open_store, by), "look")
+        return permission.scope(people.acting(self._open_store, by), "look")
 
     def own_figures(self, *, by: str, today: float, queue: str | None = None) -> "PersonFigures":
         """Return a person's own work; ``today`` is when their day began, in seconds since the epoch.
@@ -69,7 +81,7 @@ class DecidedReader(StoreHolder):
             NotAllowed: the store has people, and nobody of this name who may act.
         """
         checked_texts(by=by, queue=queue)
-        acting(self._open_store, by)
+        people.acting(self._open_store, by)
         return self._figures_of(by, today, queue)
 
     def people_figures(self, *, by: str, since: float) -> "list[PersonFigures]":
@@ -81,42 +93,46 @@ class DecidedReader(StoreHolder):
             NotAllowed: ``by`` is no admin.
         """
         checked_texts(by=by)
-        permission.check(acting(self._open_store, by), "people")
-        names = [each.removeprefix(PERSON) for each in self._open_store.givers_since(since) if each.startswith(PERSON)]
+        permission.check(people.acting(self._open_store, by), "people")
+        names = [
+            each.removeprefix(decided.PERSON)
+            for each in self._open_store.givers_since(since)
+            if each.startswith(decided.PERSON)
+        ]
         return [self._figures_of(each, since, None).without_pace() for each in names]
 
     def _figures_of(self, person: str, today: float, queue: str | None) -> "PersonFigures":
         from handrail_orchestrator.statistics.person import LAST, person_figures  # noqa: PLC0415 -- as above
 
-        actor = f"{PERSON}{person}"
+        actor = f"{decided.PERSON}{person}"
         # a person works in a few queues
         given = self._open_store.given(actor, queue=queue, limit=2 * LAST if queue is None else LAST)
         return person_figures(
             person,
             today=self._open_store.given_since(actor, today),
-            given=[given_answer(row) for row in given],
+            given=[recorded.given_answer(row) for row in given],
             known=self._known_answers(person),
         )
 
-    def own_known_answers(self, *, by: str, since: float = 0.0) -> list[KnownAnswer]:
+    def own_known_answers(self, *, by: str, since: float = 0.0) -> "list[KnownAnswer]":
         """Return what a person made of known cases since a time, newest first: to tell them afterwards.
 
         Raises:
             NotAllowed: the store has people, and nobody of this name who may act.
         """
         checked_texts(by=by)
-        acting(self._open_store, by)
+        people.acting(self._open_store, by)
         return self._known_answers(by, since)
 
-    def _known_answers(self, by: str, since: float = 0.0) -> list[KnownAnswer]:
-        rows = self._open_store.known_decided(f"{PERSON}{by}", since=since, limit=MOST_KNOWN)
-        return [known_answer(row) for row in rows]
+    def _known_answers(self, by: str, since: float = 0.0) -> "list[KnownAnswer]":
+        rows = self._open_store.known_decided(f"{decided.PERSON}{by}", since=since, limit=MOST_KNOWN)
+        return [recorded.known_answer(row) for row in rows]
 
     def is_known(self, item: int) -> bool:
         """Return whether an item is a case whose answer is known; no reviewer may be told before they decided it."""
         return self._open_store.is_known(item)
 
-    def desk_figures(self, query: DecidedQuery, *, most: int = MOST_DECIDED) -> "DeskFigures":
+    def desk_figures(self, query: "DecidedQuery", *, most: int = MOST_DECIDED) -> "DeskFigures":
         """Return what became of the items that were decided in a time, the newest of them."""
         from handrail_orchestrator.statistics.figures import desk_figures  # noqa: PLC0415 -- as above
 

@@ -3,26 +3,32 @@
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from handrail_ground.optional import LaterModule
 from handrail_guards.numbers import is_finite
 from handrail_orchestrator.errors import Misuse, WrongState
 from handrail_orchestrator.given_time import checked_moment
 from handrail_orchestrator.holder import StoreChanger
-from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.statistics.rolling import AT_ONCE
-from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.figures import BaselineRow, OutcomeHistoryRow, PutBaseline, RecordOutcome, RollUp
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from handrail_orchestrator.records.rollout import RolloutRecord
     from handrail_orchestrator.records.run import RunRecord
+    from handrail_orchestrator.review import moves
     from handrail_orchestrator.statistics.stats import StatsWindow
     from handrail_orchestrator.statistics.weekly import WeeklyReport, WeeklySource
+    from handrail_orchestrator.store import figures
+    from handrail_orchestrator.store.changes import Change
+    from handrail_orchestrator.store.figures import BaselineRow, OutcomeHistoryRow
+else:
+    moves = LaterModule("handrail_orchestrator.review.moves")
+    figures = LaterModule("handrail_orchestrator.store.figures")
 
 LONGEST_NAME: Final = 100
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -59,7 +65,7 @@ class Measuring(StoreChanger):
     """Records outcomes and baselines, and rolls up; ``Client`` does it."""
 
     @abstractmethod
-    async def _writer_later(self, change: Change) -> Any:
+    async def _writer_later(self, change: "Change") -> Any:
         """Write, and tell nobody."""
 
     @abstractmethod
@@ -94,8 +100,8 @@ class Measuring(StoreChanger):
         if happened > now + AHEAD_SECONDS:
             raise WrongState(f"an outcome at {at} lies ahead: give the time at which it happened, not one to come")
         told = json.dumps(_checked(name, value))
-        who = "code" if by is None else actor(by)
-        return int(await self._writer_later(RecordOutcome(run_id, name, told, happened, now, who)))
+        who = "code" if by is None else moves.actor(by)
+        return int(await self._writer_later(figures.RecordOutcome(run_id, name, told, happened, now, who)))
 
     def outcomes(self, run_id: str) -> list[RunOutcome]:
         """Return all that was recorded of what became of a run, oldest first, superseded or not.
@@ -105,14 +111,14 @@ class Measuring(StoreChanger):
         """
         return [_outcome(row) for row in self._open_store.outcomes_of(self.run(run_id).key)]
 
-    async def put_baseline(self, rows: Sequence[BaselineRow], *, by: str | None = None) -> None:
+    async def put_baseline(self, rows: "Sequence[BaselineRow]", *, by: str | None = None) -> None:
         """Keep numbers from before, to be shown beside, in place of those that were kept.
 
         Raises:
             NotAllowed: this person may not.
         """
         self.must_be_allowed(by, "outcome")
-        await self._writer_later(PutBaseline(tuple(rows)))
+        await self._writer_later(figures.PutBaseline(tuple(rows)))
 
     @abstractmethod
     def rollouts(self) -> "list[RolloutRecord]":
@@ -131,7 +137,7 @@ class Measuring(StoreChanger):
 
     async def roll_up(self, *, most: int = AT_ONCE) -> bool:
         """Roll up what some ended runs came to, for figures; returns whether there are more. A chore does it."""
-        return bool((await self._writer_later(RollUp(self.now(), most))).more)
+        return bool((await self._writer_later(figures.RollUp(self.now(), most))).more)
 
 
 def _moment(at: Any) -> float:
@@ -157,7 +163,7 @@ def _checked(name: str, value: object) -> object:
     return value
 
 
-def _outcome(row: OutcomeHistoryRow) -> RunOutcome:
+def _outcome(row: "OutcomeHistoryRow") -> RunOutcome:
     return RunOutcome(
         id=row.id,
         run_id=row.run_id,

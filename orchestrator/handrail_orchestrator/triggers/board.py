@@ -1,20 +1,23 @@
 """The triggers of a store, from any process: looked at, paused, resumed, and fired by hand."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import Misuse, NotStorable, UnknownTrigger
 from handrail_orchestrator.holder import StoreChanger
-from handrail_orchestrator.records.trigger import TriggerRecord
-from handrail_orchestrator.store.triggers import (
-    AskToFire,
-    ForgetTrigger,
-    PauseTrigger,
-    ResumeTrigger,
-    TriggerEvent,
-)
 from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handrail_orchestrator.records import trigger as records
+    from handrail_orchestrator.records.trigger import TriggerRecord
+    from handrail_orchestrator.store import triggers as changes
+    from handrail_orchestrator.store.triggers import TriggerEvent
+else:
+    records = LaterModule("handrail_orchestrator.records.trigger")
+    changes = LaterModule("handrail_orchestrator.store.triggers")
 
 SHOWN_EVENTS = 100
 
@@ -22,11 +25,11 @@ SHOWN_EVENTS = 100
 class TriggerBoard(StoreChanger):
     """Reads and changes the triggers of a store; ``Client`` is one."""
 
-    def triggers(self) -> Sequence[TriggerRecord]:
+    def triggers(self) -> "Sequence[TriggerRecord]":
         """Return every trigger that an orchestrator on this store was given, by name."""
-        return [TriggerRecord.of(state) for state in self._open_store.triggers()]
+        return [records.TriggerRecord.of(state) for state in self._open_store.triggers()]
 
-    def trigger_history(self, name: str, *, limit: int = SHOWN_EVENTS) -> Sequence[TriggerEvent]:
+    def trigger_history(self, name: str, *, limit: int = SHOWN_EVENTS) -> "Sequence[TriggerEvent]":
         """Return what happened to a trigger, newest first: what it fired, what it did not and why, who paused it.
 
         Raises:
@@ -49,7 +52,7 @@ class TriggerBoard(StoreChanger):
         """
         checked_texts(name=name, why=why)
         actor = self._actor(by)
-        return bool(await self._change(PauseTrigger(name, self.now(), actor, why)))
+        return bool(await self._change(changes.PauseTrigger(name, self.now(), actor, why)))
 
     async def resume_trigger(self, name: str, *, by: str | None = None, why: str | None = None) -> bool:
         """Let a trigger fire again; returns whether it was paused.
@@ -59,7 +62,7 @@ class TriggerBoard(StoreChanger):
             UnknownTrigger: there is none of this name.
         """
         checked_texts(name=name, why=why)
-        return bool(await self._change(ResumeTrigger(name, self.now(), self._actor(by), why)))
+        return bool(await self._change(changes.ResumeTrigger(name, self.now(), self._actor(by), why)))
 
     async def fire_trigger(
         self, name: str, *, by: str | None = None, payload: Any = None, why: str | None = None
@@ -81,7 +84,7 @@ class TriggerBoard(StoreChanger):
         except (TypeError, ValueError) as error:
             raise NotStorable(where=f"trigger {name!r}, what it is fired with", problem=str(error)) from error
         checked_texts(payload=data)
-        return f"hand:{await self._change(AskToFire(name, self.now(), actor, data, why))}"
+        return f"hand:{await self._change(changes.AskToFire(name, self.now(), actor, data, why))}"
 
     async def forget_trigger(self, name: str, *, by: str | None = None) -> bool:
         """Strike a trigger off the list that no code has any more; what it fired stays known. Returns whether it was.
@@ -93,7 +96,7 @@ class TriggerBoard(StoreChanger):
         """
         checked_texts(name=name)
         self._actor(by)
-        return bool(await self._change(ForgetTrigger(name, self.now())))
+        return bool(await self._change(changes.ForgetTrigger(name, self.now())))
 
     def _actor(self, by: str | None) -> str | None:
         self.must_be_allowed(by, "start")

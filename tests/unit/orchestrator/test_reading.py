@@ -71,6 +71,8 @@ READ = """
 import asyncio, os, sys
 from handrail import Client
 import handrail_orchestrator.store.sqlite.store  # while it may be read: this Python may be in the home of root
+from handrail_ground.optional import load_later_modules
+load_later_modules()  # as above
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 async def main():
