@@ -1,5 +1,7 @@
 """An output type as pydantic reads and writes it."""
 
+import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -7,8 +9,9 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from handrail_ai_steps.misread import counted_from_1970, has_times, of_another_type
-from handrail_ai_steps.strict_json import JsonObject
+from handrail_ai_steps.misread import counted_from_1970, has_times, of_another_type, written_as_text
+from handrail_ai_steps.mistaken_choices import has_truths_and_numbers, mistaken_choice
+from handrail_ai_steps.strict_json import JsonObject, read_json
 
 MOST_DIGITS = 20
 """Before the point; without a bound a model that has begun to write digits may never end."""
@@ -39,7 +42,7 @@ class Adapter:
     @property
     def has_plain_bytes(self) -> bool:
         """Whether bytes would be read from an answer as its text in UTF-8, while records have them in base64."""
-        return _has_format(self.schema, "binary")
+        return _has(self.schema, "format", ("binary",))
 
     def wire_schema(self) -> JsonObject:
         """Return the JSON Schema with the shape of numbers that are written as texts."""
@@ -72,18 +75,52 @@ class Adapter:
 
         ``value`` is what ``validate_json`` has made of the text.
         """
-        if not (self._has_times or "true" in text or "false" in text):
+        is_delicate = self._has_times or self._has_mixed_choices or (_QUOTED.search(text) and self._has_scalars)
+        if not (is_delicate or self._has_truths or "true" in text or "false" in text):
             return ""
-        try:
-            self._adapter.validate_json(text, strict=True)
-        except ValidationError as error:
-            if wrong := of_another_type(error):
-                return wrong
+        if (error := self._strictly(self._adapter.validate_json, text)) and (wrong := of_another_type(error)):
+            return wrong
+        if self._has_mixed_choices and (wrong := mistaken_choice(self.schema, read_json(text))):
+            return wrong
         return counted_from_1970(text, value) if self._has_times else ""
+
+    def misread_value(self, given: object) -> str:
+        """Return what ``validate_python`` would take for something that it is not; empty: nothing."""
+        if (error := self._strictly(self._adapter.validate_python, given)) and (wrong := of_another_type(error)):
+            return wrong
+        return mistaken_choice(self.schema, given) if self._has_mixed_choices else ""
+
+    def written_as_text(self, text: str) -> list[str]:
+        """Return the places of a JSON text at which a number or a truth value is written as a text."""
+        if not (_QUOTED.search(text) and self._has_scalars):
+            return []
+        error = self._strictly(self._adapter.validate_json, text)
+        return [] if error is None else written_as_text(error)
+
+    @staticmethod
+    def _strictly(read: Callable[..., object], given: object) -> ValidationError | None:
+        """Return what a strict look finds."""
+        try:
+            read(given, strict=True)
+        except ValidationError as error:
+            return error
+        return None
 
     @cached_property
     def _has_times(self) -> bool:
         return has_times(self.schema)
+
+    @cached_property
+    def _has_mixed_choices(self) -> bool:
+        return has_truths_and_numbers(self.schema)
+
+    @cached_property
+    def _has_truths(self) -> bool:
+        return _has(self.schema, "type", ("boolean",))
+
+    @cached_property
+    def _has_scalars(self) -> bool:
+        return _has(self.schema, "type", ("boolean", "integer", "number"))
 
     def read_dumped(self, text: str) -> object:
         """Read JSON with field names, as it is dumped, or with their aliases.
@@ -105,12 +142,17 @@ class Adapter:
         return self._adapter.dump_json(value, by_alias=True).decode()
 
 
-def _has_format(schema: object, wanted: str) -> bool:
+_QUOTED = re.compile(r'"(?:\s*[-+]?[0-9]|(?i:true|false)")')
+"""What a JSON text looks like that may have a number or a truth value in quotes."""
+
+
+def _has(schema: object, key: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a JSON Schema says one of some words under a key, anywhere."""
     if isinstance(schema, list):
-        return any(_has_format(each, wanted) for each in schema)
+        return any(_has(each, key, wanted) for each in schema)
     if not isinstance(schema, dict):
         return False
-    return schema.get("format") == wanted or any(_has_format(each, wanted) for each in schema.values())
+    return schema.get(key) in wanted or any(_has(each, key, wanted) for each in schema.values())
 
 
 def _explained(error: ValidationError) -> str:

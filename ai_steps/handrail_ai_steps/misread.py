@@ -1,22 +1,29 @@
-"""What pydantic reads from JSON that does not say it: a number from true, a day from a number of seconds.
+"""What pydantic reads from JSON that does not say it: a number from true, true from 1, a day from a number of seconds.
 
 A schema that is enforced lets a model write neither. Where none is, ``{"due": 0}`` would be the first of January 1970,
-and ``"2024"`` a moment of that day.
+and ``"2024"`` a moment of that day. A text that says a number as JSON writes it, or true or false, says what it means.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.strict_json import parts, read_json
+from handrail_guards.numbers import is_taken_for_truth
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-_NUMBERS = frozenset({"int_type", "float_type"})
+_NUMBERS = frozenset({"int_type", "float_type", "enum"})
+"""The last one: of an ``IntEnum`` a text is no member to a strict look, and else it is."""
 _TIMES = {"date_type": "date", "datetime_type": "time", "time_type": "time of day", "time_delta_type": "duration"}
 _FORMATS = frozenset({"date", "date-time", "time", "duration"})
+_WRITTEN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_TAKEN = re.compile(r"\s*[+-]?[0-9_]+(?:[.][0-9_]*)?(?:[eE][+-]?[0-9_]+)?\s*")
+"""What pydantic takes for a number, and more."""
+_TRUTHS = frozenset({"true", "false"})
 _DIGITS = re.compile(r"[+-]?(?=[.]?[0-9])[0-9]*[.]?[0-9]*")
 _MOST_SECONDS = 2e10
 """A number above it counts milliseconds, as pydantic has it."""
@@ -39,9 +46,31 @@ def of_another_type(error: "ValidationError") -> str:
         given, where = each["input"], ".".join(map(str, each["loc"])) or "the answer"
         if each["type"] in _NUMBERS and isinstance(given, bool):
             found.append(f"{where}: {str(given).lower()} is no number")
+        elif each["type"] in _NUMBERS and isinstance(given, str) and _is_odd_number(given):
+            found.append(f"{where}: the text is no number as JSON has it; write it without quotes, such as 1000.5")
+        elif each["type"] == "bool_type" and is_taken_for_truth(given):
+            found.append(f"{where}: {json.dumps(given)} is no truth value; write true or false")
         elif each["type"] in _TIMES and isinstance(given, int | float) and not isinstance(given, bool):
             found.append(f"{where}: a number is no {_TIMES[each['type']]}; write it as a text, such as 2024-04-03")
     return "; ".join(dict.fromkeys(found))
+
+
+def written_as_text(error: "ValidationError") -> list[str]:
+    """Return where a number or a truth value is written as a text, of all that a strict look at an answer found."""
+    return [
+        ".".join(map(str, each["loc"])) or "the answer"
+        for each in error.errors(include_url=False, include_context=False)
+        if isinstance(given := each["input"], str)
+        and (
+            (each["type"] in _NUMBERS and _WRITTEN.fullmatch(given))
+            or (each["type"] == "bool_type" and given.lower() in _TRUTHS)
+        )
+    ]
+
+
+def _is_odd_number(text: str) -> bool:
+    """Return whether a text would be read as a number that it does not write as JSON does."""
+    return bool(_TAKEN.fullmatch(text)) and not _WRITTEN.fullmatch(text)
 
 
 def counted_from_1970(text: str, value: object) -> str:

@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import Any, Literal, Union, get_args, get_origin
 
 from handrail_ai_steps.errors import InvalidTask
-from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.strict_json import JsonObject, parts, read_json, with_exact_numbers, wrong_number
 from handrail_ground.errors import is_order, told
+from handrail_guards.field_names import FieldNames
 
 _CLOSED: Mapping[object, tuple[object, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
+SHOWN = 5
+"""Places that a note names."""
 NONE_LABEL = "none"
 """The label that stands for None in ``Literal["a", "b"] | None``."""
 
@@ -110,7 +112,7 @@ class Output:
             return self._validate_label(value)
         if self._concrete is not None and type(value) is self._concrete:
             return _written(value)
-        return _written(self._through(self._adapter.validate_python, value))
+        return self._read(value)
 
     def parse(self, text: str) -> object:
         """Return the value that an answer's text stands for: a label, JSON, or the text itself.
@@ -131,6 +133,11 @@ class Output:
         """
         return self.validate(text) if self.is_text else self._exactly(text)
 
+    def oddities(self, text: str) -> tuple[str, ...]:
+        """Return what of a JSON text that fits was read as it is meant and not as it is written, for the record."""
+        places = [] if self.is_text else self._adapter.written_as_text(text)
+        return (f"written as a text: {', '.join(places[:SHOWN])}",) if places else ()
+
     def dump(self, value: object) -> str:
         """Return a value as the JSON that ``load`` reads back."""
         return self._adapter.dump(value)
@@ -141,6 +148,7 @@ class Output:
         Raises:
             ValueError: it does not fit.
         """
+        self._refuse_contradiction(text)
         return _written(self._through(self._adapter.read_dumped, text))
 
     def show(self, value: object) -> str:
@@ -152,6 +160,7 @@ class Output:
     def _exactly(self, text: str) -> object:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
         value = _written(self._through(self._adapter.validate_json, text))
+        self._refuse_contradiction(text)
         if wrong := self._through(lambda read: self._adapter.misread(text, read), value):
             raise ValueError(wrong)
         exact = with_exact_numbers(text)
@@ -173,7 +182,19 @@ class Output:
         try:
             return self._by_label[self.label_of(value)]
         except ValueError:
-            return self._through(self._adapter.validate_python, value)
+            return self._read(value)
+
+    def _read(self, given: object) -> object:
+        """Return what Python data stands for."""
+        value = _written(self._through(self._adapter.validate_python, given))
+        if wrong := self._through(self._adapter.misread_value, given) or self.names.contradiction(given):
+            raise ValueError(wrong)
+        return value
+
+    def _refuse_contradiction(self, text: str) -> None:
+        """Refuse a JSON text that gives a field under two of its names, and not the same."""
+        if self.names.is_renamed and (wrong := self.names.contradiction(read_json(text))):
+            raise ValueError(wrong)
 
     def _through(self, read: Any, value: object) -> object:
         try:

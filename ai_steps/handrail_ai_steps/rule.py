@@ -6,10 +6,10 @@ from inspect import signature
 from typing import Protocol, get_args, runtime_checkable
 
 from handrail_ai_steps.errors import InvalidTask
-from handrail_ai_steps.field_names import FieldNames
 from handrail_ground.errors import is_order, told
 from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, TellingRule, Threshold
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.field_names import FieldNames
 from handrail_guards.outcome import AcceptedBy, DoubtCode, Judgement
 
 

@@ -13,7 +13,6 @@ from handrail_ai_steps.call import Call
 from handrail_ai_steps.cascade import Cascade
 from handrail_ai_steps.documents.shown import documents_among, has_text, placed, unreadable
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
-from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
@@ -39,6 +38,7 @@ from handrail_guards.batching import Batching
 from handrail_guards.chain import ChainResult, run_guards
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
+from handrail_guards.field_names import FieldNames
 from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Doubtful, Judgement

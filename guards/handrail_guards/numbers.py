@@ -27,6 +27,16 @@ def is_count(value: Any, *, least: int = 0) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+def is_taken_for_truth(value: Any) -> bool:
+    """Return whether libraries read a truth value from a number or a text that says none: 1, ``"0"``, ``"yes"``."""
+    if isinstance(value, str):
+        return value.casefold() in _TAKEN_FOR_TRUTH
+    return isinstance(value, int | float) and not isinstance(value, bool) and value in {0, 1}
+
+
+_TAKEN_FOR_TRUTH = frozenset({"0", "1", "f", "n", "no", "off", "on", "t", "y", "yes"})
+
+
 def is_text(value: Any) -> bool:
     """Return whether a value is a text that says something."""
     return isinstance(value, str) and bool(value.strip())

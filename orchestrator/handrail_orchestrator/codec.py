@@ -16,12 +16,14 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, SchemaSerializer, SchemaValidator
+from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
+from handrail_guards.field_names import FieldNames
 from handrail_orchestrator.asked import form
 from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
+from handrail_orchestrator.foreign_json import ForeignJson
 from handrail_orchestrator.key_schemas import SchemaWithKeys
 from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
@@ -88,11 +90,7 @@ class Codec(Generic[T]):
             pydantic.ValidationError: it does not fit the type; each error says where and what was expected.
         """
         text = data if isinstance(data, str) else data.decode()
-        read = partial(self._plan.plain.validator.validate_json, text, by_alias=True, by_name=True)
-        value = read()
-        if "true" in text or "false" in text:
-            _refuse_truth_as_number(read)
-        return value  # type: ignore[no-any-return]
+        return self._plan.foreign.read(text)  # type: ignore[no-any-return]
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the plain form, by field names, to show a form to people.
@@ -180,6 +178,11 @@ class _Plan:
     """Tells values that need not be tried; None when every value is."""
     dump: Callable[[Any], str]
     load: Callable[[str], Any]
+    type: Any
+
+    @cached_property
+    def foreign(self) -> ForeignJson:
+        return ForeignJson(self.plain.validator, FieldNames(self.type), has_truths='"boolean"' in self.schema_text)
 
     @cached_property
     def schema_text(self) -> str:
@@ -191,20 +194,6 @@ class _Plan:
     @cached_property
     def form(self) -> str:
         return form(json.loads(self.schema_text))
-
-
-def _refuse_truth_as_number(read: Callable[..., object]) -> None:
-    """Refuse true and false where a number stands: pydantic reads them as 1 and 0, which nobody has written."""
-    try:
-        read(strict=True)
-    except ValidationError as error:
-        wrong: list[InitErrorDetails] = [
-            {"type": each["type"], "loc": each["loc"], "input": each["input"]}
-            for each in error.errors(include_url=False, include_context=False)
-            if each["type"] in {"int_type", "float_type"} and isinstance(each["input"], bool)
-        ]
-        if wrong:
-            raise ValidationError.from_exception_data(error.title, wrong) from None
 
 
 def codec_for(annotation: object, *, where: str) -> Codec[Any]:
@@ -253,8 +242,8 @@ def _plan(annotation: Any, _spelling: str) -> _Plan:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     schema = storable(_as_data(adapter.core_schema))
     plain = _Form(schema)
-    with_marks = marked(schema)
-    return _Plan(adapter, plain, _Form(with_marks) if with_marks else None, exact_test(schema), plain.dump, plain.load)
+    marks, test = marked(schema), exact_test(schema)
+    return _Plan(adapter, plain, _Form(marks) if marks else None, test, plain.dump, plain.load, annotation)
 
 
 # The spelling is part of the key because int | str and str | int are equal, and yet two schemas.

@@ -1,5 +1,6 @@
 """Fields have one name each, the one in Python: in rules, guards and records; a misspelt one is told at build."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,18 +8,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 import pytest
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, computed_field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, computed_field
 from typing_extensions import TypedDict
 
 from handrail import Says, ScriptedModel, classify, draft, extract
 from handrail.ai_steps import agreement
 from handrail_ai_steps.errors import InvalidTask
-from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ai_steps.output import Output
 from handrail_ai_steps.rule import each_field
 from handrail_guards.acceptance import Always
 from handrail_guards.cross_field import dates_in_order, sums
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.field_names import FieldNames
 from handrail_guards.grounding import grounded
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.text import max_length
@@ -233,3 +235,58 @@ def test_an_example_is_shown_as_the_schema_has_it() -> None:
         examples=[("A 3.50", {"Total Amount": 3.5, "shop": "A"})],
     )
     assert '{"Total Amount":3.5,"shop":"A"}' in step.task.prompt.system
+
+
+class Sum(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    amount: Decimal = Field(alias="Betrag")
+
+
+class Slip(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    total: float = Field(alias="Total Amount")
+    sums: list[Sum] = []
+    by: dict[str, Sum] = {}
+    paid: str = Field(default="", validation_alias=AliasChoices("paid", "settled", AliasPath("states", 0)))
+
+
+def slip(paid: str = "") -> Slip:
+    """Make one as it is called in Python."""
+    return Slip.model_validate({"total": 1, "paid": paid})
+
+
+class Swapped(BaseModel):
+    a: int = Field(alias="b")
+    b: int = Field(alias="a")
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"total": 1, "Total Amount": 2}, "total"),
+        ({"Total Amount": 2, "total": "2"}, "total"),
+        ({"total": 1, "sums": [{"amount": "1"}, {"amount": "1", "Betrag": "2"}]}, "sums.1.amount"),
+        ({"total": 1, "by": {"ann": {"amount": "1", "Betrag": "1.0"}}}, "by.ann.amount"),
+        ({"total": 1, "paid": "yes", "settled": "no"}, "paid"),
+    ],
+)
+async def test_a_field_that_is_given_by_two_names_is_a_contradiction(data: dict[str, Any], field: str) -> None:
+    step = extract("slip", Slip, "Read the slip.", models=ScriptedModel(lambda _: Says(data)), accept=Always())
+    outcome = await step("A slip.")
+    assert isinstance(outcome, Doubtful)
+    assert f"{field} is given twice, as " in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "value"),
+    [
+        (Slip, {"total": 1, "Total Amount": 1.0}, slip()),
+        (Slip, {"total": 1, "settled": "no", "paid": "no"}, slip("no")),
+        (Slip, {"total": 1, "paid": "yes", "states": ["no", "more"]}, slip("yes")),
+        (Swapped, {"a": 1, "b": 2}, Swapped.model_validate({"a": 1, "b": 2})),
+        (Cat | Dog, {"kind": "dog", "barks": 1.0}, Dog(kind="dog", barks=1.0)),
+    ],
+)
+def test_what_is_said_once_or_the_same_twice_is_none(kind: Any, data: dict[str, Any], value: object) -> None:
+    assert Output(kind).validate(data) == value
+    assert Output(kind).parse(json.dumps(data)) == value

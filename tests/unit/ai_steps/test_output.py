@@ -1,4 +1,5 @@
 import enum
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -162,6 +163,80 @@ def test_a_time_from_a_number_or_a_number_from_a_truth_value_is_no_answer(text: 
 )
 def test_what_is_written_as_it_is_meant_is_read(text: str, value: Term) -> None:
     assert Output(Term).parse(text) == value
+
+
+class Step(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Claim(BaseModel):
+    paid: bool = False
+    open: bool | int | None = None
+    count: int = 0
+    rate: float = 0.0
+    level: Step = Step.LOW
+    grade: Literal[0, 1, 2] | None = None
+    agreed: Literal[True] | None = None
+    by: dict[str, bool] = {}
+    either: int | date = 0
+
+
+MISREAD: list[tuple[dict[str, Any], str]] = [
+    ({"paid": 1}, "paid: 1 is no truth value; write true or false"),
+    ({"paid": 0.0}, "paid: 0.0 is no truth value"),
+    ({"paid": "yes"}, 'paid: "yes" is no truth value'),
+    ({"paid": "OFF"}, 'paid: "OFF" is no truth value'),
+    ({"open": "1"}, '"1" is no truth value'),
+    ({"by": {"ann": 1}}, "by.ann: 1 is no truth value"),
+    ({"count": "12 "}, "count: the text is no number as JSON has it"),
+    ({"count": "1_000"}, "count: the text is no number"),
+    ({"count": "0012"}, "count: the text is no number"),
+    ({"rate": "+1.5"}, "rate: the text is no number"),
+    ({"count": True}, "count: true is no number"),
+    ({"level": True}, "level: true is none of the choices"),
+    ({"grade": False}, "grade: false is none of the choices"),
+    ({"agreed": 1}, "agreed: the number 1 is none of the choices"),
+]
+
+
+@pytest.mark.parametrize(("data", "said"), MISREAD)
+def test_what_says_something_else_is_no_answer_as_text_or_as_data(data: dict[str, Any], said: str) -> None:
+    output = Output(Claim)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        output.parse(json.dumps(data))
+    with pytest.raises(ValueError, match=re.escape(said)):
+        output.validate(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "places"),
+    [
+        ({"count": "12", "rate": "-1.5e3", "paid": "True"}, "paid, count, rate"),
+        ({"by": {"ann": "false"}, "level": "2"}, "level, by.ann"),
+        ({"either": "2024-04-03"}, ""),
+        ({"either": "2024-04-03T00:00:00"}, ""),
+        ({"count": 12, "rate": 1, "paid": True, "open": 1, "grade": 1, "level": 2.0}, ""),
+        ({"open": True, "grade": None, "agreed": True, "by": {"ann": False}}, ""),
+    ],
+)
+def test_a_number_or_a_truth_value_that_is_written_as_a_text_is_read_and_noted(
+    data: dict[str, Any], places: str
+) -> None:
+    output = Output(Claim)
+    assert output.parse(json.dumps(data)) == output.validate(data)
+    assert output.oddities(json.dumps(data)) == ((f"written as a text: {places}",) if places else ())
+
+
+def test_a_text_that_is_read_as_a_member_of_an_enum_must_be_its_number() -> None:
+    with pytest.raises(ValueError, match="level: the text is no number"):
+        Output(Claim).parse('{"level": " 1"}')
+
+
+@pytest.mark.parametrize("value", [1, 0.0, "yes", "1", None])
+def test_what_is_no_truth_value_is_no_answer_to_yes_or_no(value: object) -> None:
+    with pytest.raises(ValueError, match=r"true|boolean"):
+        Output(bool).validate(value)
 
 
 def test_a_type_that_reads_days_from_digits_by_itself_goes_on_to() -> None:

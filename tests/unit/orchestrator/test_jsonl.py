@@ -28,6 +28,7 @@ class Order(BaseModel):
     id: str | int
     items: list[Item] = []
     sender: str = Field(default="", alias="from")
+    paid: bool = False
 
 
 @pytest.fixture
@@ -109,6 +110,9 @@ def test_file_without_an_input_is_refused(content: str, tmp_path: Path, codec: C
         ('{"id": "a", "items": [{"name": "n", "price": "cheap"}]}', "items.0.price", 'valid number.*found "cheap"'),
         ('{"id": "a", "items": [{"price": 1}]}', "items.0.name", "missing; the input is Order"),
         ('{"id": "a", "items": [{"name": "n", "price": true}]}', "items.0.price", "valid number, found true"),
+        ('{"id": "a", "paid": 1}', "paid", "valid boolean, found 1"),
+        ('{"id": "a", "paid": "no"}', "paid", 'valid boolean, found "no"'),
+        ('{"id": "a", "from": "ann", "sender": "ben"}', None, "sender is given twice, as 'from' and 'sender'"),
         ('{"id": "a", "items": [{"name": "n", "price": 1, "price": 2}]}', None, 'the key "price" is there twice'),
         ('{"id": "a", "id": "b"}', None, 'the key "id" is there twice'),
         ('["a"]', None, "object"),

@@ -156,12 +156,13 @@ class Form:
             label, notes = self._label(data.get(LABEL))
             return Reading(self.output.value_of(label), found.text, found.start, label, self._stated(data), notes)
         inner = member(found.text, ANSWER) if self.wrapped else None
+        text = found.text if inner is None else inner
         try:
-            value = self.output.parse_strict(found.text if inner is None else inner)
+            value = self.output.parse_strict(text)
         except ValueError as error:
             raise FormMisfit(str(error)) from None
         self._check(data if inner is None else data[ANSWER])
-        return Reading(value, found.text, found.start, "", self._stated(data))
+        return Reading(value, found.text, found.start, "", self._stated(data), self.output.oddities(text))
 
     def _label(self, given: object) -> tuple[str, tuple[str, ...]]:
         """Return the label that an answer gives, by code or by name, and what was odd about its spelling."""

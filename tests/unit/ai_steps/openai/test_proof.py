@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from handrail import classify, each_field, extract
@@ -401,9 +401,12 @@ async def test_a_recorded_answer_keeps_how_it_was_asked_and_an_old_one_is_held_t
 
 
 class Money(BaseModel):
-    total: Decimal
+    model_config = ConfigDict(populate_by_name=True)
+
+    total: Decimal = Field(validation_alias=AliasChoices("total", "Total Amount"))
     share: float = 0.5
     note: str = ""
+    paid: bool = False
 
 
 @pytest.mark.parametrize("text", ["12345678901234567.89", '"12345678901234567.89"', "0.1", "1e2", "-0.10", "5"])
@@ -429,6 +432,10 @@ async def test_a_decimal_keeps_every_digit(stub: Stub, make_model: MakeModel, te
         '{"total":NaN}',
         '{"total":"Infinity"}',
         '{"total":1,"total":2}',
+        '{"total":1,"Total Amount":2}',
+        '{"Total Amount":1,"total":1.5}',
+        '{"total":1,"paid":1}',
+        '{"total":1,"paid":"yes"}',
         '{"total":1,"extra":{"a":1,"a":2}}',
         '{"total":1,"note":NaN}',
         '{"total":1,"note":"\\ud83d"}',
@@ -444,6 +451,13 @@ async def test_what_is_no_json_or_no_finite_number_is_sent_back(
     model = make_model(confidence="stated" if mode == "stated" else "none", reasks=0)
     output_type = list[Money] if mode == "wrapped" else Money
     assert unanswered(await model.answer(request_for(output_type))).result == "invalid"
+
+
+async def test_a_number_that_is_written_as_a_text_is_noted(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion('{"total":"1.50","share":"0.25","paid":"false"}')))
+    answer = answered(await make_model(confidence="none").answer(request_for(Money)))
+    assert answer.value == Money(total=Decimal("1.50"), share=0.25)
+    assert "written as a text: share, paid" in answer.attempts[-1].notes
 
 
 async def test_a_tuple_of_several_types_is_asked_for_in_its_order(stub: Stub, make_model: MakeModel) -> None:

@@ -4,15 +4,17 @@ A model answers in JSON, where a field may be called otherwise (its alias); what
 """
 
 import dataclasses
+import json
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from handrail_guards.fields import EVERY
+from handrail_guards.numbers import is_number
 
 T = TypeVar("T")
 
@@ -30,6 +32,8 @@ class _Node:
     """By name in Python."""
     called: dict[str, str] = field(default_factory=dict)
     """Name in Python by name in JSON, where they differ."""
+    shared: set[str] = field(default_factory=set)
+    """Names in JSON under which only a part is this field's: those that begin a path."""
     items: "_Node | None" = None
     """What the items of a list or the values of a mapping are."""
     keyed: bool = False
@@ -48,7 +52,8 @@ class FieldNames:
         self._root = _Reader().node(output_type)
         self.has_fields = bool(self._root.fields or self._root.items or self._root.is_open)
         """Whether there is any field to speak of: not so for labels, texts and numbers."""
-        self._renames = _any_renamed(self._root, set())
+        self.is_renamed = _any_renamed(self._root, set())
+        """Whether a field has another name in JSON."""
 
     def holds(self, kind: type) -> bool:
         """Return whether a value of the type may hold one of a class, at any depth."""
@@ -56,7 +61,14 @@ class FieldNames:
 
     def renamed(self, by_path: Mapping[str, T]) -> Mapping[str, T]:
         """Return what is said of fields by their paths in Python, given their paths in JSON."""
-        return {self._in_python(path): said for path, said in by_path.items()} if self._renames else by_path
+        return {self._in_python(path): said for path, said in by_path.items()} if self.is_renamed else by_path
+
+    def contradiction(self, data: object) -> str:
+        """Return which field plain JSON data names twice with values that differ, in words; empty: none.
+
+        A field may be called by its name and by its alias: who gives both has said two things.
+        """
+        return next(_said_twice(self._root, data), "") if self.is_renamed else ""
 
     def problem(self, path: str) -> str:
         """Return why a path leads to no field, in words; empty when it may lead to one."""
@@ -80,6 +92,35 @@ class FieldNames:
                 break
             node = node_below
         return ".".join([*named, *parts])
+
+
+def _said_twice(root: _Node, data: object) -> Iterator[str]:
+    left: list[tuple[_Node, object, str]] = [(root, data, "")]
+    while left:
+        node, given, path = left.pop()
+        if isinstance(given, list | tuple):
+            left += [(node.items, each, f"{path}{number}.") for number, each in enumerate(given) if node.items]
+        if not isinstance(given, Mapping):
+            continue
+        first: dict[str, str] = {}
+        known: Mapping[str, _Node | None] = node.fields
+        for key, value in given.items():
+            # What is one field's name and another one's alias says of neither that it was given twice.
+            name = str(node.called.get(key, key))
+            below = known.get(name, node.items)
+            if below is not None:
+                left.append((below, value, f"{path}{key}."))
+            if name not in node.fields or key in node.shared or (key in node.called and key in node.fields):
+                continue
+            other = first.setdefault(name, key)
+            if other != key and not _is_same(given[other], value):
+                yield f"{path}{name} is given twice, as {other!r} and {key!r}, and not the same; give it once"
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if is_number(one) and is_number(other):  # 1 and 1.0
+        return bool(one == other)
+    return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
 
 
 def _longest(node: _Node, parts: list[str]) -> "tuple[str, _Node | None]":
@@ -183,6 +224,7 @@ class _Reader:
         for name, (below, info) in declared.items():
             node.fields[name] = self.node(below)
             node.called |= {each: name for each in _aliases(info) if each != name}
+            node.shared |= _shared(info)
         return node
 
     def _merged(self, nodes: list[_Node]) -> _Node:
@@ -193,6 +235,7 @@ class _Reader:
         merged.classes = tuple(each for node in nodes for each in node.classes)
         for node in nodes:
             merged.called = {**node.called, **merged.called}
+            merged.shared |= node.shared
             for name, below in node.fields.items():
                 same = [each.fields[name] for each in nodes if name in each.fields]
                 merged.fields[name] = below if len(same) == 1 or _has_cycle(same) else self._merged(same)
@@ -256,6 +299,15 @@ def _info(hint: object) -> object:
 
 def _aliases(info: object) -> list[str]:
     """Return what a field may be called in JSON beside its own name."""
+    return [name for each in _choices(info) if isinstance(name := each if isinstance(each, str) else each.path[0], str)]
+
+
+def _shared(info: object) -> set[str]:
+    """Return the names under which a field has only a part."""
+    return {each.path[0] for each in _choices(info) if not isinstance(each, str)}
+
+
+def _choices(info: object) -> list[Any]:
     alias = getattr(info, "validation_alias", None) or getattr(info, "alias", None)
-    choices = getattr(alias, "choices", None) or ([alias] if alias is not None else [])
-    return [name for each in choices if isinstance(name := each if isinstance(each, str) else each.path[0], str)]
+    choices: list[Any] | None = getattr(alias, "choices", None)
+    return choices or ([alias] if alias is not None else [])
