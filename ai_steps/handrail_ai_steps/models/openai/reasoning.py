@@ -62,8 +62,9 @@ def kind_of(tag: re.Match[str]) -> Tag:
 class Spoken:
     """A text without its reasoning, taken in piece by piece.
 
-    What could be the beginning of a tag is held back until it is known. A closing tag without an opening one says that
-    everything before it was reasoning; with ``hold`` nothing is handed on before the end, so that this is no leak.
+    What could be the beginning of a tag is held back until it is known, and so is white space before the first word. A
+    closing tag without an opening one says that everything before it was reasoning; with ``hold`` nothing is handed on
+    before the end, so that this is no leak.
     """
 
     def __init__(self, *, hold: bool = False) -> None:
@@ -89,7 +90,7 @@ class Spoken:
     def push(self, piece: str) -> str:
         """Take the next piece, and return what may be handed on."""
         self._take(self._waiting + piece, last=False)
-        return "" if self._hold else self._hand_on()
+        return self._hand_on() if self.text.strip() and not self._hold else ""
 
     def finish(self) -> str:
         """Take the end of the text, and return the rest of what may be handed on."""

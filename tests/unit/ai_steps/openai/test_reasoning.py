@@ -69,6 +69,8 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=8).map("".join), st.lists(st.integers(1, 9), max_size=60))
 @example("<think>a</think>b", [3, 4, 1])
+@example("\n</think>", [1, 1])
+@example("\n", [1])
 def test_a_stream_says_what_the_whole_text_says(text: str, sizes: list[int]) -> None:
     stream, position, heard = Spoken(), 0, ""
     for size in sizes:
