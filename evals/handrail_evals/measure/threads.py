@@ -1,7 +1,6 @@
 """Threads that nobody waits for: a function that never comes back holds up neither the others nor the end."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -11,7 +10,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from typing_extensions import override
 
 from handrail_ground.errors import told
-from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.forked import end_copy, this_process
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,7 +101,7 @@ class _Job(Future[Any]):
         call, self._call = self._call, None
         if call is None or not self.set_running_or_notify_cancel():
             return
-        original = os.getpid()
+        original = this_process.generation
         try:
             result = call()
             end_copy(original)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.clock import Clock
-from handrail_orchestrator.context import StepContext, StopFlag, enter_step, leave_step
+from handrail_orchestrator.context import StepContext, StopFlag, enter_step
 from handrail_orchestrator.embedded.escapes import Escaped, awaited, called, error_type, on_a_leash
 from handrail_orchestrator.embedded.records import message_of
 from handrail_orchestrator.embedded.threads import BodyThreads
@@ -166,16 +166,15 @@ class Bodies:
             return self._called(step, context, args, kwargs)
         return self._around(step, context, lambda: self._called(step, context, args, kwargs))
 
-    async def _called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
-        if not step.is_async:
-            if step.policy.inline or (step.pace is not None and step.pace.in_loop):
-                return timed(step, inside_of(context), args, kwargs)
-            return await self._in_thread(step, context, args, kwargs)
-        token = enter_step(context)
-        try:
-            return await awaited(step.function, args, kwargs)
-        finally:
-            leave_step(token)
+    def _called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
+        if step.is_async:
+            return awaited(step.function, args, kwargs, context)
+        return self._plainly_called(step, context, args, kwargs)
+
+    async def _plainly_called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
+        if step.policy.inline or (step.pace is not None and step.pace.in_loop):
+            return timed(step, inside_of(context), args, kwargs)
+        return await self._in_thread(step, context, args, kwargs)
 
     async def _in_thread(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         flag = StopFlag()

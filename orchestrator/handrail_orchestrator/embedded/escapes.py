@@ -4,14 +4,14 @@
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
 from handrail_ground.text import harmless
+from handrail_orchestrator.context import StepContext, enter_step, leave_step
 from handrail_orchestrator.embedded.signals import stop_signalled
-from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.forked import end_copy, this_process
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.strands import awaiting
 from handrail_orchestrator.suspension import only_suspensions
@@ -92,7 +92,7 @@ def called(function: Callable[..., Any], *args: object, **kwargs: object) -> obj
     Raises:
         Escaped: it raised what would mean something else further up.
     """
-    original = os.getpid()
+    original = this_process.generation
     try:
         returned = function(*args, **kwargs)
     except StopIteration as error:
@@ -110,14 +110,17 @@ def called(function: Callable[..., Any], *args: object, **kwargs: object) -> obj
     return returned
 
 
-async def awaited(function: Callable[..., Awaitable[object]], args: Args, kwargs: Kwargs) -> object:
-    """Await an async function of the user's.
+async def awaited(
+    function: Callable[..., Awaitable[object]], args: Args, kwargs: Kwargs, context: StepContext | None = None
+) -> object:
+    """Await an async function of the user's, inside of its step if it is the body of one.
 
     Raises:
         Escaped: it raised what would mean something else further up.
     """
     task = asyncio.current_task()
-    original = os.getpid()
+    original = this_process.generation
+    inside = None if context is None else enter_step(context)
     try:
         returned = await function(*args, **kwargs)
     except Exception as error:
@@ -128,6 +131,9 @@ async def awaited(function: Callable[..., Awaitable[object]], args: Args, kwargs
         if is_signal(error, task):
             raise
         raise Escaped(error) from error
+    finally:
+        if inside is not None:
+            leave_step(inside)
     end_copy(original)
     return returned
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +25,7 @@ from handrail_orchestrator.errors import (
     SuspensionSwallowed,
     UndoFailed,
 )
-from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.forked import end_copy, this_process
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
@@ -177,7 +176,7 @@ class Execution:
 
     async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Run the workflow's function and return what it came to."""
-        bound, claimed, original = self._bound, self.claimed, os.getpid()
+        bound, claimed, original = self._bound, self.claimed, this_process.generation
         if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():
             self._stop = self._stop or "deadline"
         try:

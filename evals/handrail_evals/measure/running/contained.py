@@ -1,12 +1,11 @@
 """Foreign code that is awaited: whatever it does, it ends nothing but its own call."""
 
 import asyncio
-import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.forked import end_copy, this_process
 from handrail_orchestrator.interrupts import is_for_us
 
 T = TypeVar("T")
@@ -59,7 +58,7 @@ class _Call(Generic[T]):
         self._is_stopped = False
 
     async def run(self) -> Returned[T] | Raised:
-        original = os.getpid()
+        original = this_process.generation
         try:
             returned = await self._work
         except asyncio.CancelledError as error:
