@@ -56,7 +56,9 @@ class Codec(Generic[T]):
         """
         plan = self._plan
         try:
-            data = as_plain(plan.dump(value))
+            data = plan.dump(value)
+            if data.startswith(MARK):
+                data = as_plain(data)
             if plan.test is not None and plan.test(value):
                 return data
             return self._tried(value, data)

@@ -71,6 +71,8 @@ def checked_key(value: str, *, where: str) -> str:
     Raises:
         NotStorable: it cannot be stored, or holds a NUL, which PostgreSQL would hold as something else.
     """
+    if _is_plain(value):
+        return value
     at = checked_text(value, where=where).find("\0")
     if at >= 0:
         raise NotStorable(
@@ -86,8 +88,13 @@ def checked_keys(**names: str | None) -> None:
         NotStorable: one cannot be stored, or holds a NUL.
     """
     for name, value in names.items():
-        if value is not None:
+        if value is not None and not _is_plain(value):
             checked_key(value, where=f"{name}={value!r}")
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether nothing can be wrong with a text, without saying where it is."""
+    return type(value) is str and value.isascii() and "\0" not in value
 
 
 def checked_new_id(run_id: str | None) -> None:

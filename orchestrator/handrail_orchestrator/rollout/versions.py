@@ -25,8 +25,7 @@ def version_for(
     workflow: AnyWorkflow, workflows: Sequence[AnyWorkflow], store: RolloutStore, *, run_id: str, value: Any
 ) -> AnyWorkflow:
     """Return the version that a run with this id and input starts on: the one that was asked for, or one before it."""
-    older = before(workflow, workflows)
-    if workflow.rollout is None or older is None:
+    if workflow.rollout is None or (older := before(workflow, workflows)) is None:
         return workflow
     case = RolloutCase(run_id=run_id, workflow=workflow.name, value=value)
     found = decided(store, key_of(workflow), workflow.rollout, subject_of(workflow), case)

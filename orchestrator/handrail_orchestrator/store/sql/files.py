@@ -71,16 +71,15 @@ def abandon(tx: Transaction, number: int) -> None:
     tx.execute("UPDATE files SET id = NULL, kept = 0 WHERE number = ?", (number,))
 
 
-def hold(tx: Transaction, run: int, *texts: str | None) -> None:
+def hold(tx: Transaction, run: int, text: str | None) -> None:
     """Let a run use the files that stored JSON names, as long as the run is there."""
-    for text in texts:
-        for named in f.named_in(text):
-            used = tx.execute(
-                "INSERT INTO run_files (run, file) SELECT ?, number FROM files WHERE id = ? ON CONFLICT DO NOTHING",
-                (run, named),
-            )
-            if used.rowcount:
-                tx.execute("UPDATE files SET unused_since = NULL WHERE id = ?", (named,))
+    for named in f.named_in(text):
+        used = tx.execute(
+            "INSERT INTO run_files (run, file) SELECT ?, number FROM files WHERE id = ? ON CONFLICT DO NOTHING",
+            (run, named),
+        )
+        if used.rowcount:
+            tx.execute("UPDATE files SET unused_since = NULL WHERE id = ?", (named,))
 
 
 def hold_as(tx: Transaction, source: int, run: int) -> None:

@@ -1,6 +1,6 @@
 """Changes of several runs that are sent to the database before its first answer: each is about a run of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError
@@ -37,12 +37,12 @@ def made_together(
     if isinstance(first, StartRun):
         return _started_together(tx, changes, at, early, owned)
     if isinstance(first, c.RecordStep):
-        results = dict(_alike(c.RecordStep, changes, at, early, owned, refused))
+        results = _alike(c.RecordStep, changes, at, early, owned, refused)
         if len(results) < 2:
             return False
         _note(early, results, steps.record_each(tx, [*results.values()]), owned, refused)
         return True
-    ends = dict(_alike(c.EndRun, changes, at, early, owned, refused))
+    ends = _alike(c.EndRun, changes, at, early, owned, refused)
     if len(ends) < 2:
         return False
     _note(early, ends, lifecycle.end_each(tx, [*ends.values()]), owned, refused)
@@ -60,8 +60,8 @@ def _note(
 ) -> None:
     for (place, change), reply in zip(made.items(), replies, strict=True):
         early[place] = reply
-        run = c.run_of(change) or 0
         if reply is not None:
+            run = c.run_of(change) or 0
             refused[run, owned[run]] = reply
 
 
@@ -88,23 +88,26 @@ def _alike(
     early: Early,
     owned: Mapping[int, int],
     refused: Mapping[Of, OrchestratorError],
-) -> Iterator[tuple[int, T]]:
-    """Give the changes of a kind from a place on that may be made at once, one for each run, by their places."""
+) -> dict[int, T]:
+    """Return the changes of a kind from a place on that may be made at once, one for each run, by their places."""
+    found: dict[int, T] = {}
     seen: set[int] = set()
     for place in range(at, len(changes)):
         if place in early:
             continue
         given = changes[place]
         if not isinstance(given, ClaimedChange):
-            return
-        change = given.change
-        if not (
-            (isinstance(change, c.RecordStep) and steps.is_plain(change))
-            or (isinstance(change, c.EndRun) and lifecycle.is_plain_end(change))
-        ):
-            return
-        run = c.run_of(change) or 0
-        is_next = run not in seen and owned.get(run) == given.claim and (run, given.claim) not in refused
+            break
+        claim, change = given
+        if isinstance(change, c.RecordStep) and steps.is_plain(change):
+            run = change.row.run
+        elif isinstance(change, c.EndRun) and lifecycle.is_plain_end(change):
+            run = change.key
+        else:
+            break
+        if run in seen:
+            continue
         seen.add(run)
-        if is_next and isinstance(change, kind):
-            yield place, change
+        if isinstance(change, kind) and owned.get(run) == claim and (not refused or (run, claim) not in refused):
+            found[place] = change
+    return found
