@@ -15,15 +15,13 @@ from functools import partial
 class Strands:
     """The tasks of one execution that wait, and for what; all others move, bodies at work included."""
 
-    __slots__ = ("_asleep", "_awaited", "_changed", "_roused", "run_id")
+    __slots__ = ("_changed", "_noted", "run_id")
 
     def __init__(self, run_id: str, changed: Callable[[], None]) -> None:
         """``changed`` is called when a task has begun to wait."""
         self.run_id = run_id
-        self._asleep: set[asyncio.Task[object]] = set()
-        self._awaited: dict[asyncio.Task[object], Sequence[asyncio.Task[object]]] = {}
-        self._roused: set[asyncio.Task[object]] = set()
-        """Tasks that were told to go on and have not waited again since."""
+        self._noted: _Noted | None = None
+        """None until a task waits: most executions end without."""
         self._changed = changed
 
     def is_still(self, task: asyncio.Task[object], calls: int) -> bool:
@@ -32,53 +30,76 @@ class Strands:
         A workflow may have made tasks of its own, as ``asyncio.gather`` does. What waits for them cannot be told; then
         all ``calls`` that the execution has in flight must wait for the clock.
         """
-        if self._of_their_own(task):
-            return len(self._asleep) >= calls > 0
-        return self._waits(task)
-
-    def _waits(self, task: asyncio.Task[object]) -> bool:
-        if task in self._roused:
+        noted = self._noted
+        if noted is None:
             return False
-        if task in self._asleep:
-            return True
-        left = [each for each in self._awaited.get(task, ()) if not each.done()]
-        return bool(left) and all(map(self._waits, left))
+        if noted.has_others_than(task):
+            return len(noted.asleep) >= calls > 0
+        return noted.waits(task)
 
-    def _of_their_own(self, root: asyncio.Task[object]) -> bool:
-        known, more = {root}, [root]
-        while more:
-            found = [each for each in self._awaited.get(more.pop(), ()) if each not in known]
-            known.update(found)
-            more += found
-        return not (self._asleep | self._awaited.keys()) <= known
+    def _notes(self) -> "_Noted":
+        if self._noted is None:
+            self._noted = _Noted()
+        return self._noted
 
     def rouse(self, task: asyncio.Task[object]) -> None:
         """Note that a task was told to go on, whatever it waits for."""
-        self._roused.add(task)
-        task.add_done_callback(self._roused.discard)
+        roused = self._notes().roused
+        roused.add(task)
+        task.add_done_callback(roused.discard)
 
     @contextmanager
     def asleep(self) -> Iterator[Callable[[], None]]:
         """Note that the current task waits for the clock; what this gives is called when it is told to go on."""
-        task = _current_task()
-        self._roused.discard(task)
-        self._asleep.add(task)
+        task, noted = _current_task(), self._notes()
+        noted.roused.discard(task)
+        noted.asleep.add(task)
         self._changed()
         try:
-            yield lambda: self._asleep.discard(task)
+            yield lambda: noted.asleep.discard(task)
         finally:
-            self._asleep.discard(task)
+            noted.asleep.discard(task)
 
     @contextmanager
     def awaiting(self, tasks: "Sequence[asyncio.Task[object]]") -> Iterator[None]:
         """Note that the current task waits for others, and goes on when all have ended."""
-        task = _current_task()
-        self._roused.discard(task)
-        self._awaited[task] = tasks
+        task, noted = _current_task(), self._notes()
+        noted.roused.discard(task)
+        noted.awaited[task] = tasks
         try:
             yield
         finally:
-            del self._awaited[task]
+            del noted.awaited[task]
+
+
+class _Noted:
+    """What tasks have said of themselves."""
+
+    __slots__ = ("asleep", "awaited", "roused")
+
+    def __init__(self) -> None:
+        self.asleep: set[asyncio.Task[object]] = set()
+        self.awaited: dict[asyncio.Task[object], Sequence[asyncio.Task[object]]] = {}
+        self.roused: set[asyncio.Task[object]] = set()
+        """Tasks that were told to go on and have not waited again since."""
+
+    def waits(self, task: asyncio.Task[object]) -> bool:
+        """Return whether a task goes on only with the clock."""
+        if task in self.roused:
+            return False
+        if task in self.asleep:
+            return True
+        left = [each for each in self.awaited.get(task, ()) if not each.done()]
+        return bool(left) and all(map(self.waits, left))
+
+    def has_others_than(self, root: asyncio.Task[object]) -> bool:
+        """Return whether tasks wait that are neither this one nor awaited by it."""
+        known, more = {root}, [root]
+        while more:
+            found = [each for each in self.awaited.get(more.pop(), ()) if each not in known]
+            known.update(found)
+            more += found
+        return not (self.asleep | self.awaited.keys()) <= known
 
 
 _current: ContextVar[Strands | None] = ContextVar("handrail_strands", default=None)

@@ -16,17 +16,19 @@ branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_br
 
 def leave_branches() -> None:
     """Stand in no branch: whatever was executing when this task was made, such as a body that woke another run."""
-    scope.set("")
-    branch.set(None)
+    if scope.get():
+        scope.set("")
+    if branch.get() is not None:
+        branch.set(None)
 
 
 class Branches:
     """The branches of one run."""
 
-    def __init__(self, run_id: str) -> None:
-        self.beside: dict[int, list[BaseException]] = {}
-        """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
+    def __init__(self, run_id: str, beside: dict[int, list[BaseException]]) -> None:
+        """Put all failures of branches that ran side by side into ``beside``, by the ``id`` of the one raised."""
         self._run_id = run_id
+        self._beside = beside
 
     async def all(self, name: str, branches: list[Call[Any]], left: Callable[[], None]) -> tuple[object, ...]:
         """Run branches side by side and return their results in order.
@@ -49,7 +51,7 @@ class Branches:
         waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
         failures = [error for error in errors if isinstance(error, Exception)]
         if len(failures) > 1:
-            self.beside.setdefault(id(failures[0]), []).extend(failures)
+            self._beside.setdefault(id(failures[0]), []).extend(failures)
         if (problem := waiting or next(iter(failures), None)) is not None:
             raise problem
         return tuple(task.result() for task in tasks)

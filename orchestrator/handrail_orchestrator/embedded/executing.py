@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from handrail_orchestrator.embedded import undone
 from handrail_orchestrator.embedded.equipment import Equipment
-from handrail_orchestrator.embedded.escapes import RunTask
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.long_steps import LongSteps
@@ -40,6 +39,7 @@ class Executing:
         self._workflows = workflows
         self._equipment = equipment
         self._on_over = on_over
+        self._on_end = self._finished  # bound once, and not for each
         self._loop = asyncio.get_running_loop()
         self._long_steps = LongSteps(self.active, equipment)
 
@@ -65,16 +65,14 @@ class Executing:
         bound = self._equipment.library.workflow(workflow)
         code = code_match(same_version=workflow.version == claimed.version, same_code=workflow.code == claimed.code)
         run = undone.run_of(claimed, history, self._equipment, code)
-        run.workflow, run.claim = claimed.workflow, claimed.claim
-        execution = Execution(claimed, bound, run, self._equipment)
+        run.workflow, run.claim, run.bound = claimed.workflow, claimed.claim, bound
+        execution = Execution(claimed, bound, run, self._equipment, self._on_end)
         if (earlier := self.active.get(claimed.key)) is not None:
             earlier.lose(Fenced(self._equipment.store.path, "this run was claimed anew in the same process"))
         self.active[claimed.key] = execution
         self.begun += 1
         self.is_apart |= claimed.must_be_alone
-        execution.task = RunTask(driven(execution, self._equipment), loop=self._loop, name=claimed.id)
-        execution.task.add_done_callback(lambda _task: self._finished(execution))
-        execution.on_abandoned = self._finished
+        execution.begin(driven(execution, self._equipment), self._loop)
         self._long_steps.watch()
         return execution
 

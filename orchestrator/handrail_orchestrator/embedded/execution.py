@@ -3,13 +3,12 @@
 import asyncio
 import json
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from handrail_guards.model_circuits import share_circuits
 from handrail_orchestrator.embedded.branches import leave_branches
 from handrail_orchestrator.embedded.equipment import Equipment
-from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
+from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, is_signal, leave
 from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
@@ -18,7 +17,6 @@ from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import (
     DeadlineExceeded,
     Fenced,
-    Misuse,
     OrchestratorError,
     RunCancelled,
     StoreError,
@@ -30,11 +28,11 @@ from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
 from handrail_orchestrator.store.running import FinishUndo, GoOn, PutAside
-from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
+from handrail_orchestrator.strands import Strands, enter_strands
 from handrail_orchestrator.suspension import GoesOn, Suspended, only_suspensions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from handrail_orchestrator.clock import Timer
 
@@ -47,33 +45,53 @@ StopReason = Literal["cancelled", "deadline", "refused", "closing", "lost"]
 class Execution:
     """Drives one run; its task is done when the run has ended or waits, and the store knows it."""
 
-    def __init__(self, claimed: ClaimedRun, bound: BoundWorkflow, run: EmbeddedRun, equipment: Equipment) -> None:
+    # what most executions never set stands here: each start would pay for it
+    status: RunStatus = "running"
+    value: Any = None
+    error: BaseException | None = None
+    woke_others = False
+    """Whether other runs became due: a parent, or children."""
+    wake: float | None = None
+    """When a run that waits is due again."""
+    abandoned = False
+    """Whether its code ignored its cancels, so that nobody waits for it any more."""
+    before_wait: "Callable[[], None] | None" = None
+    """What is done before it is recorded that the run waits."""
+    _in_code = False
+    _timer: "Timer | None" = None
+    _refusal: Exception | None = None
+    _stop: StopReason | None = None
+
+    def __init__(
+        self,
+        claimed: ClaimedRun,
+        bound: BoundWorkflow,
+        run: EmbeddedRun,
+        equipment: Equipment,
+        on_over: "Callable[[Execution], None]",
+    ) -> None:
+        """Call ``on_over`` when the task is done, and before that when the code in it is left behind."""
         self.claimed = claimed
         self.run = run
-        run.waits.due_hours = bound.workflow.due_hours
-        self.status: RunStatus = "running"
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.woke_others = False
-        """Whether other runs became due: a parent, or children."""
-        self.wake: float | None = None
-        """When a run that waits is due again."""
         self.task: asyncio.Task[None]
         self.done = Commit()
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
-        self.abandoned = False
-        """Whether its code ignored its cancels, so that nobody waits for it any more."""
-        self.before_wait: Callable[[], None] | None = None
-        """What is done before it is recorded that the run waits."""
-        self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
         self.strands = Strands(claimed.id, equipment.stillness.changed)
-        self._in_code = False
-        self._timer: Timer | None = None
         self._bound = bound
         self._equipment = equipment
-        run.encode_input = partial(input_text, bound)
-        self._refusal: Exception | None = None
-        self._stop: StopReason | None = "cancelled" if claimed.cancel and claimed.undoing is None else None
+        self._on_over = on_over
+        if bound.workflow.due_hours is not None:
+            run.waits.due_hours = bound.workflow.due_hours
+        if claimed.cancel and claimed.undoing is None:
+            self._stop = "cancelled"
+
+    def begin(self, driving: "Coroutine[object, object, None]", loop: asyncio.AbstractEventLoop) -> None:
+        """Have its task do what drives it, from now on."""
+        self.task = RunTask(driving, loop=loop, name=self.claimed.id)
+        self.task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, _task: "asyncio.Task[None]") -> None:
+        self._on_over(self)
 
     @property
     def is_still(self) -> bool:
@@ -115,7 +133,7 @@ class Execution:
             self.status, self.error = status, error
         self.run.lose(RunCancelled(f"run {self.claimed.id!r} was left behind: it ignored its cancel"))
         leave(self.task)
-        self.on_abandoned(self)
+        self._on_over(self)
 
     def lose(self, error: Exception) -> None:
         """Stop because another worker owns the run now, or the store is out of reach."""
@@ -138,16 +156,19 @@ class Execution:
     async def drive(self) -> None:
         """Execute, and record how it ended."""
         leave_branches()
-        token = enter_strands(self.strands)
+        enter_strands(self.strands)  # this and the next for the task of this execution, which has a context of its own
         circuits = None if self._equipment.outages is None else self._equipment.outages.of(self.claimed.key)
-        share_circuits(circuits)  # for the task of this execution, which has a context of its own
-        self.set_deadline()
+        share_circuits(circuits)
+        if self.claimed.deadline is not None:
+            self.set_deadline()
         try:
             try:
                 if isinstance(self.run, UndoneRun):
                     await self._undo(self.run)
                 else:
-                    await self._conclude(*await self._outcome())
+                    outcome = await self._outcome()
+                    broken = self.run.broken  # it asked for what its history does not hold
+                    await self._conclude(*(outcome if broken is None else ("failed", None, broken)))
             except (OrchestratorError, asyncio.CancelledError):
                 if self._stop != "refused" or self.status != "running":
                     raise
@@ -163,22 +184,13 @@ class Execution:
                 self._timer.cancel()
             if circuits is not None:
                 circuits.close()
-            leave_strands(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
-        """Return what the workflow's function came to, unless it asked for what its history does not hold."""
-        self._in_code = True
-        try:
-            outcome = await self._executed()
-        finally:
-            self._in_code = False
-        return outcome if self.run.broken is None else ("failed", None, self.run.broken)
-
-    async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Run the workflow's function and return what it came to."""
         bound, claimed, original = self._bound, self.claimed, this_process.generation
         if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():
             self._stop = self._stop or "deadline"
+        self._in_code = True
         try:
             if self._stop is not None:
                 raise asyncio.CancelledError  # noqa: TRY301 -- the same way out as for one told to stop later
@@ -202,6 +214,8 @@ class Execution:
             if ours or is_signal(error, self.task):
                 raise
             return "failed", None, error
+        finally:
+            self._in_code = False
 
     def _unless_waiting(self, value: object) -> Any:
         if self.run.waits.open:
@@ -314,15 +328,3 @@ class Execution:
 
     def _owned(self, change: Change) -> ClaimedChange:
         return ClaimedChange(self.claimed.claim, change)
-
-
-def input_text(bound: BoundWorkflow, value: object) -> str:
-    """Return an input of a workflow as it is stored.
-
-    Raises:
-        Misuse: it takes none.
-        NotStorable: the value does not fit.
-    """
-    if not bound.takes_input and value is not None:
-        raise Misuse(f"run.again({value!r}): workflow {bound.workflow.name!r} takes no input")
-    return bound.input.encode(value)

@@ -14,9 +14,7 @@ from handrail_orchestrator.store.running import DecideFirst, JoinBranches
 from handrail_orchestrator.suspension import Suspended
 
 if TYPE_CHECKING:
-    import weakref
-
-    from handrail_orchestrator.embedded.open_waits import Recorder
+    from handrail_orchestrator.embedded.open_waits import WaitRecorder
 
 _FEWEST = 2
 
@@ -44,15 +42,12 @@ def wait_calls(branches: Sequence[object]) -> list[WaitCall]:
 class Firsts:
     """Decides, in one execution of a run, which of several waits is over first."""
 
-    def __init__(
-        self, key: int, history: History, matching: Matching, clock: Clock, run: "weakref.ref[Recorder]"
-    ) -> None:
+    def __init__(self, key: int, history: History, matching: Matching, clock: Clock, run: "WaitRecorder") -> None:
         self._key = key
         self._history = history
         self._matching = matching
         self._clock = clock
         self._run = run
-        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
 
     async def first(self, name: str, branches: list[WaitCall]) -> tuple[int, Any]:
         """Return which wait was over first, and what it came to.
@@ -86,7 +81,7 @@ class Firsts:
         arrived = [each.branching.arrived() for each in branches]
         names = [each.branching.name for each in branches]
         if not all(map(self._history.holds, names)):  # before any of them is open: whoever answers must know
-            self._recorder.write(JoinBranches(self._key, name, names))
+            self._run.write(JoinBranches(self._key, name, names))
         order = sorted(range(len(branches)), key=lambda number: (_moment(arrived[number]), number))
         waiting: Suspended | None = None
         for number in order:
@@ -111,15 +106,8 @@ class Firsts:
             self._key, name, self._history.take_seq(), "first", "done",
             queued=now, started=now, ended=now, input=wanted, output=decided,
         )  # fmt: skip
-        recorder = self._recorder
-        recorder.write(DecideFirst(row, others, won.why()))
-        recorder.withdrawn(others)
-
-    @property
-    def _recorder(self) -> "Recorder":
-        run = self._run()
-        assert run is not None  # noqa: S101 -- it is what waits
-        return run
+        self._run.write(DecideFirst(row, others, won.why()))
+        self._run.withdrawn(others)
 
 
 def _moment(arrived: float | None) -> float:

@@ -12,7 +12,7 @@ class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
     __slots__ = (
-        "_asked", "_children", "_counts", "_events", "_last", "_named", "_run_id", "_steps", "broken", "copied_seq",
+        "_asked", "_children", "_counts", "_events", "_last", "_run_id", "_steps", "broken", "copied_seq",
         "next_seq",
     )  # fmt: skip
 
@@ -35,12 +35,11 @@ class History:
         self._events = list(events)
         self._children = {row.step: row for row in children}
         self._counts: dict[str, int] = {}
-        self._named: set[str] = set()
         self._last: dict[str, str] = {}
         self._asked: set[str] = set()
         if self._events:
             self.drop_taken_events()
-        self.next_seq = 1 + max((row.seq for row in self._steps.values()), default=after_seq)
+        self.next_seq = 1 + (max(row.seq for row in self._steps.values()) if self._steps else after_seq)
 
     def name(self, base: str, scope: str = "") -> str:
         """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""
@@ -49,8 +48,14 @@ class History:
         self._counts[base] = count
         name = base if count == 1 else f"{base}#{count}"
         self._last[scope] = name
-        self._named.add(name)
         return name
+
+    def _was_named(self, name: str) -> bool:
+        """Return whether a call was given this name."""
+        base, _, number = name.rpartition("#")
+        count = self._counts.get(base, 0)
+        is_later = count > 1 and number.isdecimal() and 1 < int(number) <= count and number == str(int(number))
+        return is_later or name in self._counts
 
     def last(self, scope: str) -> str | None:
         """Return the name of the latest call in a branch, or None when there was none."""
@@ -58,12 +63,17 @@ class History:
 
     def was_asked(self, name: str | None) -> bool:
         """Return whether the code has come to a call of this name; the beginning, None, is always behind it."""
-        return name is None or name in self._named or name in self._asked
+        return name is None or self._was_named(name) or name in self._asked
 
     def take_seq(self) -> int:
         """Return the next number in order of recording."""
         self.next_seq += 1
         return self.next_seq - 1
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is recorded that the code has not asked for."""
+        return len(self._asked) != len(self._steps)
 
     def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
         """Return what is recorded under this name, or one it had before.
@@ -110,7 +120,7 @@ class History:
 
         Only actions are looked at: a rule that runs again does no harm.
         """
-        if kind != "action" or len(self._asked) == len(self._steps):
+        if kind != "action":
             return None
         left = (row for row in self._steps.values() if row.name not in self._asked and row.status == "done")
         first = min(left, key=lambda row: row.seq, default=None)

@@ -13,7 +13,7 @@ from handrail_guards.promise import AUDITS, PromiseTerms
 from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
-from handrail_orchestrator.errors import InvalidWorkflow, NotStorable
+from handrail_orchestrator.errors import InvalidWorkflow, Misuse, NotStorable
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.judge import (
     NEEDED,
@@ -149,6 +149,17 @@ class BoundWorkflow:
     takes_input: bool
     input: "Codec[Any]"
     output: "Codec[Any]"
+
+    def next_input(self, value: object) -> str:
+        """Return the input of a run's next round as it is stored.
+
+        Raises:
+            Misuse: it takes none.
+            NotStorable: the value does not fit.
+        """
+        if not self.takes_input and value is not None:
+            raise Misuse(f"run.again({value!r}): workflow {self.workflow.name!r} takes no input")
+        return self.input.encode(value)
 
 
 def verdicts(found: Any) -> tuple[Verdict, ...]:

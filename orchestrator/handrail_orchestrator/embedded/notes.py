@@ -10,8 +10,6 @@ from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.running import PutProgress, PutTags
 
 if TYPE_CHECKING:
-    import weakref
-
     from handrail_orchestrator.embedded.open_waits import Recorder
     from handrail_orchestrator.step_kind import StepKind
 
@@ -19,15 +17,12 @@ if TYPE_CHECKING:
 class Notes:
     """What one run says of itself in one execution."""
 
-    def __init__(
-        self, key: int, history: History, matching: Matching, clock: Clock, run: "weakref.ref[Recorder]"
-    ) -> None:
+    def __init__(self, key: int, history: History, matching: Matching, clock: Clock, run: "Recorder") -> None:
         self._key = key
         self._history = history
         self._matching = matching
         self._clock = clock
         self._run = run
-        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
 
     async def tag(self, name: str, tags: dict[str, str]) -> None:
         """Record tags, once.
@@ -40,19 +35,13 @@ class Notes:
         if row is not None:
             self._matching.call(row, said)
         else:
-            self._recorder.write(PutTags(self._row(name, "tag", said), tags))
+            self._run.write(PutTags(self._row(name, "tag", said), tags))
 
     async def status(self, name: str, text: str) -> None:
         """Record how far the run is, once; what was said then stands, however the code words it now."""
         if self._history.find(name, "status") is None:
             said = json.dumps({"status": text}, ensure_ascii=False)
-            self._recorder.write(PutProgress(self._row(name, "status", said), text))
-
-    @property
-    def _recorder(self) -> "Recorder":
-        run = self._run()
-        assert run is not None  # noqa: S101 -- it is what says something
-        return run
+            self._run.write(PutProgress(self._row(name, "status", said), text))
 
     def _row(self, name: str, kind: "StepKind", said: str) -> StepRow:
         now = self._clock.now()

@@ -24,11 +24,15 @@ PAUSED = "(paused)"
 
 
 class Recorder(Protocol):
-    """The run that waits, as far as its waits know it."""
+    """A run, as far as what records something for it knows it."""
 
     def write(self, change: Change) -> None:
         """Put a change on its way to the store."""
         ...
+
+
+class WaitRecorder(Recorder, Protocol):
+    """The run that waits, as far as its waits know it."""
 
     async def settled(self) -> None:
         """Wait until everything recorded so far is on disk."""
@@ -42,6 +46,23 @@ class Recorder(Protocol):
 class OpenWaits:
     """The waits that one execution of a run ran into."""
 
+    # what most runs never set stands here: each start would pay for it
+    backs_off_until: float | None = None
+    """When the last of its steps that failed is tried again, if it waits for that."""
+    item_timer: float | None = None
+    """When the first timer of the questions that it asked is over."""
+    started_child = False
+    told: "Callable[[StepRow], None] | None" = None
+    """Who is told of waits that are over; None: nobody."""
+    due_hours: "DueHours | None" = None
+    """What says when a question is due by what it asks; None: its escalation alone does."""
+    is_held = False
+    """Whether it waits for a system that is down: its deadline stands still."""
+    before_answer: "Callable[[str, Codec[Any]], None] | None" = None
+    """What a replay that seeks a question does before each of them."""
+    wanted_at: Sequence[str | None] = ()
+    """The queues of workers that its next steps need; None among them: of any other worker."""
+
     def __init__(
         self,
         key: int,
@@ -49,25 +70,10 @@ class OpenWaits:
         history: History,
         matching: Matching,
         equipment: Equipment,
-        run: "weakref.ref[Recorder]",
+        run: "weakref.ref[WaitRecorder]",
     ) -> None:
         self.open: dict[str, float | None] = {}
         """Waits that this execution ran into, with when each is due."""
-        self.backs_off_until: float | None = None
-        """When the last of its steps that failed is tried again, if it waits for that."""
-        self.item_timer: float | None = None
-        """When the first timer of the questions that it asked is over."""
-        self.started_child = False
-        self.wanted_at: list[str | None] = []
-        """The queues of workers that its next steps need; None among them: of any other worker."""
-        self.told: Callable[[StepRow], None] | None = None
-        """Who is told of waits that are over; None: nobody."""
-        self.due_hours: DueHours | None = None
-        """What says when a question is due by what it asks; None: its escalation alone does."""
-        self.is_held = False
-        """Whether it waits for a system that is down: its deadline stands still."""
-        self.before_answer: Callable[[str, Codec[Any]], None] | None = None
-        """What a replay that seeks a question does before each of them."""
         self.key = key
         self.run_id = run_id
         self.history = history

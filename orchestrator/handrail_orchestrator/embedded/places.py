@@ -1,5 +1,6 @@
 """Steps that only some workers execute, such as those of a machine with a graphics card."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from handrail_orchestrator.store.rows import DUE
@@ -12,7 +13,7 @@ class Elsewhere(Protocol):
     """The waits of a run, as far as it may go on elsewhere."""
 
     open: dict[str, float | None]
-    wanted_at: list[str | None]
+    wanted_at: Sequence[str | None]
 
 
 class Whereabouts(NamedTuple):
@@ -28,7 +29,7 @@ class Whereabouts(NamedTuple):
             Suspended: others execute it; the run goes on there.
         """
         if queue != self.queue:
-            waits.wanted_at.append(queue)
+            waits.wanted_at = (*waits.wanted_at, queue)
             waits.open[f"{step} (queue {queue or ANYWHERE})"] = DUE
             raise Suspended(step)
 

@@ -11,10 +11,11 @@ from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.matching import Matching
 from handrail_orchestrator.step_kind import StepKind
+from handrail_orchestrator.store.changes import RecordStep
 from handrail_orchestrator.store.rows import StepRow
 
 if TYPE_CHECKING:
-    import weakref
+    from handrail_orchestrator.embedded.open_waits import Recorder
 
 Place: TypeAlias = tuple[str | None, str | None]
 """Where a call without arguments stands: after which call, in which branch."""
@@ -29,14 +30,13 @@ class Produced:
         history: History,
         matching: Matching,
         clock: Clock,
-        record: "weakref.WeakMethod[Callable[[StepRow], None]]",
+        run: "Recorder",
     ) -> None:
         self._key = key
         self._history = history
         self._matching = matching
         self._clock = clock
-        self._record = record
-        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
+        self._run = run
 
     async def now(self, name: str, place: Place) -> datetime:
         """Return the time (UTC)."""
@@ -55,13 +55,10 @@ class Produced:
             self._matching.place(row, *place)
             return codec.decode(row.output or "")
         self._matching.new_place(name, kind)
-        record = self._record()
-        assert record is not None  # noqa: S101 -- it is what asks
         value, now = produce(), self._clock.now()
-        record(
-            StepRow(
-                self._key, name, self._history.take_seq(), kind, "done",
-                queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
-            )
+        row = StepRow(
+            self._key, name, self._history.take_seq(), kind, "done",
+            queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
         )  # fmt: skip
+        self._run.write(RecordStep(row))
         return value

@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from handrail_guards.batching import BatchReply
@@ -19,23 +20,21 @@ from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
+from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, BoundWorkflow
 from handrail_orchestrator.embedded.matching import CodeMatch, Matching
-from handrail_orchestrator.embedded.notes import Notes
-from handrail_orchestrator.embedded.produced import Place, Produced
+from handrail_orchestrator.embedded.produced import Place
 from handrail_orchestrator.embedded.promised import BoundPromise
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.undos import Undos, check_undo
-from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waiting import WaitingRun
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.limits import Holder
 from handrail_orchestrator.run import Call, branch_list
-from handrail_orchestrator.step import Args, Kwargs, check_name
+from handrail_orchestrator.step import AnyStep, Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import GoesOn
@@ -48,6 +47,22 @@ _log = logging.getLogger("handrail.steps")
 
 class EmbeddedRun(WaitingRun):
     """One execution of a workflow in this process."""
+
+    # what most runs never set stands here: each start would pay for it
+    lost: Exception | None = None
+    """Why this process may not go on with the run; set by ``lose``."""
+    round = 1
+    """Counts up whenever it goes on with another input."""
+    goes_on = False
+    """Whether the code has said that it goes on with another input."""
+    bound: BoundWorkflow | None = None
+    """What it executes, where it is executed."""
+    claim: int | None = None
+    """The number of its run's claim, where it is executed: what it writes counts only as long as that holds."""
+    workflow = ""
+    """The name of what it executes, where it is executed."""
+    _unrecorded: "asyncio.Future[None] | None" = None
+    _rests = False
 
     def __init__(
         self,
@@ -62,37 +77,17 @@ class EmbeddedRun(WaitingRun):
     ) -> None:
         self.key = key
         self._matching = Matching(history, code, strict=strict)
+        self.history = history
+        """What it remembers."""
+        self.equipment = equipment
         self.waits = Waits(key, run_id, history, self._matching, equipment, weakref.ref(self))
-        self.lost: Exception | None = None
-        """Why this process may not go on with the run; set by ``lose``."""
-        self._branches = Branches(run_id)
-        self.beside = self._branches.beside
+        self.beside: dict[int, list[BaseException]] = {}
         """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
-        self.round = 1
-        """Counts up whenever it goes on with another input."""
-        self.goes_on = False
-        """Whether the code has said that it goes on with another input."""
-        self.encode_input: Callable[[Any], str] = json.dumps
-        """What makes a workflow's input storable; set by whoever executes it."""
-        self.claim: int | None = None
-        """The number of its run's claim, where it is executed: what it writes counts only as long as that holds."""
-        self.workflow = ""
-        """The name of what it executes, where it is executed."""
-        self.history = history
-        """What it remembers."""
-        self.equipment = equipment
-        self._firsts = Firsts(key, history, self._matching, equipment.clock, weakref.ref(self))
-        self._branches_of = WaitBranches(history, equipment.clock)
-        self.undos = Undos(key, history, self._matching, equipment.clock, weakref.ref(self))
-        self.notes = Notes(key, history, self._matching, equipment.clock, weakref.ref(self))
-        self.produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
         self._must_settle = must_record
-        self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
-        self._rests = False
 
     @property
     def id(self) -> str:
@@ -202,7 +197,7 @@ class EmbeddedRun(WaitingRun):
     def step(self, step: object, /, *args: object, **kwargs: object) -> Call[Any]:
         """Call a step once and remember its result."""
         bound = self.equipment.library.step(step)
-        return self._step(bound, self._name(bound.step.name), args, kwargs)
+        return self._step(bound, self.history.name(bound.step.name, scope.get()), args, kwargs)
 
     async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
         step = bound.step
@@ -211,20 +206,22 @@ class EmbeddedRun(WaitingRun):
         if row is not None and row.ended is not None:
             self._matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
-        self._matching.rename(name, step.kind, encoded)
+        if self.history.is_behind:
+            self._matching.rename(name, step.kind, encoded)
         if step.policy.approval is not None:
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
-        if row is not None and row.due is not None and row.due > self.equipment.clock.now():
-            raise self.waits.back_off(row)
-        if self.equipment.place is not None:
-            self.equipment.place.require(self.waits, name, step.policy.queue)
-        if self._unrecorded is not None or self._must_settle:
+        if row is not None or self.equipment.place is not None:
+            self._hold_back(name, step, row)
+        if self._unrecorded is not None and not self._must_settle:
+            await self._unrecorded  # the short way of ``settled``
+        if self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
         begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self.equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
-            context = StepContext(self._id, self.in_round(name), attempt, files=self.equipment.files)
+            known_as = name if self.round == 1 else self.in_round(name)
+            context = StepContext(self._id, known_as, attempt, None, self.equipment.files)
             if bound.plain:
                 value = await self.equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
@@ -238,14 +235,19 @@ class EmbeddedRun(WaitingRun):
             output = bound.result.encode(value)
         except BodyFailed as failed:
             return await self._failed(bound, begun, failed.error, failed.attempt)
-        except Exception as error:  # noqa: BLE001 -- whatever a body raises is its failure
-            return await self._failed(bound, begun, error, attempt)
-        except BaseException as error:  # noqa: BLE001 -- of the code that makes a value storable
+        except BaseException as error:  # noqa: BLE001 -- whatever a body raises, or makes a value storable, is its failure
             return await self._failed(bound, begun, escaped(error), attempt)
         finally:
             del self.running[name]
         self.write(RecordStep(begun.done(attempt, self.equipment.clock.now(), output, decided_by)))
         return value
+
+    def _hold_back(self, name: str, step: AnyStep, row: StepRow | None) -> None:
+        """Unwind the workflow if the step is to be executed later, or elsewhere."""
+        if row is not None and row.due is not None and row.due > self.equipment.clock.now():
+            raise self.waits.back_off(row)
+        if self.equipment.place is not None:
+            self.equipment.place.require(self.waits, name, step.policy.queue)
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> object:
         row = begun.failed(attempt, self.equipment.clock.now(), error_json(error))
@@ -368,12 +370,13 @@ class EmbeddedRun(WaitingRun):
 
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
-        return self._branches.all(self._name("all"), branch_list(branches), self._left)
+        return Branches(self._id, self.beside).all(self._name("all"), branch_list(branches), self._left)
 
     def first(self, *branches: Any, name: str = "first") -> Call[Any]:
         """Wait for several things, and go on with the first that is over."""
         waits = wait_calls(branches)
-        return self._firsts.first(self.own_name(name, "first"), waits)
+        own = self.own_name(name, "first")
+        return Firsts(self.key, self.history, self._matching, self.equipment.clock, self).first(own, waits)
 
     def again(self, value: object = None, /) -> Call[Any]:
         """End this round of the run, and begin anew with another input."""
@@ -383,7 +386,12 @@ class EmbeddedRun(WaitingRun):
 
     async def _again(self, value: object) -> None:
         self.goes_on = True
-        raise GoesOn(self.encode_input(value))
+        raise GoesOn(json.dumps(value) if self.bound is None else self.bound.next_input(value))
+
+    @cached_property
+    def undos(self) -> Undos:
+        """What would undo what it did."""
+        return Undos(self.key, self.history, self._matching, self.equipment.clock, weakref.ref(self))
 
     def compensate(self, action: object, /, *args: object, **kwargs: object) -> Call[None]:
         """Undo what was done, should the run fail or be cancelled after this."""

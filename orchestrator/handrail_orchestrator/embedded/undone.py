@@ -105,5 +105,6 @@ def run_of(claimed: ClaimedRun, history: History, equipment: Equipment, code: Co
         run = EmbeddedRun(claimed.key, claimed.id, history, equipment, code=code)
     else:
         run = UndoneRun(claimed.key, claimed.id, history, equipment, code=code, must_record=True)
-    run.round = claimed.round
+    if claimed.round != run.round:
+        run.round = claimed.round
     return run

@@ -9,9 +9,6 @@ from handrail_guards.escalation import Escalation
 from handrail_orchestrator import asked
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.embedded.detaching import check_policy
-from handrail_orchestrator.embedded.equipment import Equipment
-from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.matching import Matching
 from handrail_orchestrator.embedded.telling import TellingRun
 from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits
@@ -25,15 +22,14 @@ from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_te
 class WaitingRun(TellingRun):
     """The part of a run that waits."""
 
-    equipment: Equipment
-    history: History
     waits: Waits
-    _branches_of: WaitBranches
-    _matching: Matching
 
     @abstractmethod
     def in_round(self, name: str) -> str:
         """Return the name by which a step is known in whichever round."""
+
+    def _branch(self) -> WaitBranches:
+        return WaitBranches(self.history, self.equipment.clock)
 
     def ask(
         self,
@@ -53,7 +49,7 @@ class WaitingRun(TellingRun):
         if priority is not None:
             escalate = replace(escalate, priority=priority)
         own = self._name(name)
-        return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
+        return self._branch().human(own, self.waits.ask(own, name, codec, question, shown, escalate))
 
     def event(
         self, name: str, payload: object, *, within: timedelta | None = None, key: str | None = None
@@ -67,7 +63,7 @@ class WaitingRun(TellingRun):
             check_key(name, key)
         own = self._name(f"event:{name}")
         kept = name if key is None else asked.keyed_name(name, key)
-        return self._branches_of.event(own, kept, codec, self.waits.event(own, name, codec, within, key))
+        return self._branch().event(own, kept, codec, self.waits.event(own, name, codec, within, key))
 
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""
@@ -75,13 +71,13 @@ class WaitingRun(TellingRun):
         wanted, clock = asked.sleep(seconds), self.equipment.clock
         own = self.own_name(name, "sleep")
         call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
-        return self._branches_of.timer(own, call)
+        return self._branch().timer(own, call)
 
     def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
         """Wait until a moment, which must carry its time zone."""
         checked_moment(when, "run.sleep_until: when")
         own = self.own_name(name, "sleep")
-        return self._branches_of.timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
+        return self._branch().timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
 
     def child(
         self,
@@ -98,7 +94,7 @@ class WaitingRun(TellingRun):
         check_policy(policy)
         found = self._name(workflow.name) if name is None else self.own_name(name, "")
         call = self._child(found, workflow, value, id, policy)
-        return self._branches_of.child(found, call) if policy == "wait" else call
+        return self._branch().child(found, call) if policy == "wait" else call
 
     async def _child(self, name: str, workflow: Any, value: Any, given: str | None, policy: str) -> object:
         bound = self.equipment.library.workflow(workflow)
