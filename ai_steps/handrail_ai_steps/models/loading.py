@@ -3,10 +3,22 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import Generic, Protocol, TypeVar
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+
+TRANSPORT = ("httpcore2", "anyio._backends._asyncio")
+"""What a connection loads when it is first used."""
+
+
+def load_ahead(*names: str) -> None:
+    """Load what libraries load by themselves at their first use, as far as it is here: a server's time begins later."""
+    for name in names:
+        with suppress(ImportError):
+            import_module(name)
 
 
 class Answering(Protocol):

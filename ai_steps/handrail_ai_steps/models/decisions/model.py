@@ -9,7 +9,7 @@ from handrail_ai_steps.errors import InvalidTask, ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.decisions.provider import PROVIDERS, DecisionServer
 from handrail_ai_steps.models.decisions.settings import DecisionSettings
-from handrail_ai_steps.models.loading import LoadedBackend
+from handrail_ai_steps.models.loading import TRANSPORT, LoadedBackend, load_ahead
 from handrail_ai_steps.models.openai.access import Credential, address_of, credential
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prices import Price, PriceTable
@@ -118,6 +118,7 @@ class DecisionModel:
     def _loaded(self) -> "DecisionBackend":
         from handrail_ai_steps.models.decisions.backend import DecisionBackend  # noqa: PLC0415 -- that is the point
 
+        load_ahead(*TRANSPORT)
         return DecisionBackend(self._settings)
 
     async def aclose(self) -> None:

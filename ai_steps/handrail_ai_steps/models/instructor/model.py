@@ -14,7 +14,7 @@ from handrail_ai_steps.models.instructor.settings import (
     ProviderConfidence,
     ProviderSettings,
 )
-from handrail_ai_steps.models.loading import LoadedBackend
+from handrail_ai_steps.models.loading import TRANSPORT, LoadedBackend, load_ahead
 from handrail_ai_steps.models.openai.access import address_of, credential
 from handrail_ai_steps.models.openai.sent import SentSettings, is_secret
 from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES
@@ -155,6 +155,8 @@ class InstructorModel:
     def _loaded(self) -> "ProviderBackend":
         from handrail_ai_steps.models.instructor.backend import ProviderBackend  # noqa: PLC0415 -- that is the point
 
+        load_ahead(*TRANSPORT)
+        self._settings.prices.price(self._settings.model)
         return ProviderBackend(self._settings)
 
     async def aclose(self) -> None:

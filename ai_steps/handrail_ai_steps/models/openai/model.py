@@ -8,7 +8,7 @@ from handrail_ai_steps.current_prices import prices_at, tier_of
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.loading import LoadedBackend
+from handrail_ai_steps.models.loading import TRANSPORT, LoadedBackend, load_ahead
 from handrail_ai_steps.models.openai.access import Address, Credential, address_of, credential
 from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction
 from handrail_ai_steps.models.openai.sent import SentSettings
@@ -198,6 +198,8 @@ class OpenAIModel:
     def _loaded(self) -> "Backend":
         from handrail_ai_steps.models.openai.backend import Backend  # noqa: PLC0415 -- that is the point
 
+        load_ahead("instructor.v2.providers.openai", *TRANSPORT)
+        self._settings.prices.price(self._settings.model)
         return Backend(self._settings)
 
     async def aclose(self) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import logging
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -378,3 +380,27 @@ async def test_loading_the_libraries_is_not_the_servers_time(
     model = make_model(confidence="none")
     step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=6.0))
     assert (await step("x")).kind == "accepted"
+
+
+ASKS = """
+import asyncio, sys
+from handrail import OpenAIModel, classify, confidence
+
+async def main():
+    model = OpenAIModel("stub-1", base_url=sys.argv[1], api_key="k", decisions=False)
+    step = classify("route", bool, "Is it urgent?", models=model, accept=confidence(at_least=0.5))
+    await model.ready()
+    before = set(sys.modules)
+    outcome = await step("x")
+    print(outcome.kind, sorted(set(sys.modules) - before))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.dear
+def test_nothing_is_left_to_load_once_a_model_is_ready(stub: Stub) -> None:
+    label = tokens('{"label":"', ("A", {"A": 0.9, "B": 0.1}), '"}')
+    stub.play(reply(completion('{"label":"A"}', logprobs=label)))
+    asked = subprocess.run([sys.executable, "-c", ASKS, stub.url], capture_output=True, text=True, check=False)
+    assert asked.stdout == "accepted []\n", asked.stderr
