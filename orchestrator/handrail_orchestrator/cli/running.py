@@ -110,7 +110,10 @@ async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
         await orchestrator.remember_code(batch.workflow.name, batch.target)
         await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in batch.inputs])
         await shown(orchestrator, ids, quiet=quiet)
-        return summarize(orchestrator, ids)
+        summary = summarize(orchestrator, ids)
+        if gone := len(set(ids)) - summary.runs:
+            raise Misuse(f"{gone:,} of {len(set(ids)):,} runs are not in the store any more: somebody has deleted them")
+        return summary
 
 
 async def shown(engine: Engine, ids: list[str], *, quiet: bool) -> None:

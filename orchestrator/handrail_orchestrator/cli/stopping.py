@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from handrail_orchestrator.cli.complaints import STOPPED
+from handrail_orchestrator.cli.foreign import ENDED
+from handrail_orchestrator.cli.leftovers import end_leftovers
 from handrail_orchestrator.embedded.signals import leave_after
 from handrail_orchestrator.errors import Misuse
 
@@ -61,18 +63,30 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
 
     runner = asyncio.Runner()
     gc.freeze()  # what is loaded stays: looking at it over and over takes a tenth of the time of quick runs
+    code = ENDED
     try:
         return runner.run(watched())
     except asyncio.CancelledError:
         if stopped:
+            code = STOPPED
             raise Terminated from None
         raise Misuse(f"the code that was executed cancelled this command's own task; {GOES_ON}") from None
+    except SystemExit as error:
+        raise Misuse(
+            f"the code that was executed ended this command with sys.exit({error.code!r}); {GOES_ON}"
+        ) from None
+    except KeyboardInterrupt:
+        if not getattr(runner, "_interrupt_count", 1):  # what asyncio counts; without a count it is believed
+            raise Misuse(f"the code that was executed raised KeyboardInterrupt, not Ctrl-C; {GOES_ON}") from None
+        code = STOPPED
+        raise
     except RuntimeError as error:
         if str(error) != LOOP_STOPPED:
             raise
         raise Misuse(f"the code that was executed stopped the event loop; {GOES_ON}") from None
     finally:
-        last = leave_after(LEFTOVER_SECONDS, STOPPED)  # code that ignores its cancel would hold this up for ever
+        last = leave_after(2 * LEFTOVER_SECONDS, code)  # code that holds up the loop itself would do so for ever
+        end_leftovers(runner.get_loop(), LEFTOVER_SECONDS)
         runner.close()
         last.cancel()
         gc.unfreeze()

@@ -45,7 +45,9 @@ def said(error: BaseException) -> str:
     """Return an error's text, whatever its class makes of that."""
     try:
         return str(error)
-    except Exception as problem:  # noqa: BLE001 -- user code too
+    except BaseException as problem:
+        if isinstance(problem, KeyboardInterrupt) and stop_signalled():
+            raise
         return f"(no text: str() of it raised {type(problem).__name__})"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.embedded.escapes import error_type
+from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.errors import StepFailed, WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step import AnyStep
@@ -125,7 +126,9 @@ def message_of(error: BaseException) -> str:
     """Return an error's message, as much of it as is recorded."""
     try:
         return _cut(str(error), LONGEST_MESSAGE)
-    except Exception as other:  # noqa: BLE001 -- an error's own code runs here
+    except BaseException as other:  # an error's own code runs here
+        if isinstance(other, KeyboardInterrupt) and stop_signalled():
+            raise
         return f"(its message cannot be read: {type(other).__name__})"
 
 

@@ -32,6 +32,13 @@ class Mute(Exception):
         raise RuntimeError("no text")
 
 
+class Leaving(Exception):
+    """An exception that would end the process when it is asked for its text."""
+
+    def __str__(self) -> str:
+        raise SystemExit(0)
+
+
 KINDS: dict[str, type[BaseException]] = {
     "SystemExit": SystemExit,
     "KeyboardInterrupt": KeyboardInterrupt,
@@ -41,6 +48,7 @@ KINDS: dict[str, type[BaseException]] = {
     "StopAsyncIteration": StopAsyncIteration,
     "Own": Own,
     "Mute": Mute,
+    "Leaving": Leaving,
 }
 
 bodies: list[str] = []
