@@ -107,10 +107,11 @@ class _Stream:
         accepted, asked = list[str](), set[str]()
         wrong, highest = 0, 0.0
         by_thousand = [0] * (CASES // LAST)
-        for start in range(0, len(self._coming), AT_ONCE):
-            requests = [(f"r-{start + place}", text) for place, (text, _) in enumerate(self._coming[start:][:AT_ONCE])]
-            address = f"sqlite:///{self._model.parent / 'runs.db'}"
-            async with Orchestrator(address, workflows=[triage]) as orchestrator:
+        address = f"sqlite:///{self._model.parent / 'runs.db'}"
+        async with Orchestrator(address, workflows=[triage]) as orchestrator:  # as who works on a store: all the time
+            for start in range(0, len(self._coming), AT_ONCE):
+                coming = enumerate(self._coming[start:][:AT_ONCE], start)
+                requests = [(f"r-{place}", text) for place, (text, _) in coming]
                 with self._spent("engine"):
                     done = await self._decided(orchestrator, triage, requests)
                     asked.update(await self._answered(orchestrator))
