@@ -212,6 +212,38 @@ def test_a_case_is_read_with_what_was_answered_and_one_of_which_nothing_may_be_s
     assert len(store.open_cases(stream, after=0, limit=9, given_up_before=NOW + 1)) == 3
 
 
+ANSWERED = (
+    ('{"value":"b","judgement":{"task":"route"},"kind":"accepted"}', '"b"', True),
+    ('{"suggestion":"b","code":"rule","reason":"","judgement":{},"kind":"doubtful"}', '"b"', True),
+    ('{"value":{"judgement":{}},"judgement":{},"kind":"accepted"}', '{"judgement":{}}', True),
+    ('{"suggestion":null,"code":"rule","reason":"","judgement":{},"kind":"doubtful"}', "null", True),
+    ('{"value":"bc","judgement":{"task":"route"},"kind":"accepted"}', '"b"', False),
+    ('{"value":12,"judgement":{"task":"route"},"kind":"accepted"}', "1", False),
+    ('{"suggestion":"b","code":"rule","reason":"","judgement":{},"kind":"doubtful"}', '"c"', False),
+    ('"accepted"', '"b"', False),
+)
+
+
+def test_an_answer_that_is_what_the_step_recorded_is_read_without_all_that_stands_beside_that(store: Store) -> None:
+    worker = signed_on(store)
+    key = executing(store, worker, "a")
+    for number, (output, _, _) in enumerate(ANSWERED):
+        row = step(key, f"route#{number}", seq=number + 1, kind="ai", output=output)
+        asking = question(key, f"route#{number}/review")
+        wait = step(key, asking.step, seq=100 + number, kind="human", status="waiting")
+        wrote(store, RecordStep(row, cases=[case(str(number))]), OpenWait(wait, review=asking), worker=worker)
+    items = {each.step: each for each in store.reviews(ReviewQuery(limit=99))}
+    wrote(store, *(decided(items[f"route#{number}/review"], said) for number, (_, said, _) in enumerate(ANSWERED)))
+    found = store.open_cases(only(store).stream, after=0, limit=99, given_up_before=NOW)
+    is_plain = any(each.repeats for each in found)  # of what is sealed nobody can tell without opening it
+    same = [is_same and is_plain for _, _, is_same in ANSWERED]
+    assert [each.repeats for each in found] == same
+    assert [each.output for each in found] == [
+        None if is_same else output for is_same, (output, _, _) in zip(same, ANSWERED, strict=True)
+    ]
+    assert [each.decision for each in found] == [said for _, said, _ in ANSWERED]
+
+
 def test_what_was_found_wrong_is_told_the_surest_first_with_the_item_of_its_answer(store: Store) -> None:
     worker = signed_on(store)
     key = judged(store, worker, case("1", score=0.8), case("2", score=0.9), case("3", score=0.95))

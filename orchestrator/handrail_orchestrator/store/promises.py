@@ -152,9 +152,14 @@ class OpenCaseRow(NamedTuple):
     again_state: str | None
     again_by: str | None
     output: str | None
-    """What the step recorded; None: it is not known, or no person has decided."""
+    """What the step recorded; None: it is not known, no person has decided, or it is what that person answered."""
     decision: str | None
-    """What that person answered, as JSON."""
+    """What that person answered, as JSON; None: no person has decided."""
+
+    @property
+    def repeats(self) -> bool:
+        """Return whether that is what the step recorded: what stands behind it there needs not be read then."""
+        return self.decision is not None and self.output is None
 
 
 class ThirdLookRow(NamedTuple):

@@ -110,9 +110,12 @@ def verdicts(
     Raises:
         StoreError: the store cannot be read.
     """
-    after = 0
-    while rows := store.open_cases(stream, after=after, limit=AT_ONCE, given_up_before=now - PATIENCE_SECONDS):
-        after = rows[-1].id
+    rows: list[OpenCaseRow] = []
+    while not rows or len(rows) == AT_ONCE:
+        after = rows[-1].id if rows else 0
+        rows = store.open_cases(stream, after=after, limit=AT_ONCE, given_up_before=now - PATIENCE_SECONDS)
+        if not rows:
+            return
         for row in rows:
             found = _verdict(row, answers, subject, now, second_looks=second_looks)
             if isinstance(found, LookWanted):
@@ -130,10 +133,12 @@ def _verdict(
         return "given_up"  # its run was deleted or forgotten, so that nobody will ever say
     if row.state not in SETTLED:
         return "given_up" if row.at + PATIENCE_SECONDS < now else None
-    judged = None if row.output is None else value_of(row.output)
+    if row.repeats and subject.about in {"wrong", "label"}:
+        return "right"
+    decision = None if row.decision is None else plain(row.decision)
+    judged = (decision,) if row.repeats else None if row.output is None else value_of(row.output)
     if judged is None:  # no person has decided
         return "given_up"
-    decision = None if row.decision is None else plain(row.decision)
     said = what_of(judged[0], decision, about=subject.about, of=subject.of)
     return _confirmed(row, judged[0], answers, subject, now) if said == "wrong" and second_looks else said
 

@@ -41,6 +41,12 @@ INSERT INTO learned_sources (stream, source, taken_to)
 SELECT ?, s.id, 0 FROM promise_streams AS s WHERE s.workflow = ? AND s.step = ? AND s.id <> ?
 """
 _BEGINS = "UPDATE learned_sources SET taken_to = ? WHERE stream = ? AND source = ?"
+_SINCE = """
+UPDATE learned_sources SET taken_to = coalesce((
+    SELECT max(c.number) FROM promise_cases AS c WHERE c.stream = learned_sources.source
+), 0) WHERE stream = ?
+"""
+"""Of a version for which nothing before it counts: so that its sources are not looked through again at every look."""
 
 _NEXT = f"""
 SELECT c.id, c.stream, c.number, c.drawn, c.verdict, c.score, runs.id, runs.forgotten, steps.name
@@ -130,6 +136,8 @@ def begin(tx: Transaction, change: BeginModel) -> int | None:
     tx.execute(_SOURCES, (stream, change.workflow, change.step, stream))
     for source, number in change.begins:
         tx.execute(_BEGINS, (number, stream, source))
+    if change.basis == "since":
+        tx.execute(_SINCE, (stream,))
     (promise,) = tx.execute("SELECT id FROM promises WHERE stream = ? AND terms = ?", (stream, change.terms)).fetchone()
     tx.execute(promises.LOG, (promise, change.at, "trained", change.by, change.why, None))
     return int(stream)

@@ -9,6 +9,7 @@ from typing import Any
 from handrail_ground.hashing import hash_of_text
 from handrail_ground.shares import Weighed
 from handrail_orchestrator.store.promises import (
+    CaseVerdict,
     ContradictionRow,
     MovePromise,
     NumberCases,
@@ -88,7 +89,7 @@ UPDATE promise_cases SET number = counted.number FROM (
     FROM promise_cases AS c WHERE c.stream = ? AND c.number IS NULL
 ) AS counted WHERE promise_cases.id = counted.id AND (promise_cases.source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
 """  # noqa: S608 -- a constant
-_SETTLE = "UPDATE promise_cases SET verdict = ? WHERE id = ? AND drawn = 1 AND verdict IS NULL"
+_SETTLE = "UPDATE promise_cases SET verdict = ? WHERE drawn = 1 AND verdict IS NULL AND id IN"
 _TAKE = """
 UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ? OR kept_until > ?)
 """
@@ -131,9 +132,15 @@ _BY_PERSON = "steps.status = 'done' AND reviews.state = 'decided' AND reviews.de
 _SAYS_SOMETHING = """
 reviews.state IN ('decided', 'cancelled', 'expired') OR c.at < ? OR runs.forgotten IS NOT NULL OR steps.name IS NULL
 """
+_REPEATS = """
+substr(steps.output, 1, length(reviews.decision) + 23) IN (
+    '{"value":' || reviews.decision || ',"judgement":{', '{"suggestion":' || reviews.decision || ',"code":"')
+"""
+"""Whether a step recorded the very value that a person decided; never so of values that are sealed."""
 _OPEN = f"""
 SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by, reviews.id, again.id,
-    again.state, again.decided_by, CASE WHEN {_BY_PERSON} THEN steps.output END,
+    again.state, again.decided_by,
+    CASE WHEN {_BY_PERSON} THEN CASE WHEN {_REPEATS} THEN NULL ELSE steps.output END END,
     CASE WHEN {_BY_PERSON} THEN reviews.decision END
 FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
@@ -225,8 +232,13 @@ def number(tx: Transaction, change: NumberCases) -> int:
 
 def settle(tx: Transaction, change: SettleCases) -> None:
     """Keep verdicts; one that is there stays."""
-    if change.verdicts:
-        tx.execute_each(_SETTLE, [(verdict, case) for case, verdict in change.verdicts])
+    found: dict[CaseVerdict, list[int]] = {}
+    for case, verdict in change.verdicts:
+        found.setdefault(verdict, []).append(case)
+    for verdict, cases in found.items():
+        for start in range(0, len(cases), MOST_AT_ONCE):
+            these = cases[start : start + MOST_AT_ONCE]
+            tx.execute(f"{_SETTLE} ({', '.join('?' * len(these))})", (verdict, *these))
     for case, repeated in change.repeats:
         tx.execute("UPDATE promise_cases SET repeated = ? WHERE id = ? AND repeated IS NULL", (repeated, case))
 
