@@ -23,7 +23,7 @@ from tests.acceptance.processes import finish, kill, spawn
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(300)]
 
 Letter = Literal["a", "b"]
-CHANGES = ("TakePromise", "SettleCases", "NumberCases", "SetLadder", "MovePromise")
+CHANGES = ("SettleCases", "TakePromise", "NumberCases", "SetLadder", "MovePromise")
 LEASE = 130.0
 """Seconds after which a keeper that died keeps nobody waiting."""
 

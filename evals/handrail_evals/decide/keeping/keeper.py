@@ -277,13 +277,13 @@ class PromiseKeeper:
         self.cases += len(cases)
         self.labels += sum(case.drawn for case in cases)
         self.last = cases[-1].number
-        for case, first, lost in zip(cases, firsts, paid, strict=True):
-            self.seen[first:] += 1
-            if case.drawn:
-                self.answered[first:] += 1
-            if lost:
-                self.loss[first:] += lost
-                self.erred[first:] += 1
+        size = len(self.seen)
+        self.seen += np.bincount(firsts, minlength=size)[:size].cumsum()
+        asked = [case.drawn for case in cases]
+        self.answered += np.bincount(firsts[asked], minlength=size)[:size].cumsum()
+        for place in np.flatnonzero(paid):  # one by one: sums of shares depend on how they are grouped
+            self.loss[firsts[place] :] += paid[place]
+            self.erred[firsts[place] :] += 1
 
     def _doubtful(self) -> Any:
         """Return the places of the thresholds that are not believed."""

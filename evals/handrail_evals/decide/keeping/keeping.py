@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final, Protocol
 
+from pydantic_core import from_json
+
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import PromiseKeeper
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of, ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
@@ -85,11 +87,19 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     kept = []
     shadowed = {(each.workflow, each.step) for each in client.learned_store.learned_models() if each.state == "shadow"}
     for row in client.promise_store.promises():
+        if row.state == "stopped":
+            continue  # its model was given up, and accepts nothing ever again
         found = settled(client, row, client.now())
         if not found and (found.settings(row) is None or not _has_work(client.promise_store, row)):
             continue  # nothing is written, not even who looked
         now = client.now()
-        if await client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)):
+        # verdicts and numbers are the same whoever writes them: who has the lease reads on from there
+        is_ours, *_ = await asyncio.gather(
+            client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)),
+            keep_settled(client, found),
+            client.change_promises(NumberCases(row.stream)),
+        )
+        if is_ours:
             try:
                 looked_at = await _look(client, row, name, found, is_shadowed=(row.workflow, row.step) in shadowed)
             except EvalsError as error:
@@ -116,14 +126,16 @@ def _may_resume(row: PromiseRow) -> bool:
     """Return whether a person resumed it, so that it accepts again without a new label."""
     if row.state != "keeping" or row.threshold is not None or row.checkpoint is None or row.why or not row.rule:
         return False
-    return bool(json.loads(row.checkpoint)["keeper"]["in_force"] >= 0)
+    try:
+        return bool(from_json(row.checkpoint)["keeper"]["in_force"] >= 0)
+    except (KeyError, TypeError, ValueError):
+        return True  # it is reckoned anew
 
 
 async def _look(
     client: KeepsPromises, row: PromiseRow, name: str, found: SettledCases, *, is_shadowed: bool
 ) -> Kept | None:
     store = client.promise_store
-    await asyncio.gather(keep_settled(client, found), client.change_promises(NumberCases(row.stream)))
     fixed = await _ladder(client, row)
     if fixed is None:
         return None
@@ -131,10 +143,10 @@ async def _look(
     settings = found.settings(row)
     if settings is None:
         return None  # nothing is read before it is known what reviewers miss
-    state = KeeperState.of_text(row.checkpoint, ladder, settings)
+    state, damaged = _standing(row, ladder, settings)
     state.is_shadowed = is_shadowed
     is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
-    notes: list[PromiseNote] = []
+    notes = [PromiseNote("reckoned", damaged)] if damaged else []
     if is_anew and found.missed is not None:
         notes.append(PromiseNote("reviewers", f"{found.missed.told}; {100 * settings.tested:.3g}% is tested"))
     if found.given_up:
@@ -143,7 +155,7 @@ async def _look(
         why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
         notes.append(PromiseNote("ladder", why))
     read = 0
-    last = 0 if is_anew and settings.reserve else row.read_to
+    last = 0 if damaged or (is_anew and settings.reserve) else row.read_to
     for page in _pages(store, row, last):
         counted = [each for each in page if each.id > ladder_to]
         cases = [*zip(drawn_cases(counted, ladder), (each.at for each in counted), strict=True)]
@@ -162,6 +174,18 @@ async def _look(
     return await _moved(client, row, state, name, read=read, last=last, notes=notes)
 
 
+def _standing(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -> tuple[KeeperState, str]:
+    """Return where a keeper stands, and why it is at its beginning although it was not; empty: it is not, or was.
+
+    What a checkpoint says follows from the ledger, so that one that cannot be read costs a reading of all of it.
+    """
+    try:
+        return KeeperState.of_text(row.checkpoint, ladder, settings), ""
+    except EvalsError as error:
+        why = f"where it stood cannot be read ({error}): it is reckoned anew from the first case on"
+        return KeeperState.of_text(None, ladder, settings), why
+
+
 def _behind(store: PromiseStore, row: PromiseRow, after: int, ladder: KeeperLadder) -> Iterator[DrawnCase]:
     """Yield the cases behind one that is still open, up to a bound, as they are looked through again and again."""
     for page in islice(_pages(store, row, after), MOST_PAGES_BEHIND):
@@ -171,6 +195,8 @@ def _behind(store: PromiseStore, row: PromiseRow, after: int, ladder: KeeperLadd
 def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[Any]]:
     while page := store.promise_cases(row.stream, after=after, limit=AT_ONCE):
         yield page
+        if len(page) < AT_ONCE:
+            return
         after = page[-1].number
 
 

