@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.embedded.engine import EmbeddedEngine
     from handrail_orchestrator.notices.plan import Notices
     from handrail_orchestrator.rollout import versions
-    from handrail_orchestrator.store import rows
     from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.triggers import given
@@ -53,7 +52,6 @@ else:
     declaring = LaterModule("handrail_orchestrator.declaring")
     library = LaterModule("handrail_orchestrator.embedded.library")
     versions = LaterModule("handrail_orchestrator.rollout.versions")
-    rows = LaterModule("handrail_orchestrator.store.rows")
     given = LaterModule("handrail_orchestrator.triggers.given")
     hosting = LaterModule("handrail_orchestrator.triggers.host")
     watching = LaterModule("handrail_orchestrator.triggers.running")
@@ -325,14 +323,14 @@ class Orchestrator(Client, Awaiting):
         engine = self.engine
         self.must_be_allowed(by, "start")
         worker = engine.worker
-        begins = moment_of(self.now(), at, after)
-        execute = worker.has_room and begins is None
+        begins = None if at is None and after is None else moment_of(self.now(), at, after)
+        execute = begins is None and worker.dispatch.has_room
         change = self._start_change(workflow, value, id, execute=execute, by=by, priority=priority)
         if begins is not None:
             change = later(change, begins)
         me = worker.id
-        if change.execute:
-            worker.expect()
+        if execute:
+            worker.dispatch.expect()
         asked = engine.writer.asked(change)
         try:
             started: Started = await asked
@@ -340,16 +338,12 @@ class Orchestrator(Client, Awaiting):
             worker.nobody_executes(change, asked)
             raise
         finally:
-            if change.execute:
-                worker.arrived()
+            if execute:
+                worker.dispatch.arrived()
         engine.started.add([started.key])
         execution = None
-        if started.new and change.execute and me == worker.id and not started.rests:
-            claimed = rows.ClaimedRun(
-                started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
-                change.deadline, False, 0, change.code, trace=change.trace, claim=1,
-            )  # fmt: skip
-            execution = worker.execute(claimed)
+        if started.new and execute and me == worker.id and not started.rests:
+            execution = worker.execute(started.key, change)
         elif started.new:
             worker.wake()
         return RunHandle(change.id, started.new, self, workflow, execution)

@@ -94,8 +94,9 @@ class Claiming(Seeking):
         """Take note that an execution is over, and look for more to do."""
         if execution.wake is not None:
             self.alarm.at(execution.wake)
-        self._resting.note(execution)
-        self._backing_off.note(execution)
+        if execution.status == "waiting":
+            self._resting.note(execution)
+            self._backing_off.note(execution)
         suspected = self._waits_for_rest or execution.claimed.crashes >= SUSPECT
         if self._backlog or execution.woke_others or suspected:
             self.wake()

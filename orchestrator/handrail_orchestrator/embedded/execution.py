@@ -218,8 +218,8 @@ class Execution:
             self._in_code = False
 
     def _unless_waiting(self, value: object) -> Any:
-        if self.run.waits.open:
-            waits = ", ".join(self.run.waits.open)
+        if self.run.open_waits:
+            waits = ", ".join(self.run.open_waits)
             raise SuspensionSwallowed(
                 f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException"
                 " in a workflow, and use run.all to wait for several things at once"
@@ -254,15 +254,17 @@ class Execution:
                 )
 
     async def _conclude(self, status: RunStatus, output: object, error: BaseException | None) -> None:
-        writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
+        claimed = self.claimed
         if self._stop != "refused":
             await self.run.under_way()
         if status == "waiting":
+            waits = self.run.waits
             if self.before_wait is not None:
                 self.before_wait()
             deadline = None if waits.is_held else claimed.deadline
             dues = [due for due in (*waits.open.values(), deadline) if due is not None]
-            self.wake = await writer.ask(self._owned(Suspend(claimed.key, min(dues, default=None), claimed.signals)))
+            suspend = Suspend(claimed.key, min(dues, default=None), claimed.signals)
+            self.wake = await self._equipment.writer.ask(self._owned(suspend))
             self.status = status
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))

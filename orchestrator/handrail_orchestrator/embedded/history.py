@@ -36,7 +36,7 @@ class History:
         self._children = {row.step: row for row in children}
         self._counts: dict[str, int] = {}
         self._last: dict[str, str] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, None] = {}  # no set, which the garbage collector would walk over
         if self._events:
             self.drop_taken_events()
         self.next_seq = 1 + (max(row.seq for row in self._steps.values()) if self._steps else after_seq)
@@ -90,7 +90,7 @@ class History:
             if row is not None:
                 if row.kind != kind:
                     raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
-                self._asked.add(row.name)
+                self._asked[row.name] = None
                 return row
         return None
 
@@ -113,7 +113,7 @@ class History:
     def put(self, row: StepRow) -> None:
         """Remember a row for a later question in the same execution."""
         self._steps[row.name] = row
-        self._asked.add(row.name)
+        self._asked[row.name] = None
 
     def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
         """Return the next recorded step not asked for, if it looks like this one under an older name.
@@ -143,7 +143,7 @@ class History:
     @property
     def has_waits(self) -> bool:
         """Whether a person or a child run was ever waited for."""
-        return any(
+        return bool(self._steps) and any(
             row.kind in {"human", "child"} or (row.kind == "event" and '"key": ' in (row.input or ""))
             for row in self._steps.values()
         )

@@ -44,7 +44,7 @@ class WaitRecorder(Recorder, Protocol):
 
 
 class OpenWaits:
-    """The waits that one execution of a run ran into."""
+    """The waits that one execution of a run ran into; most executions have none."""
 
     # what most runs never set stands here: each start would pay for it
     backs_off_until: float | None = None

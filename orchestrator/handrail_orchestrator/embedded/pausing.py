@@ -27,9 +27,9 @@ class BackingOff:
         return bool(self._runs)
 
     def note(self, execution: Execution) -> None:
-        """Remember the run if it waits for another try."""
+        """Remember a run that waits, if that is for another try."""
         due = execution.run.waits.backs_off_until
-        if due is not None and execution.status == "waiting":
+        if due is not None:
             self._runs[execution.claimed.key] = execution.claimed.id, due
 
     def forget(self, key: int) -> None:
@@ -67,9 +67,9 @@ class Resting:
         return tuple(self._keys)
 
     def note(self, execution: Execution) -> None:
-        """Let the run rest if it has many waits."""
+        """Let a run that waits rest if it has many waits."""
         waits, key = len(execution.run.waits.open), execution.claimed.key
-        if execution.status == "waiting" and waits >= LEAST_WAITS_TO_REST and self._in_real_time:
+        if waits >= LEAST_WAITS_TO_REST and self._in_real_time:
             self._keys.add(key)
             seconds = min(LONGEST_REST_SECONDS, waits * REST_PER_WAIT_SECONDS)
             asyncio.get_running_loop().call_later(seconds, self._rested, key)

@@ -46,29 +46,23 @@ class Begun:
     @property
     def row(self) -> StepRow:
         """Return the record of a step that has begun."""
-        return self._row("started", self.attempt, None, None, None, None)
+        return self.done(self.attempt, None, None, None)._replace(status="started")
 
-    def done(self, attempt: int, ended: float, output: str, decided_by: str | None) -> StepRow:
+    def done(self, attempt: int, ended: float | None, output: str | None, decided_by: str | None) -> StepRow:
         """Return the record of a step with a result."""
-        return self._row("done", attempt, ended, output, decided_by, None)
-
-    def failed(self, attempt: int, ended: float, error: str) -> StepRow:
-        """Return the record of a step without one."""
-        return self._row("failed", attempt, ended, None, None, error)
-
-    def _row(
-        self, status: str, attempt: int, ended: float | None, output: str | None, decided_by: str | None,
-        error: str | None,
-    ) -> StepRow:  # fmt: skip
         step = self.step
         # the plain tuple: with 21 named fields a call costs as much as writing the row
         return tuple.__new__(
             StepRow,
             (
-                self.key, self.name, self.seq, step.kind, status, attempt, self.queued, self.started, ended,
-                self.input, output, step.owner, decided_by, None, error, *_NO_JUDGEMENT,
+                self.key, self.name, self.seq, step.kind, "done", attempt, self.queued, self.started, ended,
+                self.input, output, step.owner, decided_by, None, None, *_NO_JUDGEMENT,
             ),
         )  # fmt: skip
+
+    def failed(self, attempt: int, ended: float, error: str) -> StepRow:
+        """Return the record of a step without one."""
+        return self.done(attempt, ended, None, None)._replace(status="failed", error=error)
 
 
 def as_drawn(outcome: Any) -> Any:

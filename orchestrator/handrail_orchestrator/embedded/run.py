@@ -29,7 +29,6 @@ from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.undos import Undos, check_undo
 from handrail_orchestrator.embedded.waiting import WaitingRun
-from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.limits import Holder
@@ -80,14 +79,12 @@ class EmbeddedRun(WaitingRun):
         self.history = history
         """What it remembers."""
         self.equipment = equipment
-        self.waits = Waits(key, run_id, history, self._matching, equipment, weakref.ref(self))
         self.beside: dict[int, list[BaseException]] = {}
         """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
         self._must_settle = must_record
-        self._stopped = StopFlag()
 
     @property
     def id(self) -> str:
@@ -109,6 +106,10 @@ class EmbeddedRun(WaitingRun):
         self.lost = error
         self._must_settle = True
 
+    @cached_property
+    def _stopped(self) -> StopFlag:
+        return StopFlag()
+
     def stop(self) -> None:
         """Let no further body begin."""
         self._stopped.raised = True
@@ -127,11 +128,6 @@ class EmbeddedRun(WaitingRun):
     def record(self, row: StepRow) -> None:
         """Put a result on its way to the store."""
         self.write(RecordStep(row))
-
-    @property
-    def has_waited(self) -> bool:
-        """Whether it may have open questions or child runs."""
-        return bool(self.waits.open) or self.waits.started_child or self.history.has_waits
 
     def long_steps(self, begun_before: float) -> list[StepRow]:
         """Return the steps in flight since before a time that were not returned yet."""
@@ -380,7 +376,7 @@ class EmbeddedRun(WaitingRun):
 
     def again(self, value: object = None, /) -> Call[Any]:
         """End this round of the run, and begin anew with another input."""
-        if branch.get() is not None or self.waits.open:
+        if branch.get() is not None or self.open_waits:
             raise Misuse("run.again while something is waited for: let run.all come to its end, then begin anew")
         return self._again(value)
 

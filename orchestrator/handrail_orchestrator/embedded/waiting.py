@@ -1,8 +1,11 @@
 """What a run waits for: people, events, timers and child runs, each by its own kind of wait."""
 
+import weakref
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from handrail_guards.escalation import Escalation
@@ -18,11 +21,45 @@ from handrail_orchestrator.given_time import checked_moment, checked_span, secon
 from handrail_orchestrator.run import Call
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 
+_NONE: Mapping[str, float | None] = MappingProxyType({})
+
 
 class WaitingRun(TellingRun):
     """The part of a run that waits."""
 
-    waits: Waits
+    _waits: Waits | None = None
+
+    @property
+    def waits(self) -> Waits:
+        """What it waits for, made when that is first asked."""
+        if self._waits is None:
+            found = Waits(self.key, self.id, self.history, self._matching, self.equipment, weakref.ref(self))
+            self._waits = found
+        return self._waits
+
+    @property
+    def open_waits(self) -> Mapping[str, float | None]:
+        """Return the waits that this execution ran into, with when each is due."""
+        return _NONE if self._waits is None else self._waits.open
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it may have open questions or child runs."""
+        waits = self._waits
+        return (waits is not None and (bool(waits.open) or waits.started_child)) or self.history.has_waits
+
+    @property
+    def item_timer(self) -> float | None:
+        """When the first timer of the questions that it asked is over."""
+        return None if self._waits is None else self._waits.item_timer
+
+    @abstractmethod
+    async def settled(self) -> None:
+        """Wait until everything recorded so far is on disk."""
+
+    @abstractmethod
+    def withdrawn(self, names: Sequence[str]) -> None:
+        """Wait no more for these: another branch of ``run.first`` was over before."""
 
     @abstractmethod
     def in_round(self, name: str) -> str:

@@ -123,19 +123,6 @@ class Worker:
         self.wake()
         self._presence.ring_others()
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more run can be executed now."""
-        return self.dispatch.has_room
-
-    def expect(self) -> None:
-        """Keep room for a run that is being started here."""
-        self.dispatch.expect()
-
-    def arrived(self) -> None:
-        """Give up the room that was kept."""
-        self.dispatch.arrived()
-
     # -- executing
 
     @property
@@ -143,14 +130,19 @@ class Worker:
         """Return how many executions have begun."""
         return self._executing.begun
 
-    def execute(self, claimed: ClaimedRun) -> Execution:
-        """Execute a run that this worker owns and nobody has executed before."""
-        self.dispatch.begins(claimed.key)
-        return self._executing.execute(claimed, History(claimed.id))
+    def execute(self, key: int, start: StartRun) -> Execution:
+        """Execute a run that was started to be executed by this worker at once."""
+        self.dispatch.begins(key)
+        claimed = ClaimedRun(
+            key, start.id, start.workflow, start.version, start.input, 0, start.created, start.deadline, False, 0,
+            start.code, trace=start.trace, claim=1,
+        )  # fmt: skip
+        return self._executing.execute(claimed, History(start.id))
 
     def _over(self, execution: Execution) -> None:
         self.dispatch.over(execution)
-        self._firing.at(execution.run.waits.item_timer)
+        if (timer := execution.run.item_timer) is not None:
+            self._firing.at(timer)
         if execution.woke_others:
             self._presence.ring_others()
         execution.done.set_result(None)

@@ -9,12 +9,17 @@ PART_BYTES = 1_000_000
 _NAMED = re.compile(r'"id":\s*"([0-9a-f]{64})"')
 
 
+def may_name_files(text: str | None) -> bool:
+    """Return whether stored JSON may have ids of files in it; of nearly none, and that is known at once."""
+    return text is not None and '"id"' in text
+
+
 def named_in(text: str | None) -> list[str]:
     """Return what may be the ids of files in stored JSON, each once.
 
     Those of documents are among them: a document has the id of the file that it was read from.
     """
-    if text is None or '"id"' not in text:
+    if text is None or not may_name_files(text):
         return []
     return list(dict.fromkeys(_NAMED.findall(text)))
 

@@ -17,7 +17,6 @@ from handrail_orchestrator.store import promises as pr
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import sharing as sh
 from handrail_orchestrator.store import triggers as t
-from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.claiming import (
     Beat,
     Claim,
@@ -70,7 +69,7 @@ from handrail_orchestrator.store.sql import (
     triggers,
     views,
 )
-from handrail_orchestrator.store.sql.together import TOGETHER, Early, Of, made_together
+from handrail_orchestrator.store.sql.together import TOGETHER, Early, Of, claimed, made_together
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.traces import KeepTrace
@@ -87,22 +86,22 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
     replies: list[Any] = []
     refused: dict[Of, OrchestratorError] = {}
     early: Early = {}
-    owned = owning.owned_by(tx, {c.run_of(each) or 0 for each in changes if isinstance(each, ClaimedChange)})
+    given = [claimed(each) for each in changes]
+    owned = owning.owned_by(tx, {run for claim, run, _ in given if claim is not None})
     while (at := len(replies)) < len(changes):
         if at in early:
             replies.append(early[at])
             continue
-        given = changes[at]
-        claim, change = (given.claim, given.change) if isinstance(given, ClaimedChange) else (None, given)
+        claim, run, change = given[at]
         kind = type(change)
-        of = (c.run_of(change), claim) if refused or claim is not None else (None, None)
+        of = (run, claim) if claim is not None else (c.run_of(change), None) if refused else (None, None)
         if kind in FENCED and (too_late := _too_late(tx, of, refused)) is not None:
             replies.append(too_late)
             continue
         try:
             if claim is not None:
-                _must_be_owned(tx, of[0] or 0, claim, owned)
-            if kind in TOGETHER and made_together(tx, changes, at, early, owned, refused):
+                _must_be_owned(tx, run, claim, owned)
+            if kind in TOGETHER and made_together(tx, given, at, early, owned, refused):
                 continue
             if kind not in _KEEP_OWNERS:
                 _forget_owner(owned, change)

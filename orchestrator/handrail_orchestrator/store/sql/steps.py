@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.files import may_name_files
 from handrail_orchestrator.store.rows import QUESTION, StepRow
 from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox, promises, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
@@ -49,11 +50,6 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
         promises.record_case(tx, row.run, row.seq, case)
 
 
-def is_plain(change: c.RecordStep) -> bool:
-    """Return whether a change records a result and nothing beside it."""
-    return change.audit is None and not change.cases
-
-
 def record_each(tx: Transaction, changes: Sequence[c.RecordStep]) -> list[Fenced | None]:
     """Record results of as many runs and nothing beside them; return for each why it is refused, if it is."""
     alike: dict[str, list[int]] = {}
@@ -67,10 +63,10 @@ def record_each(tx: Transaction, changes: Sequence[c.RecordStep]) -> list[Fenced
         counts = tx.execute_each(statement, [values[at] for at in places])
         for at, count in zip(places, counts, strict=True):
             recorded = changes[at].row
-            if count == 1:
-                files.hold(tx, recorded.run, recorded.output)
-            else:
+            if count != 1:
                 replies[at] = _recorded_before(tx, recorded)
+            elif may_name_files(recorded.output):
+                files.hold(tx, recorded.run, recorded.output)
     return replies
 
 

@@ -20,10 +20,20 @@ TOGETHER: frozenset[type] = frozenset({c.RecordStep, c.EndRun, StartRun})
 
 T = TypeVar("T", c.RecordStep, c.EndRun)
 
+Given = tuple[int | None, int, c.Change]
+"""The claim under which a change is made, the run that has it, and the change itself; without a claim the run is 0."""
+
+
+def claimed(change: c.Change) -> Given:
+    """Return a change with the claim under which it is made."""
+    if isinstance(change, ClaimedChange):
+        return change.claim, c.run_of(change.change) or 0, change.change
+    return None, 0, change
+
 
 def made_together(
     tx: Transaction,
-    changes: Sequence[c.Change],
+    given: Sequence[Given],
     at: int,
     early: Early,
     owned: dict[int, int],
@@ -33,16 +43,16 @@ def made_together(
 
     Only ends and results stand between them, each of other runs: neither looks at what the other writes.
     """
-    first = c.plain(changes[at])
+    first = given[at][2]
     if isinstance(first, StartRun):
-        return _started_together(tx, changes, at, early, owned)
+        return _started_together(tx, given, at, early, owned)
     if isinstance(first, c.RecordStep):
-        results = _alike(c.RecordStep, changes, at, early, owned, refused)
+        results = _alike(c.RecordStep, given, at, early, owned, refused)
         if len(results) < 2:
             return False
         _note(early, results, steps.record_each(tx, [*results.values()]), owned, refused)
         return True
-    ends = _alike(c.EndRun, changes, at, early, owned, refused)
+    ends = _alike(c.EndRun, given, at, early, owned, refused)
     if len(ends) < 2:
         return False
     _note(early, ends, lifecycle.end_each(tx, [*ends.values()]), owned, refused)
@@ -65,11 +75,9 @@ def _note(
             refused[run, owned[run]] = reply
 
 
-def _started_together(
-    tx: Transaction, changes: Sequence[c.Change], at: int, early: Early, owned: dict[int, int]
-) -> bool:
+def _started_together(tx: Transaction, given: Sequence[Given], at: int, early: Early, owned: dict[int, int]) -> bool:
     found: list[StartRun] = []
-    for change in changes[at:]:
+    for _, _, change in given[at:]:
         if not isinstance(change, StartRun) or not starting.starts_here(tx, change):
             break
         found.append(change)
@@ -83,7 +91,7 @@ def _started_together(
 
 def _alike(
     kind: type[T],
-    changes: Sequence[c.Change],
+    given: Sequence[Given],
     at: int,
     early: Early,
     owned: Mapping[int, int],
@@ -92,18 +100,14 @@ def _alike(
     """Return the changes of a kind from a place on that may be made at once, one for each run, by their places."""
     found: dict[int, T] = {}
     seen: set[int] = set()
-    for place in range(at, len(changes)):
+    for place in range(at, len(given)):
         if place in early:
             continue
-        given = changes[place]
-        if not isinstance(given, ClaimedChange):
-            break
-        claim, change = given
-        if isinstance(change, c.RecordStep) and steps.is_plain(change):
-            run = change.row.run
-        elif isinstance(change, c.EndRun) and lifecycle.is_plain_end(change):
-            run = change.key
-        else:
+        claim, run, change = given[place]
+        is_plain = (isinstance(change, c.RecordStep) and change.audit is None and not change.cases) or (
+            isinstance(change, c.EndRun) and lifecycle.is_plain_end(change)
+        )
+        if claim is None or not is_plain:
             break
         if run in seen:
             continue

@@ -24,7 +24,7 @@ class Transaction:
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.execute_each: ExecuteEach = execute_each or self._one_by_one
-        """Executes a statement once for each row of values, and returns how many rows each changed."""
+        """Executes a statement that changes one row at most for each row of values, and returns how many each did."""
         self.rows_each: RowsEach = rows_each or self._row_by_row
         """Does the same with one that returns a row at most, and returns these rows."""
         self.path = path

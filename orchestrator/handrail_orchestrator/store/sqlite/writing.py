@@ -23,8 +23,23 @@ class FileWriting:
         self.execute = connection.execute
         self._path = path
         self._durability = durability
-        self._transaction = Transaction(connection, path)
+        self._transaction = Transaction(connection, path, self._execute_each)
         self._process = os.getpid()
+
+    def _execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Execute a statement that changes one row at most for each row of values; return how many rows each changed.
+
+        All at once, as nearly always each changes one, and one by one where the sum says that some did not.
+        """
+        if len(rows) == 1:
+            return [self.execute(sql, rows[0]).rowcount]
+        self.execute("SAVEPOINT each_row")
+        if self._connection.executemany(sql, rows).rowcount == len(rows):
+            self.execute("RELEASE each_row")
+            return [1] * len(rows)
+        self.execute("ROLLBACK TO each_row")
+        self.execute("RELEASE each_row")
+        return [self.execute(sql, row).rowcount for row in rows]
 
     def seal_with(self, sealing: Sealing) -> None:
         """Have what the store writes itself sealed."""
