@@ -3,6 +3,7 @@
 import asyncio
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -40,13 +41,13 @@ class RunHandle(Generic[Out]):
     execution: "Execution | None" = field(default=None, repr=False)
     """Its first execution, when that was begun in this process at once."""
 
-    async def result(self) -> Out:
+    def result(self) -> Coroutine[Any, Any, Out]:
         """Wait until the run has ended and return its result.
 
         Raises:
             StepFailed: the run failed; its ``error_type`` and ``message`` are the run's.
         """
-        return await self.orchestrator.result(self)
+        return self.orchestrator.result(self)
 
 
 class Awaiting(ABC):

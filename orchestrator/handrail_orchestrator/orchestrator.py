@@ -321,7 +321,8 @@ class Orchestrator(Client, Awaiting):
                 workflow, value, id=id, by=by, priority=priority, at=at, after=after, version=version
             )
         engine = self.engine
-        self.must_be_allowed(by, "start")
+        if by is not None:
+            self.must_be_allowed(by, "start")
         worker = engine.worker
         begins = None if at is None and after is None else moment_of(self.now(), at, after)
         execute = begins is None and worker.dispatch.has_room
@@ -383,7 +384,8 @@ class Orchestrator(Client, Awaiting):
     ) -> StartRun:
         self._require(workflow)
         checked_new_id(run_id)
-        checked_texts(by=by)
+        if by is not None:
+            checked_texts(by=by)
         check_priority(priority)
         now = self.now()
         name = run_id if run_id is not None else uuid.uuid4().hex

@@ -10,19 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
+from typing import Protocol
+
+
+class Told(Protocol):
+    """Who wants to know that something may have come to rest."""
+
+    def changed(self) -> None:
+        """Look again."""
+        ...
 
 
 class Strands:
     """The tasks of one execution that wait, and for what; all others move, bodies at work included."""
 
-    __slots__ = ("_changed", "_noted", "run_id")
+    __slots__ = ("_noted", "_told", "run_id")
 
-    def __init__(self, run_id: str, changed: Callable[[], None]) -> None:
-        """``changed`` is called when a task has begun to wait."""
+    def __init__(self, run_id: str, told: "Told") -> None:
+        """``told`` is told when a task has begun to wait."""
         self.run_id = run_id
         self._noted: _Noted | None = None
         """None until a task waits: most executions end without."""
-        self._changed = changed
+        self._told = told
 
     def is_still(self, task: asyncio.Task[object], calls: int) -> bool:
         """Return whether a task goes on only with the clock, and so do all tasks that it waits for.
@@ -54,7 +63,7 @@ class Strands:
         task, noted = _current_task(), self._notes()
         noted.roused.discard(task)
         noted.asleep.add(task)
-        self._changed()
+        self._told.changed()
         try:
             yield lambda: noted.asleep.discard(task)
         finally:

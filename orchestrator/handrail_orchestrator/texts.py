@@ -106,8 +106,11 @@ def checked_new_id(run_id: str | None) -> None:
         NotStorable: it cannot be stored.
         Misuse: it is empty.
     """
-    checked_keys(id=run_id)
-    if run_id is not None and not run_id.strip():
+    if run_id is None:
+        return
+    if not _is_plain(run_id):
+        checked_keys(id=run_id)
+    if not run_id.strip():
         raise Misuse(f"id={run_id!r} is empty: give the run's id, or None to have one made")
 
 

@@ -136,7 +136,8 @@ async def awaited(
     finally:
         if inside is not None:
             leave_step(inside)
-    end_copy(original)
+    if this_process.generation != original:
+        end_copy(original)
     return returned
 
 

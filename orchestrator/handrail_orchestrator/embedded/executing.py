@@ -1,6 +1,7 @@
 """Executes the runs that this worker owns, however it came by them."""
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Callable
 
@@ -39,7 +40,8 @@ class Executing:
         self._workflows = workflows
         self._equipment = equipment
         self._on_over = on_over
-        self._on_end = self._finished  # bound once, and not for each
+        self._on_end = self._finished  # once, and not for each: so the next
+        self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._long_steps = LongSteps(self.active, equipment)
 
@@ -72,7 +74,7 @@ class Executing:
         self.active[claimed.key] = execution
         self.begun += 1
         self.is_apart |= claimed.must_be_alone
-        execution.begin(driven(execution, self._equipment), self._loop)
+        execution.begin(driven(execution, self._equipment), self._context)
         self._long_steps.watch()
         return execution
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Literal
 
 from handrail_guards.model_circuits import share_circuits
@@ -76,7 +77,7 @@ class Execution:
         self.task: asyncio.Task[None]
         self.done = Commit()
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
-        self.strands = Strands(claimed.id, equipment.stillness.changed)
+        self.strands = Strands(claimed.id, equipment.stillness)
         self._bound = bound
         self._equipment = equipment
         self._on_over = on_over
@@ -85,10 +86,10 @@ class Execution:
         if claimed.cancel and claimed.undoing is None:
             self._stop = "cancelled"
 
-    def begin(self, driving: "Coroutine[object, object, None]", loop: asyncio.AbstractEventLoop) -> None:
-        """Have its task do what drives it, from now on."""
-        self.task = RunTask(driving, loop=loop, name=self.claimed.id)
-        self.task.add_done_callback(self._task_ended)
+    def begin(self, driving: "Coroutine[object, object, None]", context: Context) -> None:
+        """Have its task do what drives it, from now on; that it is over is told in a context of others."""
+        self.task = RunTask(driving, name=self.claimed.id)
+        self.task.add_done_callback(self._task_ended, context=context)
 
     def _task_ended(self, _task: "asyncio.Task[None]") -> None:
         self._on_over(self)
@@ -163,7 +164,7 @@ class Execution:
             self.set_deadline()
         try:
             try:
-                if isinstance(self.run, UndoneRun):
+                if self.claimed.undoing is not None and isinstance(self.run, UndoneRun):
                     await self._undo(self.run)
                 else:
                     outcome = await self._outcome()

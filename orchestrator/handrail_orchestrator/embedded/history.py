@@ -1,6 +1,6 @@
 """What a run remembers, asked by name, and whether the code still asks for the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handrail_orchestrator.asked import taken_event
 from handrail_orchestrator.errors import HistoryMismatch
@@ -12,8 +12,8 @@ class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
     __slots__ = (
-        "_asked", "_children", "_counts", "_events", "_last", "_run_id", "_steps", "broken", "copied_seq",
-        "next_seq",
+        "_asked", "_children", "_counts", "_events", "_last", "_run_id", "broken", "copied_seq",
+        "next_seq", "steps",
     )  # fmt: skip
 
     def __init__(
@@ -31,15 +31,16 @@ class History:
         self.copied_seq = copied_seq
         """Steps up to this number were copied from the run that this one is a fork of."""
         self._run_id = run_id
-        self._steps = {row.name: row for row in steps}
-        self._events = list(events)
-        self._children = {row.step: row for row in children}
+        self.steps = {row.name: row for row in steps} if steps else {}
+        """What is recorded, by name."""
+        self._events: Sequence[EventRow] = tuple(events)  # no list, which the garbage collector would walk over
+        self._children = {row.step: row for row in children} if children else {}
         self._counts: dict[str, int] = {}
         self._last: dict[str, str] = {}
         self._asked: dict[str, None] = {}  # no set, which the garbage collector would walk over
         if self._events:
             self.drop_taken_events()
-        self.next_seq = 1 + (max(row.seq for row in self._steps.values()) if self._steps else after_seq)
+        self.next_seq = 1 + (max(row.seq for row in self.steps.values()) if self.steps else after_seq)
 
     def name(self, base: str, scope: str = "") -> str:
         """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""
@@ -73,7 +74,7 @@ class History:
     @property
     def is_behind(self) -> bool:
         """Whether something is recorded that the code has not asked for."""
-        return len(self._asked) != len(self._steps)
+        return len(self._asked) != len(self.steps)
 
     def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
         """Return what is recorded under this name, or one it had before.
@@ -83,10 +84,8 @@ class History:
         """
         if self.broken is not None:
             raise self.broken
-        if not self._steps:
-            return None
         for known in (name, *formerly):
-            row = self._steps.get(known)
+            row = self.steps.get(known)
             if row is not None:
                 if row.kind != kind:
                     raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
@@ -100,19 +99,19 @@ class History:
 
     def holds(self, name: str) -> bool:
         """Return whether anything is recorded under this name; asking is no call of it."""
-        return name in self._steps
+        return name in self.steps
 
     def peek(self, name: str) -> StepRow | None:
         """Return what is recorded under this name; looking is no call of it."""
-        return self._steps.get(name)
+        return self.steps.get(name)
 
     def undos(self) -> list[StepRow]:
         """Return what is recorded of undo actions."""
-        return [row for row in self._steps.values() if row.kind == "undo"]
+        return [row for row in self.steps.values() if row.kind == "undo"]
 
     def put(self, row: StepRow) -> None:
         """Remember a row for a later question in the same execution."""
-        self._steps[row.name] = row
+        self.steps[row.name] = row
         self._asked[row.name] = None
 
     def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
@@ -122,7 +121,7 @@ class History:
         """
         if kind != "action":
             return None
-        left = (row for row in self._steps.values() if row.name not in self._asked and row.status == "done")
+        left = (row for row in self.steps.values() if row.name not in self._asked and row.status == "done")
         first = min(left, key=lambda row: row.seq, default=None)
         looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
         return first if looks_alike else None
@@ -130,27 +129,27 @@ class History:
     def has_input(self, row: StepRow, recorded_input: str) -> bool:
         """Return whether another call of the row's step is recorded with this input."""
         base = row.name.partition("#")[0]
-        others = (each for each in self._steps.values() if each.name != row.name)
+        others = (each for each in self.steps.values() if each.name != row.name)
         return any(each.input == recorded_input and each.name.partition("#")[0] == base for each in others)
 
     def first_unreached(self, name: str) -> StepRow | None:
         """Return the first recorded call that the code has yet to come to, in the same branch as this call of it."""
         scope = _scope(name)
-        here = [row for row in self._steps.values() if _scope(row.name) == scope]
+        here = [row for row in self.steps.values() if _scope(row.name) == scope]
         reached = max((row.seq for row in here if self.was_asked(row.name)), default=0)
         return min((row for row in here if row.seq > reached), key=lambda row: row.seq, default=None)
 
     @property
     def has_waits(self) -> bool:
         """Whether a person or a child run was ever waited for."""
-        return bool(self._steps) and any(
+        return bool(self.steps) and any(
             row.kind in {"human", "child"} or (row.kind == "event" and '"key": ' in (row.input or ""))
-            for row in self._steps.values()
+            for row in self.steps.values()
         )
 
     def unasked(self) -> list[StepRow]:
         """Return the recorded steps that the code has not asked for, in order."""
-        return sorted((row for row in self._steps.values() if row.name not in self._asked), key=lambda row: row.seq)
+        return sorted((row for row in self.steps.values() if row.name not in self._asked), key=lambda row: row.seq)
 
     def waiting_events(self, name: str) -> list[EventRow]:
         """Return the events of this name that no wait has taken yet, in the order they came."""
@@ -158,11 +157,11 @@ class History:
 
     def take_event(self, event: EventRow) -> None:
         """Let no later wait take this event."""
-        self._events.remove(event)
+        self._events = [each for each in self._events if each is not event]
 
     def drop_taken_events(self) -> None:
         """Forget the events that recorded waits have taken; each wrote down which."""
-        recorded = (row for row in self._steps.values() if row.kind == "event" and row.status == "done")
+        recorded = (row for row in self.steps.values() if row.kind == "event" and row.status == "done")
         taken = {taken_event(row.input) for row in recorded}
         self._events = [event for event in self._events if (event.name, event.number) not in taken]
 

@@ -52,6 +52,8 @@ class Rolling:
 
     def version_for(self, workflow: AnyWorkflow, run_id: str, value: object) -> AnyWorkflow:
         """Return the version that a new run starts on: the one that was asked for, or one before it."""
+        if workflow.rollout is None:
+            return workflow
         return version_for(workflow, self._workflows, self._store, run_id=run_id, value=value)
 
     async def declare_versions(self, write: "Callable[[Change], Awaitable[object]]") -> None:

@@ -21,7 +21,7 @@ from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, BoundWorkflow
-from handrail_orchestrator.embedded.matching import CodeMatch, Matching
+from handrail_orchestrator.embedded.matching import CodeMatch
 from handrail_orchestrator.embedded.produced import Place
 from handrail_orchestrator.embedded.promised import BoundPromise
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
@@ -75,7 +75,8 @@ class EmbeddedRun(WaitingRun):
         strict: bool = False,
     ) -> None:
         self.key = key
-        self._matching = Matching(history, code, strict=strict)
+        self._code: CodeMatch = code
+        self._strict = strict
         self.history = history
         """What it remembers."""
         self.equipment = equipment
@@ -198,11 +199,12 @@ class EmbeddedRun(WaitingRun):
     async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
         step = bound.step
         encoded = bound.inputs.encode(args, kwargs)
-        row = self.history.find(name, step.kind, step.formerly)
+        history = self.history
+        row = history.find(name, step.kind, step.formerly) if history.steps else None
         if row is not None and row.ended is not None:
             self._matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
-        if self.history.is_behind:
+        if history.steps and history.is_behind:
             self._matching.rename(name, step.kind, encoded)
         if step.policy.approval is not None:
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
@@ -213,7 +215,7 @@ class EmbeddedRun(WaitingRun):
         if self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
-        begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self.equipment.clock.now(), encoded)
+        begun = Begun(self.key, name, history.take_seq(), step, attempt, self.equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
             known_as = name if self.round == 1 else self.in_round(name)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.matching import Matching
+from handrail_orchestrator.embedded.matching import CodeMatch, Matching
 from handrail_orchestrator.embedded.notes import Notes
 from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.run import Call, Run
@@ -19,7 +19,16 @@ class TellingRun(Run):
     key: int
     equipment: Equipment
     history: History
-    _matching: Matching
+    _code: CodeMatch
+    _strict: bool
+    _compared: Matching | None = None
+
+    @property
+    def _matching(self) -> Matching:
+        """What compares its calls with what it remembers, made when that is first asked."""
+        if self._compared is None:
+            self._compared = Matching(self.history, self._code, strict=self._strict)
+        return self._compared
 
     @abstractmethod
     def write(self, change: Change) -> None:

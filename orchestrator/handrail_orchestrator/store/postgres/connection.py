@@ -262,14 +262,14 @@ class PostgresDatabase:
                 counts.append(cursor.rowcount)
         return counts
 
-    def rows_each(self, sql: str, rows: Sequence[Sequence[Any]], /) -> list[Any]:
-        """Do the same with a statement that returns a row at most, and return these rows."""
+    def insert_each(self, sql: str, rows: Sequence[Sequence[Any]], /) -> list[int | None]:
+        """Do the same with a statement that makes a run at most, and return the key of each."""
         with self._cursor() as cursor:
-            cursor.executemany(cast("bytes", rendered(sql)), map(without_nul, rows), returning=True)
+            cursor.executemany(cast("bytes", rendered(f"{sql} RETURNING key")), map(without_nul, rows), returning=True)
             found = [cursor.fetchone()]
             while cursor.nextset():
                 found.append(cursor.fetchone())
-        return found
+        return [None if each is None else int(each[0]) for each in found]
 
 
 def close(connection: "psycopg.Connection[Any] | None") -> None:

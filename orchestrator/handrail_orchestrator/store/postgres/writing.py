@@ -110,7 +110,7 @@ class ServerWriting:
     def _open(self) -> None:
         self._connection = connection = connect(self._address)
         database = PostgresDatabase(connection)
-        self._transaction = Transaction(database, self._path, database.execute_each, database.rows_each)
+        self._transaction = Transaction(database, self._path, database.execute_each, database.insert_each)
         if self._sealing is not None:
             self._transaction.sealing = self._sealing
         self._channel = channel(connection)

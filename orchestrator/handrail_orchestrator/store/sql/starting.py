@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from handrail_orchestrator.errors import RunConflict
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.files import may_name_files
 from handrail_orchestrator.store.rows import DUE
 from handrail_orchestrator.store.sql import files, pauses, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
@@ -12,11 +13,11 @@ from handrail_orchestrator.store.starts import Started, StartRun
 _START = """
 INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by,
     priority, trace)
-VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _START_HERE = """
 INSERT INTO runs (id, workflow, status, owner, claim, created, started, code, input)
-VALUES (?, ?, 'running', ?, 1, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
+VALUES (?, ?, 'running', ?, 1, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _NO_MORE = (None, None, 0, None)
 
@@ -25,22 +26,20 @@ def start(tx: Transaction, change: StartRun) -> Started:
     """Make a run, or find the one that was started with the same id, workflow and input."""
     rests = change.execute and change.workflow in pauses.paused_workflows(tx)
     if _is_executed(tx, change) and not rests:
-        made = tx.execute(_START_HERE, _values_here(tx, change)).fetchone()
-        if made and _more(change) != _NO_MORE:
+        (key,) = tx.insert_each(_START_HERE, [_values_here(tx, change)])
+        if key is not None and _more(change) != _NO_MORE:
             tx.execute(
                 "UPDATE runs SET deadline = ?, started_by = ?, priority = ?, trace = ? WHERE key = ?",
-                (*_more(change), made[0]),
+                (*_more(change), key),
             )
     else:
-        made = tx.execute(
-            _START,
-            (
-                change.id, tx.workflow_ids.get(change.workflow, change.version), change.at or DUE, change.created,
-                change.deadline, change.parent, change.parent_step, change.code, change.input, change.started_by,
-                change.priority, change.trace,
-            ),
-        ).fetchone()  # fmt: skip
-    return _made(tx, change, made[0], rests=rests) if made else _existing(tx, change)
+        values = (
+            change.id, tx.workflow_ids.get(change.workflow, change.version), change.at or DUE, change.created,
+            change.deadline, change.parent, change.parent_step, change.code, change.input, change.started_by,
+            change.priority, change.trace,
+        )  # fmt: skip
+        (key,) = tx.insert_each(_START, [values])
+    return _existing(tx, change) if key is None else _made(tx, change, key, rests=rests)
 
 
 def starts_here(tx: Transaction, change: StartRun) -> bool:
@@ -53,9 +52,9 @@ def start_each(tx: Transaction, changes: Sequence[StartRun]) -> list[Started | R
     """Make runs that are executed here; one whose id is there already is found, or refused, by itself."""
     values = [_values_here(tx, each) for each in changes]
     started: list[Started | RunConflict] = []
-    for change, made in zip(changes, tx.rows_each(_START_HERE, values), strict=True):
+    for change, key in zip(changes, tx.insert_each(_START_HERE, values), strict=True):
         try:
-            started.append(_made(tx, change, made[0]) if made else _existing(tx, change))
+            started.append(_existing(tx, change) if key is None else _made(tx, change, key))
         except RunConflict as conflict:
             started.append(conflict)
     return started
@@ -95,8 +94,9 @@ def _more(change: StartRun) -> tuple[object, ...]:
 
 
 def _made(tx: Transaction, change: StartRun, key: int, *, rests: bool = False) -> Started:
-    files.hold(tx, int(key), change.input)
-    return Started(int(key), new=True, rests=rests)
+    if may_name_files(change.input):
+        files.hold(tx, key, change.input)
+    return Started(key, new=True, rests=rests)
 
 
 def _existing(tx: Transaction, change: StartRun) -> Started:

@@ -8,7 +8,7 @@ from handrail_orchestrator.store.sql.database import Database
 from handrail_orchestrator.store.sql.workflow_ids import WorkflowIds
 
 ExecuteEach = Callable[[str, Sequence[Sequence[Any]]], list[int]]
-RowsEach = Callable[[str, Sequence[Sequence[Any]]], list[Any]]
+InsertEach = Callable[[str, Sequence[Sequence[Any]]], Sequence[int | None]]
 
 
 class Transaction:
@@ -19,14 +19,14 @@ class Transaction:
         connection: Database,
         path: str,
         execute_each: ExecuteEach | None = None,
-        rows_each: RowsEach | None = None,
+        insert_each: InsertEach | None = None,
     ) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.execute_each: ExecuteEach = execute_each or self._one_by_one
         """Executes a statement that changes one row at most for each row of values, and returns how many each did."""
-        self.rows_each: RowsEach = rows_each or self._row_by_row
-        """Does the same with one that returns a row at most, and returns these rows."""
+        self.insert_each: InsertEach = insert_each or self._row_by_row
+        """Does the same with one that makes a run at most, and returns the key of each; None where there is none."""
         self.path = path
         """Where the store is, as errors say it."""
         self.worker: int | None = None
@@ -42,5 +42,6 @@ class Transaction:
     def _one_by_one(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int]:
         return [self.execute(sql, row).rowcount for row in rows]
 
-    def _row_by_row(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Any]:
-        return [self.execute(sql, row).fetchone() for row in rows]
+    def _row_by_row(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int | None]:
+        found = [self.execute(f"{sql} RETURNING key", row).fetchone() for row in rows]
+        return [None if each is None else int(each[0]) for each in found]
