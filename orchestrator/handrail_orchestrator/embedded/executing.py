@@ -1,9 +1,9 @@
 """Executes the runs that this worker owns, however it came by them."""
 
-import asyncio
 import contextvars
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded import undone
 from handrail_orchestrator.embedded.equipment import Equipment
@@ -18,6 +18,9 @@ from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, p
 from handrail_orchestrator.store.claiming import HandBack
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.workflow import Workflows
+
+if TYPE_CHECKING:
+    import asyncio
 
 _log = logging.getLogger("handrail.worker")
 
@@ -42,7 +45,6 @@ class Executing:
         self._on_over = on_over
         self._on_end = self._finished  # once, and not for each: so the next
         self._context = contextvars.copy_context()
-        self._loop = asyncio.get_running_loop()
         self._long_steps = LongSteps(self.active, equipment)
 
     @property

@@ -27,7 +27,7 @@ from handrail_orchestrator.errors import (
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.claiming import HandBack, Release
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
-from handrail_orchestrator.store.starts import Started, StartRun
+from handrail_orchestrator.store.starts import FIRST_CLAIM, Started, StartRun
 from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.workflow import Workflows
 
@@ -135,7 +135,7 @@ class Worker:
         self.dispatch.begins(key)
         claimed = ClaimedRun(
             key, start.id, start.workflow, start.version, start.input, 0, start.created, start.deadline, False, 0,
-            start.code, trace=start.trace, claim=1,
+            start.code, trace=start.trace, claim=FIRST_CLAIM,
         )  # fmt: skip
         return self._executing.execute(claimed, History(start.id))
 

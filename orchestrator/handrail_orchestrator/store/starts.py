@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from handrail_orchestrator.store.files import KeepFile
 
+FIRST_CLAIM = 1
+"""The number of a run's claim by the worker that starts it, to execute it at once."""
+
 
 class StartRun(NamedTuple):
     """Make a run, unless its id exists with the same workflow and input. Reply: ``Started``."""

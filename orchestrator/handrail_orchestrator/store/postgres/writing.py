@@ -177,7 +177,7 @@ class ServerWriting:
             replies = apply_all(transaction, changes, worker)
             connection.execute(self._end(changes, mark))
         except BaseException as error:
-            transaction.workflow_ids.forget()
+            transaction.rolled_back()
             if isinstance(error, psycopg.Error) and is_lost(connection, error):
                 name = self._connected
                 self._drop()

@@ -259,6 +259,6 @@ FENCED: frozenset[type] = frozenset(
 """Changes that only the owner of a run may make."""
 
 _KEEP_OWNERS: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, KeepTrace}
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, KeepTrace, StartRun}
 )
 """Changes after which a run still belongs to whom it belonged to before."""

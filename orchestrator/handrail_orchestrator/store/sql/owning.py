@@ -1,7 +1,7 @@
 """Claiming one run by its id, and the fence around each: only the execution that has its claim may write of it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from handrail_orchestrator.errors import Fenced
@@ -61,11 +61,21 @@ def _why_not(tx: Transaction, change: ClaimRun, run: _Found) -> NotClaimedReason
     return "alone" if run.crashes >= SUSPECT and change.busy else None
 
 
-def owned_by(tx: Transaction, runs: Collection[int]) -> dict[int, int]:
-    """Return the claims by which the writing worker has some runs; of one alone it is not worth a look."""
-    if len(runs) <= 1:
-        return {}
-    return dict(tx.execute(_OWNED, (tx.worker, json.dumps(list(runs)))).fetchall())
+def owned_by(tx: Transaction, runs: AbstractSet[int]) -> dict[int, int]:
+    """Return the claims by which the writing worker has runs, with some of these; whoever changes them says so there.
+
+    What the last transaction knew is known still, where nobody else has written since. Of one run alone that is not
+    known it is not worth a look.
+    """
+    if not runs:
+        return tx.owned
+    if not tx.is_alone() or tx.owner != tx.worker:
+        tx.owned.clear()
+        tx.owner = tx.worker
+    unknown = runs - tx.owned.keys()
+    if len(unknown) > 1:
+        tx.owned.update(tx.execute(_OWNED, (tx.worker, json.dumps(list(unknown)))).fetchall())
+    return tx.owned
 
 
 def must_be_owned(tx: Transaction, run: int, claim_number: int) -> None:

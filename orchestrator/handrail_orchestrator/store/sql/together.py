@@ -8,7 +8,7 @@ from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.sql import lifecycle, starting, steps
 from handrail_orchestrator.store.sql.transaction import Transaction
-from handrail_orchestrator.store.starts import StartRun
+from handrail_orchestrator.store.starts import FIRST_CLAIM, Started, StartRun
 
 Of = tuple[int | None, int | None]
 """A run and the claim by which an execution has it."""
@@ -85,7 +85,8 @@ def _started_together(tx: Transaction, given: Sequence[Given], at: int, early: E
         return False
     for place, started in enumerate(starting.start_each(tx, found), start=at):
         early[place] = started
-    owned.clear()
+        if isinstance(started, Started) and started.new:
+            owned[started.key] = FIRST_CLAIM
     return True
 
 

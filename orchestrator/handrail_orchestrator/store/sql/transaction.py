@@ -20,6 +20,7 @@ class Transaction:
         path: str,
         execute_each: ExecuteEach | None = None,
         insert_each: InsertEach | None = None,
+        is_alone: Callable[[], bool] = lambda: False,
     ) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
@@ -27,17 +28,28 @@ class Transaction:
         """Executes a statement that changes one row at most for each row of values, and returns how many each did."""
         self.insert_each: InsertEach = insert_each or self._row_by_row
         """Does the same with one that makes a run at most, and returns the key of each; None where there is none."""
+        self.is_alone = is_alone
+        """Returns whether nobody else has written since it was asked before, so that what was read then is still so."""
         self.path = path
         """Where the store is, as errors say it."""
         self.worker: int | None = None
         """In whose name is written; None: in that of no worker."""
         self.alive = True
         """Whether that worker is signed on, or there is none."""
+        self.owned: dict[int, int] = {}
+        """The claims by which that worker has runs, as far as they are known; see ``owning``."""
+        self.owner: int | None = None
+        """The worker that they are known of."""
         self.paused: frozenset[str] | None = None
         """The workflows that rest, once somebody has looked: nobody else changes that before the end of this."""
         self.workflow_ids = WorkflowIds(connection)
         self.sealing: Sealing = NotSealing(path)
         """What seals the values that the store writes itself, and opens those that it looks into."""
+
+    def rolled_back(self) -> None:
+        """Forget what was read and written in a transaction that did not happen."""
+        self.workflow_ids.forget()
+        self.owned.clear()
 
     def _one_by_one(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int]:
         return [self.execute(sql, row).rowcount for row in rows]

@@ -23,8 +23,15 @@ class FileWriting:
         self.execute = connection.execute
         self._path = path
         self._durability = durability
-        self._transaction = Transaction(connection, path, self._execute_each, self._insert_each)
+        self._transaction = Transaction(connection, path, self._execute_each, self._insert_each, self._is_alone)
         self._process = os.getpid()
+        self._version = 0
+
+    def _is_alone(self) -> bool:
+        """Return whether no other connection has written since this was asked before; asked while none can."""
+        (version,) = self.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return bool(version == before)
 
     def _execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
         """Execute a statement that changes one row at most for each row of values; return how many rows each changed.
@@ -67,7 +74,7 @@ class FileWriting:
                 replies = apply_all(self._transaction, changes, worker)
                 self.execute("COMMIT")
             except BaseException:
-                self._transaction.workflow_ids.forget()
+                self._transaction.rolled_back()
                 if self._connection.in_transaction:
                     self.execute("ROLLBACK")
                 raise
