@@ -1,5 +1,6 @@
 """What every store must do with promises: a ledger written before any answer, and rules that follow each other."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import AskAgain, EndRun, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.promises import (
+    MOST_GROUPS,
     MovePromise,
     NewRule,
     NumberCases,
@@ -67,6 +69,18 @@ def test_the_first_case_begins_a_promise_and_its_secret_stays(store: Store) -> N
     )
     assert store.promise_of("triage", "route", "abc", "at most 2% wrong") == row
     assert store.promise_of("triage", "route", "other", "at most 2% wrong") is None
+
+
+def test_of_groups_that_come_all_at_once_the_first_ones_have_promises_and_no_more(store: Store) -> None:
+    def grouped(number: int, **more: Any) -> PromiseCase:
+        told = json.dumps({"model": "m", "by": "tier", "group": f"g{number}", **more})
+        return case(f"{number} {more}")._replace(subject=f"{number} {sorted(more.items())}", told=told)
+
+    arriving = [grouped(number) for number in range(MOST_GROUPS + 5)]
+    parts = [grouped(number, about="missed", of="urgent") for number in (0, MOST_GROUPS + 4)]
+    judged(store, signed_on(store), *arriving, *parts, grouped(1, model="another"))
+    groups = [json.loads(each.told).get("group") for each in store.promises()]
+    assert sorted(groups) == sorted([*(f"g{number}" for number in range(MOST_GROUPS)), "g0", "g1"])
 
 
 def test_a_case_is_recorded_with_its_step_or_not_at_all(store: Store) -> None:

@@ -11,13 +11,11 @@ from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.records.promise import named_target
-from handrail_orchestrator.store.promises import PromiseRow
+from handrail_orchestrator.store.promises import MOST_GROUPS, PromiseRow
 
 SECRET_BYTES = 16
 MOST_REMEMBERED = 1_000
 """Subjects whose secrets are remembered; then all are forgotten, and those in use are looked up again."""
-MOST_GROUPS = 50
-"""Groups of one step that have a promise of their own; what begins as the next one goes to people."""
 
 
 class PromisesInForce(Protocol):

@@ -13,6 +13,8 @@ CaseVerdict: TypeAlias = Literal["right", "wrong", "given_up"]
 """What became of a drawn case; one that nobody will answer counts as wrong."""
 
 BEGAN: PromiseState = "keeping"
+MOST_GROUPS = 50
+"""Groups of one step that have a promise of their own; what begins as the next one goes to people."""
 
 
 class PromiseCase(NamedTuple):

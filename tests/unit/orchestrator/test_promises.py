@@ -9,9 +9,8 @@ import pytest
 from handrail import Orchestrator, Run, Says, ScriptedModel, Workflow, classify, workflow
 from handrail.guards import promise
 from handrail.orchestrator import ReviewQuery
-from handrail_orchestrator.promising.rules import MOST_GROUPS
 from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow
+from handrail_orchestrator.store.promises import MOST_GROUPS, MovePromise, NewRule, NumberCases, PromiseRow
 from handrail_orchestrator.store.sqlite.store import SqliteStore
 
 Letter = Literal["a", "b"]

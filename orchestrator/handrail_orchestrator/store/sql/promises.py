@@ -27,6 +27,7 @@ from handrail_orchestrator.store.promises import (
 )
 from handrail_orchestrator.store.rows import AUDIT, SECOND
 from handrail_orchestrator.store.sql import outbox
+from handrail_orchestrator.store.sql.promise_groups import is_one_too_many
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _OF_STREAM = frozenset({"workflow", "step", "subject", "told", "secret", "ladder", "ladder_to"})
@@ -194,6 +195,8 @@ def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
     key = (case.workflow, case.step, case.subject)
     found = tx.execute(STREAM, key).fetchone()
     if found is None:
+        if is_one_too_many(tx, case):
+            return
         tx.execute(_NEW_STREAM, (*key, case.told, case.secret, case.at))
         tx.execute(_FREEZE, (_learned_to(tx, case), *key))
         found = tx.execute(STREAM, key).fetchone()
