@@ -9,6 +9,10 @@ CRITICAL_95: Final = 1.9599639845400536
 """Standard errors on either side of an interval of 95%: where a normal distribution has 97.5% below."""
 
 
+LAST_OF_TWO_DIGITS = 0.0995
+"""What is above it is 10% or more, rounded to two digits."""
+
+
 def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[float, float]:
     """Return the ends of the Wilson score interval (Wilson 1927); the counts need not be whole."""
     share = successes / cases
@@ -19,6 +23,11 @@ def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[floa
     reach = critical * math.sqrt(variance) / (1.0 + square)
     # At a share of 0 or 1 the interval ends there; rounding must not move the end past the estimate.
     return max(0.0, min(share, center - reach)), min(1.0, max(share, center + reach))
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, in two digits or three, without the sign: 0.45, 4.5, 45 or 100."""
+    return f"{100 * share:.0f}" if share > LAST_OF_TWO_DIGITS else f"{100 * share:.2g}"
 
 
 def critical_of(comparisons: int) -> float:

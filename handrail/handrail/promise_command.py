@@ -10,6 +10,7 @@ import typer
 
 from handrail.promise_next import UntilNext, until_next
 from handrail.promise_otherwise import otherwise
+from handrail_ground.shares import percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -146,7 +147,7 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
         f" {wrong}; of the accepted ones {record.accepted_answered:,}, {record.accepted_wrong:,} of them {missed}"
     )
     if None not in (seen := (record.accepted_risk, record.accepted_risk_from, record.accepted_risk_to)):
-        risk, low, high = (f"{100 * (each or 0):.2g}" for each in seen)
+        risk, low, high = (percent(each or 0) for each in seen)
         lines.append(f"  seen      {risk}% of what is accepted is wrong by these ({low} to {high}%), each weighed")
     if record.group:
         lines.append(f"  group     {record.by} {record.group}: a promise of its own, with labels of its own")

@@ -20,6 +20,7 @@ from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_s
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
+from handrail_ground.shares import percent
 from handrail_guards.promise_grades import grades_as_text
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
@@ -316,7 +317,7 @@ def _why(row: PromiseRow, state: KeeperState) -> str:
         share = f"{100 * keeper.settings.stops_at:.3g}%"
         stops = f"; it stops there, as below it a case has a risk above {share}, and costs more than its review"
     grades = keeper.grades(state.accepted_share)
-    by_score = f", {100 * grades[0].share:.2g} to {100 * grades[-1].share:.2g}% towards the threshold" if grades else ""
+    by_score = f", {percent(grades[0].share)} to {percent(grades[-1].share)}% towards the threshold" if grades else ""
     asked = f"{100 * state.accepted_share:.3g}% is asked blind{by_score}"
     return f"{moved} moves to what they allow: {counted}; {asked}{stops}"
 

@@ -10,6 +10,7 @@ from handrail_evals.decide.keeping.draws import PlacedGrades
 from handrail_evals.decide.keeping.keeper import PromiseKeeper, Rule
 from handrail_evals.decide.keeping.ledger import loosest_place, placed_grades
 from handrail_evals.decide.keeping.state import KeeperState, state_of
+from handrail_ground.shares import percent
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import PromiseRow
 
@@ -51,9 +52,9 @@ class NextThreshold:
         if self.wrong is None:
             needed = least
         elif self.at_present is None:
-            needed = f"{least}; at the present {100 * self.wrong:.2g}% wrong it is not believed in the foreseeable time"
+            needed = f"{least}; at the present {percent(self.wrong)}% wrong it is not believed in the foreseeable time"
         else:
-            needed = f"some {self.at_present:,} at the present {100 * self.wrong:.2g}% wrong, {least}"
+            needed = f"some {self.at_present:,} at the present {percent(self.wrong)}% wrong, {least}"
         where = "" if self.share_of_cases is None else f" ({100 * self.share_of_cases:.0f}% of the cases are)"
         return f"blind answers at or above {self.threshold:.3f}{where} until that is believed: {needed}"
 
