@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.errors import InvalidPrompt
@@ -10,6 +11,7 @@ from handrail_ground.hashing import hash_of_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from handrail_ai_steps.similar import ExampleChooser
 
@@ -46,6 +48,8 @@ USER = "{{ input }}"
 """The default user template: the input as it is."""
 
 VERSION_LENGTH = 12
+MOST_COMPILED = 100
+"""Templates that are kept compiled: more than the steps of a program have between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,23 @@ class Rendered:
             raise InvalidPrompt(f"the user template cannot be rendered for this input: {told(error)}") from error
 
 
+@cache
+def _sandbox() -> "ImmutableSandboxedEnvironment":
+    # Jinja takes half as long to load as pydantic, and is needed only where a step is built.
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@lru_cache(MOST_COMPILED)
+def _compiled(template: str) -> "Template":
+    """Return a template ready to be rendered: most steps have the same one, and to compile it takes long."""
+    return _sandbox().from_string(template)
+
+
 def render(prompt: Prompt, about: Mapping[str, object], chooser: "ExampleChooser | None" = None) -> Rendered:
     """Render the system message of a step and compile the template of its user messages.
 
@@ -109,13 +130,6 @@ def render(prompt: Prompt, about: Mapping[str, object], chooser: "ExampleChooser
     Raises:
         InvalidPrompt: a template does not parse, names something that does not exist, or leaves the sandbox.
     """
-    # Jinja takes half as long to load as pydantic, and is needed only where a step is built.
-    from jinja2 import StrictUndefined  # noqa: PLC0415
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
-
-    sandbox = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-    )
     template = None
 
     def system_with(examples: object) -> str:
@@ -137,10 +151,10 @@ def render(prompt: Prompt, about: Mapping[str, object], chooser: "ExampleChooser
             ) from error
 
     try:
-        template = sandbox.from_string(prompt.system)
+        template = _compiled(prompt.system)
         system = system_with(about["examples"] if chooser is None else chooser.some)
         shows_examples = chooser is None or system != system_with([])
-        user = None if prompt.user == USER else sandbox.from_string(prompt.user)
+        user = None if prompt.user == USER else _compiled(prompt.user)
     except BaseException as error:
         if is_order(error):
             raise
