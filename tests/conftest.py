@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,12 +112,33 @@ def _ctrl_c_is_heard() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _modules_of_a_test_go_with_it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Forget the modules that a test wrote and loaded: the next may write another file under the same path."""
-    known = set(sys.modules)
+    newest = next(reversed(sys.modules))
     yield
     written_below = str(tmp_path_factory.getbasetemp())
-    for name in set(sys.modules) - known:
+    for name in tuple(takewhile(lambda each: each != newest, reversed(sys.modules))):  # they stand as they came
         if str(getattr(sys.modules[name], "__file__", None)).startswith(written_below):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_stores_are_copied() -> Iterator[None]:
+    """Spare the tests making the tables of every store anew, where any of them has to do with stores."""
+    if "handrail_orchestrator.store" not in sys.modules:
+        yield
+        return
+    from tests import new_stores  # noqa: PLC0415 -- it loads the store
+
+    with new_stores.copied():
+        yield
+
+
+@pytest.fixture
+def tables_made_anew() -> Iterator[None]:
+    """Have the product make the tables of each new store, for tests of how they are."""
+    from tests import new_stores  # noqa: PLC0415 -- as above
+
+    with new_stores.made_anew():
+        yield
 
 
 @pytest.fixture(scope="session")

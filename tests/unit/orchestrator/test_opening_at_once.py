@@ -17,6 +17,7 @@ async def nothing(run: Run, number: int) -> int:  # noqa: ARG001 -- every workfl
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tables_made_anew")
 def test_a_new_store_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
     said: list[str] = []
 
