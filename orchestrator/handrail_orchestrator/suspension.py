@@ -1,6 +1,8 @@
 """The signal that unwinds a workflow when its run has to wait; not an error."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class Suspended(BaseException):
@@ -10,6 +12,36 @@ class Suspended(BaseException):
         super().__init__(step)
         self.step = step
         """The name of the wait."""
+
+
+halted: ContextVar[Suspended | None] = ContextVar("handrail_halted", default=None)
+"""What unwinds the current branch of a workflow; None: nothing does.
+
+Code that runs on its way out, such as ``finally``, runs at every wait. What it calls must not happen before its time.
+"""
+
+
+def unwinding(suspended: Suspended) -> Suspended:
+    """Let nothing more begin in the current branch, and return what unwinds it."""
+    halted.set(suspended)
+    return suspended
+
+
+def unless_halted() -> None:
+    """Go on unwinding if the branch is to be unwound, whatever its code wants to do on the way."""
+    suspended = halted.get()
+    if suspended is not None:
+        raise suspended
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Execute a workflow whose unwinding concerns nobody else in this task."""
+    token = halted.set(None)
+    try:
+        yield
+    finally:
+        halted.reset(token)
 
 
 def only_suspensions(error: BaseException) -> bool:

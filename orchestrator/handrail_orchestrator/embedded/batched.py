@@ -29,13 +29,16 @@ class DecidedAt(NamedTuple):
 
 
 async def reply_for(
-    waits: "Waits", batches: "Batches", at: DecidedAt, judge: "BatchedJudge", args: "Args", kwargs: "Kwargs"
-) -> BatchReply | None:
+    waits: "Waits", batches: "Batches | None", at: DecidedAt, judge: "BatchedJudge | None", args: "Args",
+    kwargs: "Kwargs",
+) -> BatchReply | None:  # fmt: skip
     """Return the reply that a batch brought to a call, or wait for it; None: the call is judged by itself.
 
     Raises:
         AIStepError: a model on a server would be asked singly first, for it takes no batches.
     """
+    if judge is None or batches is None:
+        return None
     own = f"{at.name}/{BATCH}"
     row = waits.history.find(own, "child")
     if row is None:
@@ -45,7 +48,7 @@ async def reply_for(
         try:
             question = await judge.batch_question(*args, **kwargs)
         except Exception:  # noqa: BLE001 -- judging it by itself brings the same, and records it
-            return None
+            question = None
         if question is not None and question.holds_pictures:
             _log.warning("asked singly, because no store keeps the pictures of a question", extra=waits.ids(at.name))
             return None

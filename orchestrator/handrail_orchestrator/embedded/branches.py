@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail_orchestrator.embedded.escapes import all_ended, escaped
 from handrail_orchestrator.run import Call
+from handrail_orchestrator.suspension import Suspended, halted, unwinding
 
 scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
 """What the names of calls in the current branch begin with."""
@@ -20,6 +21,8 @@ def leave_branches() -> None:
         scope.set("")
     if branch.get() is not None:
         branch.set(None)
+    if halted.get() is not None:
+        halted.set(None)
 
 
 class Branches:
@@ -53,7 +56,7 @@ class Branches:
         if len(failures) > 1:
             self._beside.setdefault(id(failures[0]), []).extend(failures)
         if (problem := waiting or next(iter(failures), None)) is not None:
-            raise problem
+            raise unwinding(problem) if isinstance(problem, Suspended) else problem
         return tuple(task.result() for task in tasks)
 
 

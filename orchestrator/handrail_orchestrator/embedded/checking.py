@@ -21,6 +21,7 @@ from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import AUDIT, RunRow
+from handrail_orchestrator.suspension import apart
 from handrail_orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class AnswerCheck:
         replay = _Replay(row, step, History(row.id, history.steps, history.events, children=history.children), self)
         try:
             arguments = (bound.input.decode(row.input),) if bound.takes_input else ()
-            await workflow.function(replay, *arguments)
+            with apart():
+                await workflow.function(replay, *arguments)
         except BaseException as error:  # it waits, or the code does not fit the history any more: its run will say so
             task = asyncio.current_task()
             if isinstance(error, KeyboardInterrupt) or (task is not None and task.cancelling()):

@@ -13,7 +13,7 @@ from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.records import error_json
-from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.errors import Fenced, Misuse
 from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, plain, run_of
 from handrail_orchestrator.store.claiming import HandBack
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
@@ -97,6 +97,8 @@ class Executing:
         if isinstance(fault, Exception):
             _log.error("run %s stopped by a fault of the engine", run.id, exc_info=fault)
         execution.error = fault or execution.error
+        if execution.status != "running" and execution.run.lost is None:
+            execution.run.lose(Misuse(f"run {run.id!r} is over for now, and what its code left behind begins no more"))
         if execution.status != "running" or execution.run.lost is not None or not self.is_open:
             return
         now = self._equipment.clock.now()

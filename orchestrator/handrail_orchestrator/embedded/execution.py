@@ -10,6 +10,7 @@ from handrail_guards.model_circuits import share_circuits
 from handrail_orchestrator.embedded.branches import leave_branches
 from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, is_signal, leave
+from handrail_orchestrator.embedded.in_flight import landed, require_awaited
 from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
@@ -229,6 +230,7 @@ class Execution:
             raise SuspensionSwallowed(
                 f"run {self.claimed.id!r} returned after run.again: do not catch BaseException in a workflow"
             )
+        require_awaited(self.run)
         self.value = value
         return value
 
@@ -256,6 +258,8 @@ class Execution:
 
     async def _conclude(self, status: RunStatus, output: object, error: BaseException | None) -> None:
         claimed = self.claimed
+        if self._stop is None:
+            await landed(self.run)
         if self._stop != "refused":
             await self.run.under_way()
         if status == "waiting":

@@ -11,7 +11,7 @@ from handrail_orchestrator.embedded.wait_call import WaitCall
 from handrail_orchestrator.errors import Misuse, StepFailed, WaitExpired
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.running import DecideFirst, JoinBranches
-from handrail_orchestrator.suspension import Suspended
+from handrail_orchestrator.suspension import Suspended, halted, unwinding
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.open_waits import WaitRecorder
@@ -74,6 +74,7 @@ class Firsts:
             return number, await branches[number]
         finally:
             for each in branches:
+                self._history.begun(each.branching.name)
                 each.close()
 
     async def _decided(self, name: str, branches: list[WaitCall], wanted: str) -> tuple[int, Any]:
@@ -89,6 +90,7 @@ class Firsts:
                 value = await branches[number]
             except Suspended as suspended:
                 waiting = suspended
+                halted.set(None)  # the others are asked, too
             except (StepFailed, WaitExpired):
                 self._decide(name, branches, number, wanted)
                 raise
@@ -96,7 +98,7 @@ class Firsts:
                 self._decide(name, branches, number, wanted)
                 return number, value
         assert waiting is not None  # noqa: S101 -- there are two branches at least
-        raise waiting
+        raise unwinding(waiting)
 
     def _decide(self, name: str, branches: list[WaitCall], winner: int, wanted: str) -> None:
         now, won = self._clock.now(), branches[winner].branching

@@ -13,7 +13,7 @@ class History:
 
     __slots__ = (
         "_asked", "_children", "_counts", "_events", "_last", "_run_id", "broken", "copied_seq",
-        "next_seq", "steps",
+        "next_seq", "steps", "unbegun",
     )  # fmt: skip
 
     def __init__(
@@ -26,6 +26,8 @@ class History:
         after_seq: int = 0,
         children: Iterable[ChildRow] = (),
     ) -> None:
+        self.unbegun: set[str] = set()
+        """Calls that were made and have not begun: nobody has awaited them."""
         self.broken: HistoryMismatch | None = None
         """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
         self.copied_seq = copied_seq
@@ -49,7 +51,12 @@ class History:
         self._counts[base] = count
         name = base if count == 1 else f"{base}#{count}"
         self._last[scope] = name
+        self.unbegun.add(name)
         return name
+
+    def begun(self, name: str) -> None:
+        """Note that a call has begun, or that it never has to."""
+        self.unbegun.discard(name)
 
     def _was_named(self, name: str) -> bool:
         """Return whether a call was given this name."""
@@ -82,6 +89,7 @@ class History:
         Raises:
             HistoryMismatch: something of another kind is recorded under it.
         """
+        self.unbegun.discard(name)
         if self.broken is not None:
             raise self.broken
         for known in (name, *formerly):

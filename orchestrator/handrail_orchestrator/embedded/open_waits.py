@@ -11,7 +11,7 @@ from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import DUE, StepRow
-from handrail_orchestrator.suspension import Suspended
+from handrail_orchestrator.suspension import Suspended, unwinding
 
 if TYPE_CHECKING:
     import weakref
@@ -103,12 +103,12 @@ class OpenWaits:
         """Wait until a system is back, without a place in this process; the store knows, and wakes the run."""
         self.is_held = True
         self.open[f"{step} (system {system})"] = None
-        return Suspended(step)
+        return unwinding(Suspended(step))
 
     def rest(self) -> Suspended:
         """Wait until the workflow is resumed, due at once then, without a place in this process."""
         self.open[PAUSED] = DUE
-        return Suspended(PAUSED)
+        return unwinding(Suspended(PAUSED))
 
     def open_until(self) -> list[float]:
         """Return when those waits are due that are due at any time."""
@@ -131,7 +131,7 @@ class OpenWaits:
     def suspend(self, row: StepRow) -> Suspended:
         """Return what unwinds the workflow until a wait is over."""
         self.open[row.name] = None if row.kind == "human" else row.due  # whoever is alive fires what is late
-        return Suspended(row.name)
+        return unwinding(Suspended(row.name))
 
     def expire(self, row: StepRow, message: str) -> WaitExpired:
         """Record that a wait was over before what it waited for came, and return the error."""

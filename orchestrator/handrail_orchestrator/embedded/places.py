@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from handrail_orchestrator.store.rows import DUE
-from handrail_orchestrator.suspension import Suspended
+from handrail_orchestrator.suspension import Suspended, unwinding
 
 ANYWHERE = "any"
 
@@ -31,7 +31,7 @@ class Whereabouts(NamedTuple):
         if queue != self.queue:
             waits.wanted_at = (*waits.wanted_at, queue)
             waits.open[f"{step} (queue {queue or ANYWHERE})"] = DUE
-            raise Suspended(step)
+            raise unwinding(Suspended(step))
 
 
 def wanted_at(waits: Elsewhere) -> str | None:

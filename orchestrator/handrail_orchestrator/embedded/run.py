@@ -20,25 +20,26 @@ from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.in_flight import Settling, require_awaited
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, BoundWorkflow
 from handrail_orchestrator.embedded.matching import CodeMatch
 from handrail_orchestrator.embedded.produced import Place
-from handrail_orchestrator.embedded.promised import BoundPromise
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.undos import Undos, check_undo
 from handrail_orchestrator.embedded.waiting import WaitingRun
-from handrail_orchestrator.embedded.wording import Wording, of_doubt
+from handrail_orchestrator.embedded.wording import of_doubt, of_failure
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.limits import Holder
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import AnyStep, Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.suspension import GoesOn
+from handrail_orchestrator.suspension import GoesOn, unless_halted
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.promised import BoundPromise
     from handrail_orchestrator.store.promises import PromiseCase
 
 _log = logging.getLogger("handrail.steps")
@@ -84,6 +85,7 @@ class EmbeddedRun(WaitingRun):
         """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
+        self.settling = Settling()
         self._id = run_id
         self._must_settle = must_record
 
@@ -96,6 +98,7 @@ class EmbeddedRun(WaitingRun):
 
     def write(self, change: Change) -> None:
         """Put a change on its way to the store; the next body waits for it."""
+        unless_halted()
         if self.lost is not None:
             raise self.lost
         self._unrecorded = self.equipment.writer.add(
@@ -139,9 +142,11 @@ class EmbeddedRun(WaitingRun):
 
     async def settled(self) -> None:
         """Wait until everything recorded so far is on disk."""
+        unless_halted()
         pending = self._unrecorded
         if pending is not None:
-            await pending
+            with self.settling:
+                await pending
         if self.lost is not None:
             raise self.lost
         if self._stopped.raised:  # a step has swallowed the cancel
@@ -198,6 +203,7 @@ class EmbeddedRun(WaitingRun):
 
     async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
         step = bound.step
+        self.history.unbegun.discard(name)  # what is given may not be storable
         encoded = bound.inputs.encode(args, kwargs)
         history = self.history
         row = history.find(name, step.kind, step.formerly) if history.steps else None
@@ -210,8 +216,10 @@ class EmbeddedRun(WaitingRun):
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
         if row is not None or self.equipment.place is not None:
             self._hold_back(name, step, row)
+        unless_halted()
         if self._unrecorded is not None and not self._must_settle:
-            await self._unrecorded  # the short way of ``settled``
+            with self.settling:
+                await self._unrecorded  # the short way of ``settled``
         if self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
@@ -264,17 +272,7 @@ class EmbeddedRun(WaitingRun):
         return bound.result.decode(row.output or "")
 
     async def _repair(self, bound: BoundStep, row: StepRow) -> object:
-        def asks() -> Wording:
-            return Wording(
-                kind="repair",
-                title=f"What is the result of {row.name}?",
-                code="failed",
-                reason=str(failure(row)),
-                schema=bound.result.json_schema_text(),
-                context=row.input or "null",
-            )
-
-        return await self.waits.answer(f"{row.name}/review", bound.result, asks, Escalation())
+        return await self.waits.answer(f"{row.name}/review", bound.result, lambda: of_failure(bound, row), Escalation())
 
     # -- judgements and waits
 
@@ -287,6 +285,7 @@ class EmbeddedRun(WaitingRun):
         return self._decide(bound, self._name(bound.step.name), args, kwargs, in_batch=in_batch)
 
     async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs, *, in_batch: bool) -> object:
+        self.history.unbegun.discard(name)
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
@@ -313,10 +312,8 @@ class EmbeddedRun(WaitingRun):
 
     async def _reply(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> BatchReply | None:
         """Return what a batch brought to a call, or wait for it; None: it is judged by itself."""
-        if bound.batched is None or self.equipment.batches is None:
-            return None
-        called = DecidedAt(self.workflow, name, bound.step.name)
-        return await reply_for(self.waits, self.equipment.batches, called, bound.batched, args, kwargs)
+        at = DecidedAt(self.workflow, name, bound.step.name)
+        return await reply_for(self.waits, self.equipment.batches, at, bound.batched, args, kwargs)
 
     async def _judge(
         self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs, reply: BatchReply | None
@@ -325,7 +322,9 @@ class EmbeddedRun(WaitingRun):
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
         context, audit = StepContext(self._id, self.in_round(name), files=self.equipment.files), None
-        promise = self._promise(bound)
+        promise: BoundPromise | None = None
+        if bound.under is not None and self.equipment.promises is not None:
+            promise = self.equipment.promises.bound(self.workflow, bound, bound.under)
         judging = bound if promise is None else promise.judge
         cases: Sequence[PromiseCase] = ()
         rolling = self.equipment.rolling if bound.is_rolled_out else None
@@ -358,17 +357,13 @@ class EmbeddedRun(WaitingRun):
             rolling.noted(bound, at, context, args, kwargs)
         return row
 
-    def _promise(self, bound: BoundJudge) -> BoundPromise | None:
-        """Return a judge as a promise lets it judge here; None: it is under none, or nobody keeps one."""
-        if bound.under is None or self.equipment.promises is None:
-            return None
-        return self.equipment.promises.bound(self.workflow, bound, bound.under)
-
     # -- side by side
 
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
-        return Branches(self._id, self.beside).all(self._name("all"), branch_list(branches), self._left)
+        name = self._name("all")
+        self.history.unbegun.discard(name)  # its branches are what counts
+        return Branches(self._id, self.beside).all(name, branch_list(branches), self._left)
 
     def first(self, *branches: Any, name: str = "first") -> Call[Any]:
         """Wait for several things, and go on with the first that is over."""
@@ -383,6 +378,7 @@ class EmbeddedRun(WaitingRun):
         return self._again(value)
 
     async def _again(self, value: object) -> None:
+        require_awaited(self)
         self.goes_on = True
         raise GoesOn(json.dumps(value) if self.bound is None else self.bound.next_input(value))
 

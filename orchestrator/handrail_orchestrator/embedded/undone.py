@@ -18,6 +18,7 @@ from handrail_orchestrator.embedded.undos import Undo
 from handrail_orchestrator.errors import UndoFailed
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import ClaimedRun
+from handrail_orchestrator.suspension import apart
 
 
 class _NothingNew(BaseException):
@@ -60,7 +61,8 @@ class UndoneRun(EmbeddedRun):
     async def _remember(self, workflow: Callable[..., Awaitable[Any]], given: Sequence[Any]) -> None:
         self.is_replaying = True
         try:
-            await workflow(self, *given)
+            with apart():
+                await workflow(self, *given)
         except BaseException as error:  # however far it comes: what it has registered by then is known
             task = asyncio.current_task()
             if isinstance(error, KeyboardInterrupt) or (task is not None and task.cancelling()):

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Doubtful, Judgement
 from handrail_orchestrator.dueness import DueHours, NewItem, by_condition
-from handrail_orchestrator.embedded.library import BoundJudge
+from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
+from handrail_orchestrator.embedded.records import failure
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.records.lateness import LatePlan
 from handrail_orchestrator.records.rules import rules_of
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
-from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON
+from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON, StepRow
 from handrail_orchestrator.unmarking import as_plain, plain
 
 
@@ -105,6 +106,18 @@ def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str, judged
         source=judgement.confidence.source,
         alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
         judged=judged,
+    )
+
+
+def of_failure(bound: BoundStep, row: StepRow) -> Wording:
+    """Return what the failure of a step asks: its result."""
+    return Wording(
+        kind="repair",
+        title=f"What is the result of {row.name}?",
+        code="failed",
+        reason=str(failure(row)),
+        schema=bound.result.json_schema_text(),
+        context=row.input or "null",
     )
 
 

@@ -22,7 +22,7 @@ from handrail_orchestrator.store.running import (
     RegisterUndo,
     StartDetached,
 )
-from handrail_orchestrator.suspension import only_suspensions
+from handrail_orchestrator.suspension import apart, only_suspensions
 from handrail_orchestrator.workflow import AnyWorkflow
 
 
@@ -103,7 +103,8 @@ async def assert_replays(workflow: AnyWorkflow, history: RecordedRun) -> None:
     output = None
     try:
         arguments = (bound.input.decode(history.input),) if bound.takes_input else ()
-        output = bound.output.encode(await workflow.function(run, *arguments))
+        with apart():
+            output = bound.output.encode(await workflow.function(run, *arguments))
     except _HistoryEnds:
         return
     except HistoryMismatch:
