@@ -20,20 +20,25 @@ class EvenSample:
     def __init__(self, audit: AuditRule | None = None) -> None:
         """Begin; ``audit`` is what else draws cases of the step, at a rate of its own."""
         self._rate = audit.rate if isinstance(audit, Auditing) else 0.0
-        self._least = 1.0
+        self._least: dict[tuple[str, str, str], float] = {}
+        """By who judged, as each is calibrated alone: a new model begins with answers to everything."""
 
     def takes(self, case: str, judgement: Judgement) -> bool:
         """Return whether the next case is of the sample, should it be drawn; its share counts, drawn or not."""
         if judgement.promised is None:
             return True  # drawn at one rate, whatever its score, or never accepted
-        share = judgement.promised.share
-        self._least = min(self._least, share)
-        level = 2.0 ** math.floor(math.log2(self._least))
+        share, judge = judgement.promised.share, _judge(judgement)
+        least = self._least[judge] = min(self._least.get(judge, 1.0), share)
+        level = 2.0 ** math.floor(math.log2(least))
         return is_kept(case, self._asked(level) / self._asked(share))
 
     def _asked(self, share: float) -> float:
         """Return the chance of a case to be drawn, by the promise or besides."""
         return share + self._rate * (1 - share)
+
+
+def _judge(judgement: Judgement) -> tuple[str, str, str]:
+    return judgement.prompt_version, judgement.model, judgement.confidence.source
 
 
 def is_kept(case: str, chance: float) -> bool:

@@ -1,6 +1,8 @@
 """Answers that a promise asked for unevenly: what sets a threshold by hand is an even sample of them."""
 
 import random
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,13 @@ def test_what_was_asked_of_everybody_is_kept_whole_and_later_answers_as_the_shar
     assert 430 < late < 570
 
 
+def test_answers_to_a_new_model_are_kept_whole_however_few_were_asked_of_the_one_before() -> None:
+    even = EvenSample()
+    even.takes("before", asked(0.02))
+    new = replace(asked(1.0), model="new")
+    assert all(even.takes(f"new {number}", new) for number in range(300))
+
+
 def test_a_file_is_evened_at_the_least_of_its_shares() -> None:
     cases = [(f"sure {number}", 0.25) for number in range(400)] + [(f"unsure {number}", 1.0) for number in range(400)]
     kept = evenly(cases)
@@ -75,6 +84,8 @@ async def test_a_threshold_set_on_a_promises_answers_holds_where_the_surest_are_
     flow = routing(route)
     async with played(flow, {"T-first": Ticket(text="bugs 0.6 bugs first")}, reviewers, store=store):
         pass
+    with sqlite3.connect(tmp_path / "runs.db") as fixing:
+        fixing.execute("UPDATE promise_streams SET secret = 'the same draws each time'")
     async with Client(store) as client:
         (row,) = client.promise_store.promises()
         rule = NewRule(0.9, 0.1, 1.0, None, 0, 0, 0, "as of old")
