@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from handrail_ground.optional import LaterModule
 from handrail_orchestrator.errors import Misuse, StepFailed
 from handrail_orchestrator.given_time import is_seconds
+from handrail_orchestrator.strands import current_strands
 
 if TYPE_CHECKING:  # the engine is loaded by who makes one
     from handrail_orchestrator.embedded.engine import EmbeddedEngine
@@ -65,9 +66,15 @@ class Awaiting(ABC):
 
         Raises:
             StepFailed: the run failed, was cancelled or set aside.
+            Misuse: a step of that run asks, which would wait for itself.
         """
+        if self._executed_here_by_whoever_asks() == handle.id:
+            raise Misuse(f"run {handle.id!r} waits for its own result, which never comes: return it instead")
         if handle.execution is not None:
-            await handle.execution.done
+            if not handle.execution.done.done():
+                await asyncio.shield(
+                    handle.execution.done
+                )  # whoever waits may stop waiting, by a time limit of their own
             if handle.execution.status == "completed":
                 return handle.execution.value  # type: ignore[no-any-return]
         pause = FIRST_LOOK_SECONDS
@@ -88,7 +95,10 @@ class Awaiting(ABC):
 
         Raises:
             StoreError: this process gave up because the store cannot be used; runs may be left as they are.
+            Misuse: a step of a run asks that this orchestrator executes, which would wait for itself.
         """
+        if (asks := self._executed_here_by_whoever_asks()) is not None:
+            raise Misuse(f"run {asks!r} waits for idle(), which waits for that run: call it outside of runs")
         pause = FIRST_LOOK_SECONDS
         while True:
             while not await self.engine.worker.is_idle():
@@ -100,6 +110,13 @@ class Awaiting(ABC):
                 continue
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)
+
+    def _executed_here_by_whoever_asks(self) -> str | None:
+        """Return the run whose step or workflow this is called by, if it is being executed here."""
+        strands = current_strands()
+        if strands is None:
+            return None
+        return next((each.claimed.id for each in self.engine.worker.active.values() if each.strands is strands), None)
 
     async def settled(self, *, patience_seconds: float | None = None) -> bool:
         """Wait until nothing moves here any more unless time passes, or somebody answers, sends or starts something.

@@ -113,6 +113,7 @@ class _Noted:
 
 _current: ContextVar[Strands | None] = ContextVar("handrail_strands", default=None)
 
+current_strands = _current.get
 enter_strands = _current.set
 leave_strands = _current.reset
 

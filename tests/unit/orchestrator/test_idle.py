@@ -138,3 +138,64 @@ async def test_idle_goes_on_while_runs_are_handed_back(tmp_path: Path) -> None:
             await asyncio.sleep(0)
         with pytest.raises(Misuse, match="inside its block"):
             await idle
+
+
+@pytest.mark.parametrize("what", ["idle", "result"])
+@pytest.mark.parametrize("where", ["step", "workflow"])
+async def test_a_run_that_would_wait_for_itself_is_told(what: str, where: str) -> None:
+    made: list[Orchestrator] = []
+
+    async def wait() -> int:
+        if what == "idle":
+            await made[0].idle()
+        else:
+            await (await made[0].start(asking, None, id="r")).result()
+        return 1
+
+    @action
+    async def waits() -> int:
+        return await wait()
+
+    @workflow(version=1)
+    async def asking(run: Run) -> int:
+        return await (run.step(waits) if where == "step" else wait())
+
+    async with Orchestrator("sqlite:///:memory:", workflows=[asking]) as orchestrator:
+        made.append(orchestrator)
+        await orchestrator.start(asking, None, id="r")
+        await orchestrator.idle()
+        found = orchestrator.run("r")
+    assert found.status == "failed"
+    assert "Misuse" in str(found.error)
+
+
+async def test_a_step_may_wait_for_another_run() -> None:
+    made: list[Orchestrator] = []
+
+    @workflow(version=1)
+    async def other(run: Run, n: int) -> int:
+        return n + int((await run.now()).year > 0)
+
+    @action
+    async def starts(n: int) -> int:
+        return await (await made[0].start(other, n, id="other")).result()
+
+    @workflow(version=1)
+    async def flow(run: Run, n: int) -> int:
+        return await run.step(starts, n)
+
+    async with Orchestrator("sqlite:///:memory:", workflows=[flow, other]) as orchestrator:
+        made.append(orchestrator)
+        assert await (await orchestrator.start(flow, 1, id="r")).result() == 2
+
+
+async def test_whoever_waits_for_a_result_may_stop_waiting() -> None:
+    Gate.begun, Gate.go_on = asyncio.Event(), asyncio.Event()
+    async with Orchestrator("sqlite:///:memory:", workflows=[waiting]) as orchestrator:
+        handle = await orchestrator.start(waiting, 7, id="r")
+        await Gate.begun.wait()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(handle.result(), 0.01)
+        assert orchestrator.run("r").status == "running"
+        Gate.go_on.set()
+        assert await handle.result() == 7
