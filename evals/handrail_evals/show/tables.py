@@ -257,4 +257,4 @@ def named(title: str, names: Names) -> Table:
 
 
 def _counted(title: str, names: Names) -> str:
-    return title + (f": {names.count:,} cases" if names.count <= SHOWN else f": {SHOWN} of {names.count:,} cases")
+    return f"{title}: {names.count:,} cases" + ("" if names.count <= SHOWN else f", the first {SHOWN}")
