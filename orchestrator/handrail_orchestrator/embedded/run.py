@@ -373,12 +373,12 @@ class EmbeddedRun(WaitingRun):
 
     def again(self, value: object = None, /) -> Call[Any]:
         """End this round of the run, and begin anew with another input."""
-        if branch.get() is not None or self.open_waits:
-            raise Misuse("run.again while something is waited for: let run.all come to its end, then begin anew")
         return self._again(value)
 
     async def _again(self, value: object) -> None:
         require_awaited(self)
+        if branch.get() is not None or self.open_waits:  # looked at here, since run.all may have been handed the call
+            raise Misuse("run.again while something is waited for: let run.all come to its end, then begin anew")
         self.goes_on = True
         raise GoesOn(json.dumps(value) if self.bound is None else self.bound.next_input(value))
 

@@ -144,6 +144,10 @@ async def test_beginning_anew_while_something_is_waited_for_is_refused_where_it_
         await run.all(run.event("a", int), again(run))
 
     @workflow(version=1)
+    async def handed(run: Run) -> None:
+        await run.all(run.event("a", int), run.again())
+
+    @workflow(version=1)
     async def swallowing(run: Run) -> str:
         try:
             return await run.again()
@@ -154,9 +158,11 @@ async def test_beginning_anew_while_something_is_waited_for_is_refused_where_it_
     async def unfit(run: Run, number: int) -> int:
         return await run.again(f"no number {number}")
 
-    async with Rehearsal(workflows=[beside, swallowing, unfit]) as rehearsal:
-        for each, value, problem in ((beside, None, "run.again while"), (swallowing, None, "after run.again")):
-            handle = await rehearsal.start(each, value)
+    async with Rehearsal(workflows=[beside, handed, swallowing, unfit]) as rehearsal:
+        for each, problem in (
+            (beside, "run.again while"), (handed, "run.again while"), (swallowing, "after run.again")
+        ):  # fmt: skip
+            handle = await rehearsal.start(each, None)
             await rehearsal.send(handle.id, "a", 1)
             with pytest.raises(StepFailed, match=problem):
                 await handle.result()
