@@ -1,7 +1,8 @@
 """Limits shared by name: how many at once, and how many in a second."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -161,6 +162,23 @@ MOST_KEYS = 1_000
 """Limiters of keys that are kept in mind; of more, those that nobody is in are forgotten."""
 
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
+"""In the text of what has none of its own: each such value differs from any other, and would be let in at once."""
+
+
+def _key_of(limit: Limited, args: tuple[Any, ...], kwargs: Mapping[str, Any], step: str) -> LimitKey:
+    key = limit.key(*args, **kwargs)
+    text = str(key)
+    if not isinstance(key, str) and _ADDRESS.search(text):
+        if isinstance(key, Coroutine):
+            key.close()
+        raise InvalidWorkflow(
+            f"step {step!r}: the key of its limit {limit.name!r} came to {text[:100]}, which differs from call to call:"
+            " return a text or a number, from a plain def"
+        )
+    return LimitKey(limit.name, text)
+
+
 class Limiters:
     """The limits of one orchestrator, by name; of a limit with a key, one for each key."""
 
@@ -185,11 +203,11 @@ class Limiters:
         """Return what the body of a call enters.
 
         Raises:
-            InvalidWorkflow: no such limit was given.
+            InvalidWorkflow: no such limit was given, or its key function returns what no text tells apart.
         """
         if isinstance(limit, str) and (known_one := self._plain.get(limit)) is not None:
             return known_one
-        named = LimitKey(limit) if isinstance(limit, str) else LimitKey(limit.name, str(limit.key(*args, **kwargs)))
+        named = LimitKey(limit) if isinstance(limit, str) else _key_of(limit, args, kwargs, step)
         given = self._limits.get(named.name)
         if given is None:
             known = ", ".join(sorted(self._limits)) or "none"

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -208,14 +208,20 @@ class Webhook(NamedTrigger):
         """Return whether a delivery starts a run.
 
         Raises:
-            InputFailed: the user's function raised.
+            InputFailed: the user's function raised, or said neither True nor False.
         """
         if self._only is None:
             return True
         try:
-            return bool(called(self._only, delivery))
+            wants = called(self._only, delivery)
         except Exception as error:
             raise InputFailed(f"only failed with {problem_of(error)}", error_type(error)) from error
+        if not isinstance(wants, bool):
+            if isinstance(wants, Coroutine):
+                wants.close()
+            given = type(wants).__name__
+            raise InputFailed(f"only returned a {given}: it must return True or False, from a plain def", given)
+        return wants
 
     async def _refused(
         self, host: TriggerHost, key: str, status: int, problem: str, *, said: str | None = None

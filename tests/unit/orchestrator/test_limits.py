@@ -1,6 +1,7 @@
 """Limits by name: how many bodies at once, and how many in a second, whatever the clock does."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -179,6 +180,26 @@ async def test_each_key_has_a_limit_of_its_own(*, shared: bool) -> None:
         await orchestrator.idle()
         assert orchestrator.counts() == {("for_two", 1, "completed"): 16}
     assert {customer: (max(counts), counts[-1]) for customer, counts in inside.items()} == {"a": (2, 0), "b": (2, 0)}
+
+
+async def key_later(n: int) -> str:
+    return str(n)
+
+
+@pytest.mark.parametrize("key", [key_later, lambda _: object(), lambda n: (each for each in [n]), lambda _: [].append])
+async def test_a_key_that_no_text_tells_apart_is_refused(key: Callable[[int], object]) -> None:
+    @action(limit=Limited("crm", key=key))
+    async def asks(n: int) -> int:
+        return n
+
+    @workflow(version=1)
+    async def flow(run: Run, n: int) -> int:
+        return await run.step(asks, n)
+
+    limits = {"crm": Limit(concurrent=1)}
+    async with Orchestrator("sqlite:///:memory:", workflows=[flow], limits=limits) as orchestrator:
+        with pytest.raises(StepFailed, match="differs from call to call"):
+            await (await orchestrator.start(flow, 1)).result()
 
 
 class Judge:

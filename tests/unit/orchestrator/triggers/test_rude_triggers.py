@@ -9,7 +9,18 @@ from typing import Any, NoReturn
 import pytest
 
 from handrail import Orchestrator, Run, workflow
-from handrail.orchestrator import ByHand, EndedRun, Trigger, TriggerHost, every, github, hmac_sha256, on, webhook
+from handrail.orchestrator import (
+    ByHand,
+    Delivery,
+    EndedRun,
+    Trigger,
+    TriggerHost,
+    every,
+    github,
+    hmac_sha256,
+    on,
+    webhook,
+)
 from handrail.testing import FakeClock
 from handrail_orchestrator.triggers import running
 from tests.unit.orchestrator.triggers.test_webhook import JSON, mac
@@ -175,3 +186,22 @@ async def test_what_is_wrong_with_a_delivery_can_be_recorded_whatever_it_repeats
         assert (await hook.deliver({**JSON, "x-sig": mac("one", body)}, body)).status == 422
         reason = orchestrator.trigger_history("webhook:/hooks/in")[0].reason
         assert reason == "make_input failed with ValueError: unknown customer \\ud800"
+
+
+async def says_later(_: Delivery) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("only", [says_later, lambda _: None, lambda _: 1, lambda _: "yes", lambda _: float("nan")])
+async def test_a_delivery_is_neither_taken_nor_forgotten_by_what_is_neither_true_nor_false(
+    tmp_path: Path, only: Callable[[Delivery], Any]
+) -> None:
+    picky = webhook("/hooks/picky", workflow=bare, scheme=github("one"), only=only)
+    body = b'{"a": 1}'
+    headers = {**JSON, "x-hub-signature-256": f"sha256={mac('one', body)}", "x-github-delivery": "d-1"}
+    async with working(tmp_path, picky) as (orchestrator, _):
+        hook = orchestrator.hook("/hooks/picky")
+        assert hook is not None
+        assert (await hook.deliver(headers, body)).status == 422
+        assert "must return True or False" in str(orchestrator.trigger_history("webhook:/hooks/picky")[0].reason)
+        assert orchestrator.runs() == []
