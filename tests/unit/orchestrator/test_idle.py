@@ -8,7 +8,7 @@ import pytest
 
 from handrail import Orchestrator, Run, action, workflow
 from handrail.orchestrator import Settings
-from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
+from handrail_orchestrator.errors import Misuse, StoreCorrupt, StoreFull, StoreNotFound
 from handrail_orchestrator.sealing.store import SealedStore
 from handrail_orchestrator.store.sqlite.store import SqliteStore
 
@@ -102,6 +102,24 @@ async def test_a_store_whose_file_is_deleted_under_a_worker_stops_it(tmp_path: P
         path.unlink()
         with pytest.raises(StoreNotFound, match="deleted or replaced"):
             await o.failed()
+
+
+async def test_a_store_whose_tables_are_taken_away_under_a_worker_stops_it(tmp_path: Path) -> None:
+    @action
+    async def takes_away(n: int) -> int:
+        with sqlite3.connect(tmp_path / "s.db") as store:
+            store.execute("drop table runs")
+        store.close()
+        return n
+
+    @workflow(version=1)
+    async def flow(run: Run, n: int) -> int:
+        return await run.step(takes_away, n)
+
+    async with Orchestrator(f"sqlite:///{tmp_path}/s.db", workflows=[flow], concurrency=1) as orchestrator:
+        await orchestrator.start_many(flow, [("a", 1), ("b", 2)])
+        with pytest.raises(StoreCorrupt, match="restore a backup"):
+            await asyncio.wait_for(orchestrator.idle(), GENEROUS)
 
 
 async def test_a_start_that_its_caller_gave_up_is_executed_all_the_same(tmp_path: Path) -> None:

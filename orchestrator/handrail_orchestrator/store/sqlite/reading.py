@@ -48,6 +48,8 @@ def explained(error: sqlite3.Error, path: str) -> StoreError:
     for prefix, (kind, hint) in _HINTS.items():
         if name.startswith(prefix):
             return kind(path, f"{hint} ({error})")
+    if str(error).startswith(("no such table", "no such column")):  # SQLite has no name of its own for that
+        return StoreCorrupt(path, f"a part of it is missing, which somebody has taken out: restore a backup ({error})")
     return StoreError(path, str(error))
 
 
