@@ -27,6 +27,9 @@ PAGES_WITH_CODE = tuple(page for page in PAGES if any(block.is_run for block in 
 LIBRARY_OF = {"local": "sklearn", "evals": "scipy", "pytest": "pytest"}
 """What each extra installs that nothing else does, and so what shows that a page needs it."""
 
+NEEDS = {"handrail serve": {"console"}, "postgresql://": {"postgres", "temporal"}}
+"""What a page speaks of, and the extras of which it names one."""
+
 MOST_LEFT_OUT = 8
 """Blocks that are not run, over all pages: each is a promise that nothing checks."""
 
@@ -49,6 +52,15 @@ def extras_named_on(page: Path) -> set[str]:
     """Return the extras in the install lines of a page."""
     named = re.findall(r"pip install '\.\[([a-z,]+)\]'", page.read_text(encoding="utf-8"))
     return {extra for extras in named for extra in extras.split(",")}
+
+
+@pytest.mark.parametrize("word", NEEDS)
+def test_every_page_names_the_extra_of_what_it_speaks_of(word: str) -> None:
+    named = re.compile("|".join(rf"`{extra}`|\[[a-z,]*\b{extra}\b[a-z,]*\]" for extra in NEEDS[word]))
+    texts = {page.name: page.read_text(encoding="utf-8") for page in PAGES if page.parent.name == "docs"}
+    silent = [name for name, text in texts.items() if word in text and not named.search(text) and name != "index.md"]
+
+    assert not silent, f"say that it takes the extra {' or '.join(NEEDS[word])} on {', '.join(silent)}"
 
 
 @pytest.mark.dear
