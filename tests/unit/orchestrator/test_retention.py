@@ -96,7 +96,7 @@ async def test_a_command_that_goes_on_deletes_now_and_again() -> None:
                 raise InvalidWorkflow("what fails once is tried again")
             return 0
 
-    (task,) = chores.begin([Retention(Pruner(), every_seconds=0.0)])
+    (task,) = chores.begin([Retention(Pruner(), every_seconds=0.001)])
     await asyncio.wait_for(often_enough.wait(), 60)
     task.cancel()
 

@@ -11,6 +11,7 @@ from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail.console.server import listening
 from handrail.console.viewer import SETTINGS_COOKIE
+from handrail_orchestrator.errors import ReviewError
 from tests.unit.handrail.console.served import BASE, Site, approvals, invoices, opened, tickets
 
 SOURCE = "Nordic Office\nInvoice 2024-00817\nTotal 207.50"
@@ -54,7 +55,8 @@ async def test_a_time_at_an_item_that_is_none_is_not_counted(tmp_path: Path, wor
         token = site.token_in(await site.page("/queue"))
         beat = await http.post(f"/items/{item}/extend", data={"csrf": token, "worked": worked})
         assert beat.status_code == 200
-        assert await site.engine.extend(item, by="me", worked=float("nan"))
+        with pytest.raises(ReviewError, match="give seconds"):
+            await site.engine.extend(item, by="me", worked=float("nan"))
         assert 0.0 <= site.engine.review(item).hands_on <= 300.0
         answer = {"csrf": token, "choice": '"billing"', "worked": worked}
         assert (await http.post(f"/items/{item}/decide", data=answer)).status_code == 303
