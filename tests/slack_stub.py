@@ -89,7 +89,7 @@ class _Answering(BaseHTTPRequestHandler):
 @contextmanager
 def slack_stub() -> Iterator[SlackStub]:
     server = SlackStub()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
     server.shutdown()
