@@ -33,8 +33,6 @@ SPREAD := -n $(JOBS) --dist worksteal
 QUICK  := --hypothesis-profile fast --ignore tests/acceptance
 # Of a parametrised test function three cases stand for all, which `make test` runs.
 FEW    := --few-cases 3
-# Each test process imports all test modules, which the quick tests wait for, and hardly for anything else: one a core.
-QUICKLY := -n 2 --dist worksteal
 # Of them the first and the last, and nothing that is slow or dear: what one runs again and again.
 FAST   := $(QUICK) --few-cases 2 -m 'not slow and not dear and not acceptance'
 
@@ -65,7 +63,7 @@ coverage: $(READY) ## Run the whole test suite with branch coverage, which takes
 	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
 test-fast: $(READY) ## Run the quick tests, of many cases of one a few: a minute or two on two cores
-	$(BIN)/pytest $(QUICKLY) $(FAST) $(PYTEST)
+	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
 
 test-lowest: $(LOWEST)/.ready ## Run the tests nearest to each library on the oldest versions that pyproject.toml allows
 	@# What `ours` marks, the stores on Python's own SQLite, says nothing of versions; what `versions` marks does.
