@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from handrail_orchestrator.embedded.escapes import all_ended, escaped
@@ -28,10 +28,10 @@ def leave_branches() -> None:
 class Branches:
     """The branches of one run."""
 
-    def __init__(self, run_id: str, beside: dict[int, list[BaseException]]) -> None:
-        """Put all failures of branches that ran side by side into ``beside``, by the ``id`` of the one raised."""
+    def __init__(self, run_id: str, fell_beside: Callable[[Sequence[BaseException]], None]) -> None:
+        """Tell ``fell_beside`` of failures of branches that ran side by side, the first of which is raised."""
         self._run_id = run_id
-        self._beside = beside
+        self._fell_beside = fell_beside
 
     async def all(self, name: str, branches: list[Call[Any]], left: Callable[[], None]) -> tuple[object, ...]:
         """Run branches side by side and return their results in order.
@@ -54,7 +54,7 @@ class Branches:
         waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
         failures = [error for error in errors if isinstance(error, Exception)]
         if len(failures) > 1:
-            self._beside.setdefault(id(failures[0]), []).extend(failures)
+            self._fell_beside(failures)
         if (problem := waiting or next(iter(failures), None)) is not None:
             raise unwinding(problem) if isinstance(problem, Suspended) else problem
         return tuple(task.result() for task in tasks)

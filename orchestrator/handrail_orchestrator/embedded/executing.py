@@ -9,12 +9,13 @@ from handrail_orchestrator.embedded import undone
 from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.in_flight import OVER
 from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.records import error_json
-from handrail_orchestrator.errors import Fenced, Misuse
-from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, plain, run_of
+from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, claim_of, plain, run_of
 from handrail_orchestrator.store.claiming import HandBack
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.workflow import Workflows
@@ -85,8 +86,10 @@ class Executing:
             return
         if self.active.get(execution.claimed.key) is execution:  # after a lost lease, a newer one may have its place
             del self.active[execution.claimed.key]
-        if not execution.abandoned:
+        if not execution.abandoned and execution.task.done():
             self._look_at_faults(execution)
+        if execution.status != "running" and execution.run.lost is None:
+            execution.run.lose(OVER)
         self.is_apart = self.is_apart and bool(self.active)
         self._on_over(execution)
 
@@ -97,8 +100,6 @@ class Executing:
         if isinstance(fault, Exception):
             _log.error("run %s stopped by a fault of the engine", run.id, exc_info=fault)
         execution.error = fault or execution.error
-        if execution.status != "running" and execution.run.lost is None:
-            execution.run.lose(Misuse(f"run {run.id!r} is over for now, and what its code left behind begins no more"))
         if execution.status != "running" or execution.run.lost is not None or not self.is_open:
             return
         now = self._equipment.clock.now()
@@ -129,7 +130,7 @@ class Executing:
     def refused(self, change: Change, error: Exception) -> None:
         """Stop the run whose change the store refused: it is another's by now, or it fails with what was wrong."""
         execution = self.active.get(run_of(change) or 0)
-        if execution is not None and isinstance(change, ClaimedChange) and change.claim != execution.claimed.claim:
+        if execution is not None and claim_of(change) not in {None, execution.claimed.claim}:
             execution = None  # it was lost before, and a later one has its place
         if not isinstance(error, Fenced):
             _log.error("the store refused %s: %s", type(plain(change)).__name__, error)

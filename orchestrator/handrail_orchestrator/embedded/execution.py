@@ -92,6 +92,11 @@ class Execution:
         self.task = RunTask(driving, name=self.claimed.id)
         self.task.add_done_callback(self._task_ended, context=context)
 
+    def _told(self) -> None:
+        """Tell at once that it is over, without one more turn of the event loop."""
+        self._on_over(self)
+        self.task.remove_done_callback(self._task_ended)
+
     def _task_ended(self, _task: "asyncio.Task[None]") -> None:
         self._on_over(self)
 
@@ -176,16 +181,22 @@ class Execution:
                     raise
                 await self._conclude("failed", None, self._refusal)
         except (StoreError, asyncio.CancelledError) as error:
-            self.error = self.run.lost or error
-            if self._stop in {"cancelled", "deadline"}:  # it came while the end was being written: look again
-                self.wake = self._equipment.clock.now()
-            if not isinstance(error, asyncio.CancelledError | Fenced):
-                _log.error("run %s stopped: %s", self.claimed.id, error)
+            self._interrupted(error)
+        else:
+            self._told()
         finally:
             if self._timer is not None:
                 self._timer.cancel()
             if circuits is not None:
                 circuits.close()
+
+    def _interrupted(self, error: BaseException) -> None:
+        """Take note of what kept it from recording how it ended."""
+        self.error = self.run.lost or error
+        if self._stop in {"cancelled", "deadline"}:  # it came while the end was being written: look again
+            self.wake = self._equipment.clock.now()
+        if not isinstance(error, asyncio.CancelledError | Fenced):
+            _log.error("run %s stopped: %s", self.claimed.id, error)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Run the workflow's function and return what it came to."""
@@ -257,9 +268,9 @@ class Execution:
                 )
 
     async def _conclude(self, status: RunStatus, output: object, error: BaseException | None) -> None:
-        claimed = self.claimed
-        if self._stop is None:
-            await landed(self.run)
+        claimed, run = self.claimed, self.run
+        if self._stop is None and (run.running or run.settling or run.history.unbegun):
+            await landed(run)
         if self._stop != "refused":
             await self.run.under_way()
         if status == "waiting":

@@ -1,18 +1,22 @@
 """What a run remembers, asked by name, and whether the code still asks for the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from handrail_orchestrator.asked import taken_event
 from handrail_orchestrator.errors import HistoryMismatch
 from handrail_orchestrator.step_kind import StepKind
 from handrail_orchestrator.store.rows import ChildRow, EventRow, StepRow
 
+_NO_STEPS: Mapping[str, StepRow] = MappingProxyType({})
+_NO_CHILDREN: Mapping[str, ChildRow] = MappingProxyType({})
+
 
 class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
     __slots__ = (
-        "_asked", "_children", "_counts", "_events", "_last", "_run_id", "broken", "copied_seq",
+        "_asked", "_children", "_counts", "_events", "_last", "_latest", "_run_id", "broken", "copied_seq",
         "next_seq", "steps", "unbegun",
     )  # fmt: skip
 
@@ -26,20 +30,25 @@ class History:
         after_seq: int = 0,
         children: Iterable[ChildRow] = (),
     ) -> None:
-        self.unbegun: set[str] = set()
+        self.unbegun: dict[str, None] = {}
         """Calls that were made and have not begun: nobody has awaited them."""
         self.broken: HistoryMismatch | None = None
         """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
         self.copied_seq = copied_seq
         """Steps up to this number were copied from the run that this one is a fork of."""
         self._run_id = run_id
-        self.steps = {row.name: row for row in steps} if steps else {}
+        # what a new run has none of is no object of its own: the garbage collector counts each, and walks over many
+        self.steps: Mapping[str, StepRow] = {row.name: row for row in steps} if steps else _NO_STEPS
         """What is recorded, by name."""
-        self._events: Sequence[EventRow] = tuple(events)  # no list, which the garbage collector would walk over
-        self._children = {row.step: row for row in children} if children else {}
+        self._events: Sequence[EventRow] = tuple(events)
+        self._children: Mapping[str, ChildRow] = {row.step: row for row in children} if children else _NO_CHILDREN
         self._counts: dict[str, int] = {}
-        self._last: dict[str, str] = {}
-        self._asked: dict[str, None] = {}  # no set, which the garbage collector would walk over
+        self._latest: str | None = None
+        """The name of the latest call in no branch ..."""
+        self._last: dict[str, str] | None = None
+        """... and in each branch; None: there is none."""
+        self._asked: set[str] | None = set() if self.steps else None
+        """Of what is recorded, what the code has asked for; None: nothing is recorded."""
         if self._events:
             self.drop_taken_events()
         self.next_seq = 1 + (max(row.seq for row in self.steps.values()) if self.steps else after_seq)
@@ -50,13 +59,18 @@ class History:
         count = self._counts.get(base, 0) + 1
         self._counts[base] = count
         name = base if count == 1 else f"{base}#{count}"
-        self._last[scope] = name
-        self.unbegun.add(name)
+        if not scope:
+            self._latest = name
+        elif self._last is None:
+            self._last = {scope: name}
+        else:
+            self._last[scope] = name
+        self.unbegun[name] = None
         return name
 
     def begun(self, name: str) -> None:
         """Note that a call has begun, or that it never has to."""
-        self.unbegun.discard(name)
+        self.unbegun.pop(name, None)
 
     def _was_named(self, name: str) -> bool:
         """Return whether a call was given this name."""
@@ -67,11 +81,16 @@ class History:
 
     def last(self, scope: str) -> str | None:
         """Return the name of the latest call in a branch, or None when there was none."""
-        return self._last.get(scope)
+        if not scope:
+            return self._latest
+        return None if self._last is None else self._last.get(scope)
 
     def was_asked(self, name: str | None) -> bool:
         """Return whether the code has come to a call of this name; the beginning, None, is always behind it."""
-        return name is None or self._was_named(name) or name in self._asked
+        return name is None or self._was_named(name) or self._has_asked(name)
+
+    def _has_asked(self, name: str) -> bool:
+        return self._asked is not None and name in self._asked
 
     def take_seq(self) -> int:
         """Return the next number in order of recording."""
@@ -81,7 +100,7 @@ class History:
     @property
     def is_behind(self) -> bool:
         """Whether something is recorded that the code has not asked for."""
-        return len(self._asked) != len(self.steps)
+        return self._asked is not None and len(self._asked) != len(self.steps)
 
     def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
         """Return what is recorded under this name, or one it had before.
@@ -89,7 +108,7 @@ class History:
         Raises:
             HistoryMismatch: something of another kind is recorded under it.
         """
-        self.unbegun.discard(name)
+        self.unbegun.pop(name, None)
         if self.broken is not None:
             raise self.broken
         for known in (name, *formerly):
@@ -97,7 +116,8 @@ class History:
             if row is not None:
                 if row.kind != kind:
                     raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
-                self._asked[row.name] = None
+                if self._asked is not None:
+                    self._asked.add(row.name)
                 return row
         return None
 
@@ -117,11 +137,6 @@ class History:
         """Return what is recorded of undo actions."""
         return [row for row in self.steps.values() if row.kind == "undo"]
 
-    def put(self, row: StepRow) -> None:
-        """Remember a row for a later question in the same execution."""
-        self.steps[row.name] = row
-        self._asked[row.name] = None
-
     def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
         """Return the next recorded step not asked for, if it looks like this one under an older name.
 
@@ -129,7 +144,7 @@ class History:
         """
         if kind != "action":
             return None
-        left = (row for row in self.steps.values() if row.name not in self._asked and row.status == "done")
+        left = (row for row in self.steps.values() if not self._has_asked(row.name) and row.status == "done")
         first = min(left, key=lambda row: row.seq, default=None)
         looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
         return first if looks_alike else None
@@ -157,7 +172,7 @@ class History:
 
     def unasked(self) -> list[StepRow]:
         """Return the recorded steps that the code has not asked for, in order."""
-        return sorted((row for row in self.steps.values() if row.name not in self._asked), key=lambda row: row.seq)
+        return sorted((row for row in self.steps.values() if not self._has_asked(row.name)), key=lambda row: row.seq)
 
     def waiting_events(self, name: str) -> list[EventRow]:
         """Return the events of this name that no wait has taken yet, in the order they came."""

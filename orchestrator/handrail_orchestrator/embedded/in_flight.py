@@ -9,25 +9,16 @@ from handrail_orchestrator.errors import Misuse
 BETWEEN_SECONDS = 0.001
 """Between two looks at whether what waits for a commit has begun."""
 
+OVER = Misuse("the run is over for now, and what its code left behind begins no more")
+"""Why a run that has ended or waits may not be gone on with; see ``in_its_name``."""
+
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.history import History
 
 
-class Settling:
-    """Held by calls that begin once all before them is recorded."""
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __enter__(self) -> None:
-        """Begin to wait."""
-        self.count += 1
-
-    def __exit__(self, *_: object) -> None:
-        """Have waited."""
-        self.count -= 1
+def in_its_name(run_id: str, lost: Exception) -> Exception:
+    """Return why a run may not be gone on with; what is one error for all would grow with each who raises it."""
+    return Misuse(f"run {run_id!r}: {OVER}") if lost is OVER else lost
 
 
 class Leaving(Protocol):
@@ -35,7 +26,7 @@ class Leaving(Protocol):
 
     history: "History"
     running: dict[str, Begun]
-    settling: Settling
+    settling: int
 
     @property
     def id(self) -> str:
@@ -52,7 +43,7 @@ def require_awaited(run: Leaving) -> None:
     if run.history.unbegun:
         names = ", ".join(sorted(run.history.unbegun))
         raise Misuse(f"run {run.id!r} returned without {names}, which it called and never awaited: write `await`")
-    if run.running or run.settling.count:
+    if run.running or run.settling:
         names = ", ".join(run.running) or "a call"
         raise Misuse(f"run {run.id!r} returned while {names} went on in a task of its own: await it, or use run.all")
 
@@ -61,7 +52,7 @@ async def landed(run: Leaving) -> None:
     """Wait until no step of a run is being executed any more, so that each is recorded before its run ends or waits."""
     if run.history.unbegun:
         await asyncio.sleep(0)  # a task that was made a moment ago begins now or never
-    while run.running or run.settling.count:
+    while run.running or run.settling:
         if not run.running:
             await asyncio.sleep(BETWEEN_SECONDS)
             continue

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.records import Begun
 from handrail_orchestrator.store.changes import ClaimedChange, NoteStarted
+from handrail_orchestrator.store.rows import StepRow
 
 NOTE_STARTED_AFTER_SECONDS = 0.1
 """Steps shorter than this leave no trace before their result."""
@@ -30,7 +32,7 @@ class LongSteps:
         self._sweep = None
         now = self._equipment.clock.now()
         for execution in self._active.values():
-            for row in execution.run.long_steps(now - NOTE_STARTED_AFTER_SECONDS):
+            for row in _long(execution.run.running, now - NOTE_STARTED_AFTER_SECONDS):
                 self._equipment.writer.add(ClaimedChange(execution.claimed.claim, NoteStarted(row)))
         if self._active and not self._closed:
             self.watch()
@@ -40,3 +42,11 @@ class LongSteps:
         self._closed = True
         if self._sweep is not None:
             self._sweep.cancel()
+
+
+def _long(running: Mapping[str, Begun], begun_before: float) -> list[StepRow]:
+    """Return the steps in flight since before a time that were not returned yet."""
+    long = [each for each in running.values() if not each.noted and each.started <= begun_before]
+    for each in long:
+        each.noted = True
+    return [each.row for each in long]

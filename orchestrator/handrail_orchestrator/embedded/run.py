@@ -4,9 +4,10 @@ import asyncio
 import json
 import logging
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from handrail_guards.batching import BatchReply
@@ -20,7 +21,7 @@ from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.in_flight import Settling, require_awaited
+from handrail_orchestrator.embedded.in_flight import in_its_name, require_awaited
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, BoundWorkflow
 from handrail_orchestrator.embedded.matching import CodeMatch
 from handrail_orchestrator.embedded.produced import Place
@@ -34,9 +35,9 @@ from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.limits import Holder
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import AnyStep, Args, Kwargs, check_name
-from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
+from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep, claim_of
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.suspension import GoesOn, unless_halted
+from handrail_orchestrator.suspension import GoesOn, halted, unless_halted
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.promised import BoundPromise
@@ -51,6 +52,10 @@ class EmbeddedRun(WaitingRun):
     # what most runs never set stands here: each start would pay for it
     lost: Exception | None = None
     """Why this process may not go on with the run; set by ``lose``."""
+    beside: Mapping[int, Sequence[BaseException]] = MappingProxyType({})
+    """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
+    settling = 0
+    """How many of its calls begin once all before them is recorded."""
     round = 1
     """Counts up whenever it goes on with another input."""
     goes_on = False
@@ -81,11 +86,8 @@ class EmbeddedRun(WaitingRun):
         self.history = history
         """What it remembers."""
         self.equipment = equipment
-        self.beside: dict[int, list[BaseException]] = {}
-        """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
-        self.settling = Settling()
         self._id = run_id
         self._must_settle = must_record
 
@@ -98,12 +100,13 @@ class EmbeddedRun(WaitingRun):
 
     def write(self, change: Change) -> None:
         """Put a change on its way to the store; the next body waits for it."""
-        unless_halted()
+        if halted.get() is not None:
+            unless_halted()
         if self.lost is not None:
-            raise self.lost
-        self._unrecorded = self.equipment.writer.add(
-            change if self.claim is None else ClaimedChange(self.claim, change)
-        )
+            raise in_its_name(self._id, self.lost)
+        if self.claim is not None and claim_of(change) is None:
+            change = ClaimedChange(self.claim, change)
+        self._unrecorded = self.equipment.writer.add(change)
 
     def lose(self, error: Exception) -> None:
         """Let nothing more begin or be recorded here."""
@@ -129,26 +132,18 @@ class EmbeddedRun(WaitingRun):
         for name in names:
             self.waits.open.pop(name, None)
 
-    def record(self, row: StepRow) -> None:
-        """Put a result on its way to the store."""
-        self.write(RecordStep(row))
-
-    def long_steps(self, begun_before: float) -> list[StepRow]:
-        """Return the steps in flight since before a time that were not returned yet."""
-        long = [each for each in self.running.values() if not each.noted and each.started <= begun_before]
-        for each in long:
-            each.noted = True
-        return [each.row for each in long]
-
     async def settled(self) -> None:
         """Wait until everything recorded so far is on disk."""
         unless_halted()
         pending = self._unrecorded
         if pending is not None:
-            with self.settling:
+            self.settling += 1
+            try:
                 await pending
+            finally:
+                self.settling -= 1
         if self.lost is not None:
-            raise self.lost
+            raise in_its_name(self._id, self.lost)
         if self._stopped.raised:  # a step has swallowed the cancel
             raise asyncio.CancelledError
         if self._rests:
@@ -165,7 +160,7 @@ class EmbeddedRun(WaitingRun):
         if pending is not None and self.equipment.writer.is_under_way(pending):
             await pending
         if self.lost is not None:
-            raise self.lost
+            raise in_its_name(self._id, self.lost)
 
     def in_round(self, name: str) -> str:
         """Return the name by which a step is known in whichever round; it has that name once its round is over."""
@@ -203,9 +198,9 @@ class EmbeddedRun(WaitingRun):
 
     async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
         step = bound.step
-        self.history.unbegun.discard(name)  # what is given may not be storable
-        encoded = bound.inputs.encode(args, kwargs)
         history = self.history
+        history.unbegun.pop(name, None)  # what is given may not be storable
+        encoded = bound.inputs.encode(args, kwargs)
         row = history.find(name, step.kind, step.formerly) if history.steps else None
         if row is not None and row.ended is not None:
             self._matching.input(row, encoded, bound.inputs.decode)
@@ -218,8 +213,11 @@ class EmbeddedRun(WaitingRun):
             self._hold_back(name, step, row)
         unless_halted()
         if self._unrecorded is not None and not self._must_settle:
-            with self.settling:
+            self.settling += 1
+            try:
                 await self._unrecorded  # the short way of ``settled``
+            finally:
+                self.settling -= 1
         if self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
@@ -245,7 +243,8 @@ class EmbeddedRun(WaitingRun):
             return await self._failed(bound, begun, escaped(error), attempt)
         finally:
             del self.running[name]
-        self.write(RecordStep(begun.done(attempt, self.equipment.clock.now(), output, decided_by)))
+        row = begun.done(attempt, self.equipment.clock.now(), output, decided_by)
+        self.write(RecordStep(row, None, (), self.claim))
         return value
 
     def _hold_back(self, name: str, step: AnyStep, row: StepRow | None) -> None:
@@ -257,7 +256,7 @@ class EmbeddedRun(WaitingRun):
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> object:
         row = begun.failed(attempt, self.equipment.clock.now(), error_json(error))
-        self.record(row)
+        self.write(RecordStep(row))
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
         _log.info("step failed: %s: %s", error_type(error), message_of(error), extra=ids)
         if bound.step.policy.on_failure == "review":
@@ -285,7 +284,7 @@ class EmbeddedRun(WaitingRun):
         return self._decide(bound, self._name(bound.step.name), args, kwargs, in_batch=in_batch)
 
     async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs, *, in_batch: bool) -> object:
-        self.history.unbegun.discard(name)
+        self.history.begun(name)
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
@@ -348,7 +347,7 @@ class EmbeddedRun(WaitingRun):
                 audit = self.waits.audit(bound, outcome, row)
         except BaseException as error:
             row = begun.failed(1, clock.now(), error_json(escaped(error)))
-            self.record(row)
+            self.write(RecordStep(row))
             raise failure(row) from error
         finally:
             del self.running[name]
@@ -362,8 +361,11 @@ class EmbeddedRun(WaitingRun):
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
         name = self._name("all")
-        self.history.unbegun.discard(name)  # its branches are what counts
-        return Branches(self._id, self.beside).all(name, branch_list(branches), self._left)
+        self.history.begun(name)  # its branches are what counts
+        return Branches(self._id, self._fell_beside).all(name, branch_list(branches), self._left)
+
+    def _fell_beside(self, failures: Sequence[BaseException]) -> None:
+        self.beside = {**self.beside, id(failures[0]): (*self.beside.get(id(failures[0]), ()), *failures)}
 
     def first(self, *branches: Any, name: str = "first") -> Call[Any]:
         """Wait for several things, and go on with the first that is over."""

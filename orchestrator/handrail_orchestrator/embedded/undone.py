@@ -96,7 +96,7 @@ class UndoneRun(EmbeddedRun):
         self.write(RecordStep(begun.done(done.attempt, clock.now(), output, done.decided_by or bound.decided_by)))
 
     def _failed_to_undo(self, begun: Begun, error: Exception, attempt: int, before: str) -> UndoFailed:
-        self.record(begun.failed(attempt, self.equipment.clock.now(), error_json(error)))
+        self.write(RecordStep(begun.failed(attempt, self.equipment.clock.now(), error_json(error))))
         problem = f"{error_type(error)}: {message_of(error)}"
         return UndoFailed(step=begun.name, problem=problem, before=before)
 

@@ -134,7 +134,7 @@ class WaitingRun(TellingRun):
         return self._branch().child(found, call) if policy == "wait" else call
 
     async def _child(self, name: str, workflow: Any, value: Any, given: str | None, policy: str) -> object:
-        self.history.unbegun.discard(name)
+        self.history.begun(name)
         bound = self.equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
         run_id = given or f"{self.id}/{self.in_round(name)}"

@@ -24,7 +24,7 @@ from handrail_orchestrator.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from handrail_orchestrator.store.changes import Change, ClaimedChange, Prune, StartMany, plain, run_of
+from handrail_orchestrator.store.changes import Change, Prune, StartMany, claim_of, plain, run_of
 from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.starts import Fire
 
@@ -300,7 +300,7 @@ class Writer:
         refused: dict[tuple[int, int | None], Exception] = {}
         for change in changes:
             run = run_of(change)
-            key = None if run is None else (run, change.claim if isinstance(change, ClaimedChange) else None)
+            key = None if run is None else (run, claim_of(change))
             if key in refused:  # what a run did after something that is not recorded did not happen either
                 replies.append(refused[key])
                 continue

@@ -121,6 +121,8 @@ class RecordStep(NamedTuple):
     """A question about the result that nothing waits for; recorded with it or not at all."""
     cases: Sequence[PromiseCase] = ()
     """What the parts of a promise have to know of it; recorded with it or not at all."""
+    claim: int | None = None
+    """As ``ClaimedChange`` has it, without an object more for each result."""
 
 
 class NoteStarted(NamedTuple):
@@ -357,9 +359,14 @@ def plain(change: Change) -> Change:
     return change.change if isinstance(change, ClaimedChange) else change
 
 
+def claim_of(change: Change) -> int | None:
+    """Return the number of the claim under which a change is made; None: whoever owns the run may make it."""
+    return change.claim if isinstance(change, ClaimedChange | RecordStep) else None
+
+
 def run_of(change: Change) -> int | None:
     """Return the key of the run that a change is about, where it names one."""
-    match change:  # the most frequent first: each case that does not match costs something
+    match change:  # the most frequent first
         case ClaimedChange():
             return run_of(change.change)
         case RecordStep() | NoteStarted() | OpenWait() | ReopenWait() | JoinBatch():
@@ -371,21 +378,16 @@ def run_of(change: Change) -> int | None:
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
-            | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings()
-            | PutSealing() | Reseal() | AnswerWait() | WakeMember()
-            | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
-            | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
-            | o.SweepOutbox() | o.SeeRequest()
-            | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire() | CloseAsk() | TellTrigger() | Advance()
-            | TakeEnd() | TroubleTrigger() | ForgetTrigger()
-            | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
-            | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
-            | EnterModel() | LeaveModel()
-            | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
-            | LeavePlace() | TakeTurn()
-            | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
-            | BeginModel() | TakeRescored() | ExchangeModel() | DecideModel() | TakeLearning()
-            | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
+            | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings() | PutSealing() | Reseal() | AnswerWait()
+            | WakeMember() | EnterModel() | LeaveModel() | LeavePlace() | TakeTurn() | g.RollUp() | g.RecordOutcome()
+            | g.PutBaseline() | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
+            | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles() | o.Tell()
+            | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
+            | o.SweepOutbox() | o.SeeRequest() | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire()
+            | CloseAsk() | TellTrigger() | Advance() | TakeEnd() | TroubleTrigger() | ForgetTrigger()
+            | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge() | h.Pause() | h.Resume()
+            | h.ProbeNow() | h.BulkBatch() | ForgetRuns() | BeginModel() | TakeRescored() | ExchangeModel()
+            | DecideModel() | TakeLearning() | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None
         case _:

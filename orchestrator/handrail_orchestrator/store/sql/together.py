@@ -21,11 +21,13 @@ TOGETHER: frozenset[type] = frozenset({c.RecordStep, c.EndRun, StartRun})
 T = TypeVar("T", c.RecordStep, c.EndRun)
 
 Given = tuple[int | None, int, c.Change]
-"""The claim under which a change is made, the run that has it, and the change itself; without a claim the run is 0."""
+"""The claim under which a change is made, the run that has it, and the change itself; the run counts with a claim."""
 
 
 def claimed(change: c.Change) -> Given:
     """Return a change with the claim under which it is made."""
+    if isinstance(change, c.RecordStep):
+        return change.claim, change.row.run, change
     if isinstance(change, ClaimedChange):
         return change.claim, c.run_of(change.change) or 0, change.change
     return None, 0, change
