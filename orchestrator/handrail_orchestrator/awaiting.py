@@ -66,7 +66,7 @@ class Awaiting(ABC):
 
         Raises:
             StepFailed: the run failed, was cancelled or set aside.
-            Misuse: a step of that run asks, which would wait for itself.
+            Misuse: a step of that run asks, which would wait for itself; or another event loop does.
         """
         if self._executed_here_by_whoever_asks() == handle.id:
             raise Misuse(f"run {handle.id!r} waits for its own result, which never comes: return it instead")
@@ -113,6 +113,7 @@ class Awaiting(ABC):
 
     def _executed_here_by_whoever_asks(self) -> str | None:
         """Return the run whose step or workflow this is called by, if it is being executed here."""
+        self.engine.writer.require_its_loop()
         strands = current_strands()
         if strands is None:
             return None

@@ -92,7 +92,14 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self._entered: ClientParts | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the store."""
+        """Open the store.
+
+        Raises:
+            Misuse: it is open already.
+        """
+        if self._entered is not None:
+            name = type(self).__name__
+            raise Misuse(f"this {name} is open already: enter its block once, or make another {name} on the store")
         self._entered = self._opened(self._address)
         return self
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_orchestrator.embedded.flushes import Flushes
 from handrail_orchestrator.errors import (
     CommitUnknown,
+    Misuse,
     OrchestratorError,
     StoreCorrupt,
     StoreError,
@@ -133,6 +134,18 @@ class Writer:
         batch.changes.append(change)
         return batch.commit
 
+    def require_its_loop(self) -> None:
+        """Check that whoever asks is in the event loop that all of this belongs to, before anything is done.
+
+        Raises:
+            Misuse: they are in another one, such as that of another thread.
+        """
+        if asyncio.get_running_loop() is not self._loop:
+            raise Misuse(
+                "this belongs to the event loop that it was opened in: from another thread, call"
+                " asyncio.run_coroutine_threadsafe(..., loop) with that loop"
+            )
+
     def is_under_way(self, commit: asyncio.Future[None]) -> bool:
         """Return whether a commit is still to come that nothing can be added to any more."""
         return not commit.done() and (self._open is None or self._open.commit is not commit)
@@ -142,7 +155,12 @@ class Writer:
         return await self.asked(change)
 
     def asked(self, change: Change) -> asyncio.Future[Any]:
-        """Write a change and return the future of its reply; cancelling that takes nothing back."""
+        """Write a change and return the future of its reply; cancelling that takes nothing back.
+
+        Raises:
+            Misuse: another event loop asks.
+        """
+        self.require_its_loop()
         self.add(change)
         batch = self._open
         assert batch is not None  # noqa: S101 -- add() has just opened it

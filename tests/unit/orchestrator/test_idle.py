@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,35 @@ async def test_whoever_waits_for_a_result_may_stop_waiting() -> None:
         assert orchestrator.run("r").status == "running"
         Gate.go_on.set()
         assert await handle.result() == 7
+
+
+async def test_another_event_loop_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    @workflow(version=1)
+    async def flow(run: Run, n: int) -> int:
+        return n + int((await run.now()).year > 0)
+
+    async with Orchestrator(f"sqlite:///{tmp_path}/s.db", workflows=[flow]) as orchestrator:
+        handle = await orchestrator.start(flow, 1, id="here")
+
+        async def in_time(call: Callable[[], Awaitable[object]]) -> None:
+            await asyncio.wait_for(call(), GENEROUS)
+
+        there: list[Callable[[], Awaitable[object]]] = [
+            lambda: orchestrator.start(flow, 1, id="there"),
+            lambda: orchestrator.cancel("here"),
+            orchestrator.idle,
+            handle.result,
+        ]
+        for call in there:
+            with pytest.raises(Misuse, match="run_coroutine_threadsafe"):
+                await asyncio.to_thread(lambda: asyncio.run(in_time(call)))  # noqa: B023
+        assert await handle.result() == 2
+        assert [run.id for run in orchestrator.runs()] == ["here"]
+
+
+async def test_what_is_open_is_not_opened_again(tmp_path: Path) -> None:
+    async with Orchestrator(f"sqlite:///{tmp_path}/s.db", workflows=[waiting]) as orchestrator:
+        with pytest.raises(Misuse, match="open already"):
+            async with orchestrator:
+                pass
+        await orchestrator.idle()
