@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 
-class Told(Protocol):
+class RestWatcher(Protocol):
     """Who wants to know that something may have come to rest."""
 
     def changed(self) -> None:
@@ -26,7 +26,7 @@ class Strands:
 
     __slots__ = ("_noted", "_told", "run_id")
 
-    def __init__(self, run_id: str, told: "Told") -> None:
+    def __init__(self, run_id: str, told: "RestWatcher") -> None:
         """``told`` is told when a task has begun to wait."""
         self.run_id = run_id
         self._noted: _Noted | None = None

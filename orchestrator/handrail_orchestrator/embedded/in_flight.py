@@ -21,7 +21,7 @@ def in_its_name(run_id: str, lost: Exception) -> Exception:
     return Misuse(f"run {run_id!r}: {OVER}") if lost is OVER else lost
 
 
-class Leaving(Protocol):
+class LeavingRun(Protocol):
     """A run that ends or waits, as far as what it leaves behind."""
 
     history: "History"
@@ -34,7 +34,7 @@ class Leaving(Protocol):
         ...
 
 
-def require_awaited(run: Leaving) -> None:
+def require_awaited(run: LeavingRun) -> None:
     """Check that a workflow that returns has awaited all that it called.
 
     Raises:
@@ -48,7 +48,7 @@ def require_awaited(run: Leaving) -> None:
         raise Misuse(f"run {run.id!r} returned while {names} went on in a task of its own: await it, or use run.all")
 
 
-async def landed(run: Leaving) -> None:
+async def landed(run: LeavingRun) -> None:
     """Wait until no step of a run is being executed any more, so that each is recorded before its run ends or waits."""
     if run.history.unbegun:
         await asyncio.sleep(0)  # a task that was made a moment ago begins now or never

@@ -203,10 +203,10 @@ class EmbeddedRun(WaitingRun):
         encoded = bound.inputs.encode(args, kwargs)
         row = history.find(name, step.kind, step.formerly) if history.steps else None
         if row is not None and row.ended is not None:
-            self._matching.input(row, encoded, bound.inputs.decode)
+            self.matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
         if history.steps and history.is_behind:
-            self._matching.rename(name, step.kind, encoded)
+            self.matching.rename(name, step.kind, encoded)
         if step.policy.approval is not None:
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
         if row is not None or self.equipment.place is not None:
@@ -294,7 +294,7 @@ class EmbeddedRun(WaitingRun):
             reply = await self._reply(bound, name, args, kwargs) if in_batch else None
             row = await self._judge(bound, name, encoded, args, kwargs, reply)
         else:
-            self._matching.input(row, encoded, json.loads)
+            self.matching.input(row, encoded, json.loads)
             if row.status == "failed":
                 raise failure(row)
         outcome = bound.outcome.decode(row.output or "")
@@ -371,7 +371,7 @@ class EmbeddedRun(WaitingRun):
         """Wait for several things, and go on with the first that is over."""
         waits = wait_calls(branches)
         own = self.own_name(name, "first")
-        return Firsts(self.key, self.history, self._matching, self.equipment.clock, self).first(own, waits)
+        return Firsts(self.key, self.history, self.matching, self.equipment.clock, self).first(own, waits)
 
     def again(self, value: object = None, /) -> Call[Any]:
         """End this round of the run, and begin anew with another input."""
@@ -387,7 +387,7 @@ class EmbeddedRun(WaitingRun):
     @cached_property
     def undos(self) -> Undos:
         """What would undo what it did."""
-        return Undos(self.key, self.history, self._matching, self.equipment.clock, weakref.ref(self))
+        return Undos(self.key, self.history, self.matching, self.equipment.clock, weakref.ref(self))
 
     def compensate(self, action: object, /, *args: object, **kwargs: object) -> Call[None]:
         """Undo what was done, should the run fail or be cancelled after this."""

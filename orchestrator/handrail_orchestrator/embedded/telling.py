@@ -24,7 +24,7 @@ class TellingRun(Run):
     _compared: Matching | None = None
 
     @property
-    def _matching(self) -> Matching:
+    def matching(self) -> Matching:
         """What compares its calls with what it remembers, made when that is first asked."""
         if self._compared is None:
             self._compared = Matching(self.history, self._code, strict=self._strict)
@@ -49,10 +49,10 @@ class TellingRun(Run):
     # made by each call, because a run that held them would be a cycle, and few call them
 
     def _notes(self) -> Notes:
-        return Notes(self.key, self.history, self._matching, self.equipment.clock, self)
+        return Notes(self.key, self.history, self.matching, self.equipment.clock, self)
 
     def _produced(self) -> Produced:
-        return Produced(self.key, self.history, self._matching, self.equipment.clock, self)
+        return Produced(self.key, self.history, self.matching, self.equipment.clock, self)
 
     # -- what it says of itself
 

@@ -33,7 +33,7 @@ class WaitingRun(TellingRun):
     def waits(self) -> Waits:
         """What it waits for, made when that is first asked."""
         if self._waits is None:
-            found = Waits(self.key, self.id, self.history, self._matching, self.equipment, weakref.ref(self))
+            found = Waits(self.key, self.id, self.history, self.matching, self.equipment, weakref.ref(self))
             self._waits = found
         return self._waits
 
@@ -140,7 +140,7 @@ class WaitingRun(TellingRun):
         run_id = given or f"{self.id}/{self.in_round(name)}"
         row = self.history.find(name, "child")
         if row is not None:
-            self._matching.input(row, encoded, bound.input.decode, "child")
-            self._matching.child(row, bound.workflow.name, waits=policy == "wait")
-            self._matching.child_run(row, run_id, given=given is not None)
+            self.matching.input(row, encoded, bound.input.decode, "child")
+            self.matching.child(row, bound.workflow.name, waits=policy == "wait")
+            self.matching.child_run(row, run_id, given=given is not None)
         return await self.waits.child(name, bound, encoded, run_id, policy)
