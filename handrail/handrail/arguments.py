@@ -7,14 +7,25 @@ from pathlib import Path
 _TERMINALS = ("/dev/tty", "/dev/pts/", "/dev/console")
 
 
+NOT_READ = "cannot be read in the locale of this process, which is not UTF-8: set PYTHONUTF8=1"
+
+
 def problem_of(argument: str) -> str:
     """Return why an argument cannot be used, empty when it may be."""
     if not argument.isprintable() and any("\ud800" <= each <= "\udfff" for each in argument):
-        return "is not UTF-8 text"
+        return NOT_READ if _is_text(os.fsencode(argument)) else "is not UTF-8 text"
     named = {argument, argument.partition("=")[2], argument.removeprefix("sqlite:///")}
     if any(_is_endless(path) for path in named if path):
         return "is a device, which has no end and keeps nothing: name a file"
     return ""
+
+
+def _is_text(given: bytes) -> bool:
+    try:
+        given.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_endless(path: str) -> bool:

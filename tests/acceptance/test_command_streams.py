@@ -193,3 +193,19 @@ def test_a_file_that_hides_a_module_of_python_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"{tmp_path / 'json.py'} hides Python's own module of that name" in done.stderr
     assert "fault of Handrail" not in done.stderr
+
+
+def test_text_that_the_locale_cannot_read_is_not_called_wrong(tmp_path: Path) -> None:
+    """The bytes are right: it is Python that was told to read them as ASCII."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "handrail", "runs", "show", "\u00d62"],
+        cwd=tmp_path,
+        env={**os.environ, **ascii_only},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert b"set PYTHONUTF8=1" in done.stderr
