@@ -71,10 +71,8 @@ class Awaiting(ABC):
         if self._executed_here_by_whoever_asks() == handle.id:
             raise Misuse(f"run {handle.id!r} waits for its own result, which never comes: return it instead")
         if handle.execution is not None:
-            if not handle.execution.done.done():
-                await asyncio.shield(
-                    handle.execution.done
-                )  # whoever waits may stop waiting, by a time limit of their own
+            if not handle.execution.is_over:
+                await handle.execution.over()
             if handle.execution.status == "completed":
                 return handle.execution.value  # type: ignore[no-any-return]
         pause = FIRST_LOOK_SECONDS

@@ -82,7 +82,7 @@ class Executing:
         return execution
 
     def _finished(self, execution: Execution) -> None:
-        if execution.done.done():  # it was abandoned before its task came to an end
+        if execution.is_over:  # it was abandoned before its task came to an end
             return
         if self.active.get(execution.claimed.key) is execution:  # after a lost lease, a newer one may have its place
             del self.active[execution.claimed.key]

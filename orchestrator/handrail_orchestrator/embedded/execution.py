@@ -55,6 +55,8 @@ class Execution:
     """Whether other runs became due: a parent, or children."""
     wake: float | None = None
     """When a run that waits is due again."""
+    is_over = False
+    _awaited: "tuple[asyncio.Future[None], ...]" = ()
     abandoned = False
     """Whether its code ignored its cancels, so that nobody waits for it any more."""
     before_wait: "Callable[[], None] | None" = None
@@ -76,8 +78,6 @@ class Execution:
         self.claimed = claimed
         self.run = run
         self.task: asyncio.Task[None]
-        self.done = Commit()
-        """Done when this execution is over; shared, so nobody who waits can cancel it."""
         self.strands = Strands(claimed.id, equipment.stillness)
         self._bound = bound
         self._equipment = equipment
@@ -91,6 +91,22 @@ class Execution:
         """Have its task do what drives it, from now on; that it is over is told in a context of others."""
         self.task = RunTask(driving, name=self.claimed.id)
         self.task.add_done_callback(self._task_ended, context=context)
+
+    def over(self, waits: "asyncio.Future[None] | None" = None) -> "asyncio.Future[None]":
+        """Return what is done once this execution is over; each who waits has their own, and may stop waiting."""
+        future = self.task.get_loop().create_future() if waits is None else waits
+        if self.is_over:
+            future.set_result(None)
+        else:
+            self._awaited = (*self._awaited, future)
+        return future
+
+    def end(self) -> None:
+        """Tell who waits that it is over."""
+        self.is_over = True
+        for future in self._awaited:
+            if not future.done():
+                future.set_result(None)
 
     def _told(self) -> None:
         """Tell at once that it is over, without one more turn of the event loop."""

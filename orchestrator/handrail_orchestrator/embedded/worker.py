@@ -145,7 +145,7 @@ class Worker:
             self._firing.at(timer)
         if execution.woke_others:
             self._presence.ring_others()
-        execution.done.set_result(None)
+        execution.end()
         self._on_finished(execution)
         self._equipment.stillness.changed()
 

@@ -6,6 +6,7 @@ from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.places import wanted_at
+from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.claiming import ClaimRun, HandBack, NotClaimed
@@ -70,7 +71,7 @@ class Executor:
             if reply.crashes >= SUSPECT:
                 self._rests_until = 0.0
             execution = self._executing.execute_stored(reply)
-            await execution.done
+            await execution.over(Commit())
             return await self._answer(execution)
 
     def _not_claimed(self, reply: NotClaimed) -> Advanced:
