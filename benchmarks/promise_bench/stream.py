@@ -76,9 +76,9 @@ def play(
     waiting: deque[DrawnCase] = deque()
     for number in range(1, max(marks) + 1):
         score, right = chance.choice(traffic.cases)
-        falls = keeper.share() <= SHARE_STEP * accepted_share
-        if falls or keeper.in_force != in_force:
-            in_force, accepted_share = keeper.in_force, keeper.share() if falls else accepted_share
+        share = keeper.share()
+        if keeper.in_force != in_force or not SHARE_STEP * accepted_share < share <= accepted_share / SHARE_STEP:
+            in_force, accepted_share = keeper.in_force, share
             grades = keeper.grades(accepted_share)
             placed = tuple((loosest_place(each.down_to, keeper.ladder), each.share) for each in grades)
         is_accepted = threshold is not None and score >= threshold

@@ -1,5 +1,6 @@
 """Bets against thresholds: how those that are laid under one rule move with many cases at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,24 @@ from handrail_ground.optional import OptionalLibrary
 
 np: Any = OptionalLibrary("numpy", extra="evals")
 
-WEIGHTS_FIRST = (0.6, 0.25, 0.05, 0.1)
-"""What each bet begins with on the first threshold of a segment, the one that learns last: a mean of several costs the
-logarithm of one over its best bet's part, and there labels are dearest and the risk is lowest ..."""
-WEIGHTS_LAST = (0.1, 0.25, 0.3, 0.35)
-"""... and what they begin with from the middle of the segment on, where the risk nears the target."""
+
+@dataclass(frozen=True, slots=True)
+class BetMixture:
+    """Several ways to bet on a threshold at once."""
+
+    risks: tuple[float, ...]
+    """One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
+    first: tuple[float, ...]
+    """What each begins with on the first threshold of a segment, the one that learns last: a mean of several costs the
+    logarithm of one over its best bet's part, and there labels are dearest and the risk is lowest ..."""
+    last: tuple[float, ...]
+    """... and what they begin with from the middle of the segment on, where the risk nears the target."""
+
+
+SPREAD = BetMixture((0.1, 0.4, 0.75), first=(0.6, 0.25, 0.05, 0.1), last=(0.1, 0.25, 0.3, 0.35))
+"""Of promises that began before segments were believed jointly."""
+GATHERED = BetMixture((0.2, 0.4, 0.65), first=(0.4, 0.4, 0.15, 0.05), last=(0.02, 0.1, 0.75, 0.13))
+"""Where thresholds are believed: at a fifth to two thirds of the target. Bets on less or more cost labels there."""
 ROUNDED = 1e-9
 """A weighted mean of logarithms is not above the largest of them by more."""
 
@@ -49,10 +63,11 @@ class BetPaths:
     reached: Any
     """Whether a case is at or above a threshold, and so moves the bets on it; by case and threshold."""
 
-    def best(self, weights: Any, before: Any, enough: float) -> Any:
+    def best(self, weights: Any, before: Any, enough: float, dearer: Callable[[Any, int], Any] | None = None) -> Any:
         """Return the most that the weighted mean has been up to each case, of those that come to ``enough``.
 
         The mean is not above the largest of its parts, so that it is reckoned where that one tells something new.
+        ``dearer`` says how much is taken off after some cases, from so many of the thresholds.
         """
         top = self.wealth.max(axis=0)
         means = np.full(top.shape, -np.inf)
@@ -61,7 +76,20 @@ class BetPaths:
             peak = top[tells]
             parts = weights[:, np.nonzero(tells)[1]] * np.exp(self.wealth[:, tells] - peak)
             means[tells] = peak + np.log(parts.sum(axis=0))
+            if dearer is not None:
+                rows, told = np.flatnonzero(tells.any(axis=1)), int(np.flatnonzero(tells.any(axis=0))[-1]) + 1
+                means[rows, :told] -= dearer(rows, told)
         return np.maximum.accumulate(np.maximum(means, before), axis=0)
+
+    def means(self, weights: Any, rows: Any, columns: Any) -> Any:
+        """Return the logarithm of the weighted mean after some cases, on some thresholds; a row for each case."""
+        return mean_of(weights[:, None, columns], self.wealth[:, rows[:, None], columns])
+
+
+def mean_of(weights: Any, wealth: Any) -> Any:
+    """Return the logarithm of the weighted mean of what bets have made, by way along the first axis."""
+    peak = wealth.max(axis=0)
+    return peak + np.log((weights * np.exp(wealth - peak)).sum(axis=0))
 
 
 def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, loss: Any, wealth: Any) -> BetPaths:
@@ -82,10 +110,16 @@ def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, los
     return BetPaths(np.cumsum(moved, axis=1)[:, 1:], reached)
 
 
+def mixture_of(ladder: KeeperLadder) -> BetMixture:
+    """Return the ways to bet on the thresholds of a ladder."""
+    return GATHERED if ladder.joint else SPREAD
+
+
 def weights_of(ladder: KeeperLadder) -> Any:
     """Return what each bet begins with, by way and threshold; those of a threshold add up to one."""
-    weights = np.empty((len(WEIGHTS_FIRST), len(ladder.thresholds)))
-    first, last = np.asarray(WEIGHTS_FIRST)[:, None], np.asarray(WEIGHTS_LAST)[:, None]
+    mixture = mixture_of(ladder)
+    first, last = np.asarray(mixture.first)[:, None], np.asarray(mixture.last)[:, None]
+    weights = np.empty((len(first), len(ladder.thresholds)))
     for segment in ladder.segments:
         count = segment.end - segment.begin
         moved = np.minimum(np.arange(count) / max(1.0, count / 2), 1.0)

@@ -8,6 +8,7 @@ alone, so that the theorem of the keeper holds with it as it stands, however wro
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from handrail_guards.promise_grades import NO_GRADES, Grades, ShareGrade
 
@@ -18,17 +19,47 @@ RATIO = 3.0
 PRIOR_ERRORS = 3.0
 """The line that rises to the threshold weighs as much as so many errors."""
 
-
 EFFORT_TIMES = 1.6
 FALLS_FASTER = 1.5
+JOINT_TIMES = 1.7
+"""In place of ``EFFORT_TIMES`` where less is asked as risks rise fast behind the threshold."""
+BEHIND = 0.1
+"""Of the cases: so many behind the threshold say how fast the risk rises there; all of them are asked blind."""
+PRIOR_TARGETS = 5.0
+"""The risk behind the threshold before any answer, in targets: of one case."""
+WORTH_IT = 0.13
+"""Coverage over how many targets the risk behind the threshold is above the target: all that is asked is worth it."""
 
 
-def front_loaded(even: float) -> float:
+def front_loaded(even: float, times: float = EFFORT_TIMES) -> float:
     """Return the share of all that is asked where an even one would be ``even``: more early, when answers are dearest.
 
     It is whole 1.6 times as long, and falls with the power of 1.5.
     """
-    return float((EFFORT_TIMES * even) ** FALLS_FASTER)
+    return float((times * even) ** FALLS_FASTER)
+
+
+def worth_asking(covered: float, cases: float, wrong: float, target: float) -> float:
+    """Return how much of the usual answers are worth asking for: 1, or less where few more cases can be had for them.
+
+    A threshold goes on to where the risk of all that is accepted meets the target. The faster the risk of single cases
+    rises behind it, and the less is accepted, the sooner that is, and the fewer cases each answer buys.
+
+    Args:
+        covered: the share of the cases that is accepted.
+        cases: how many there were just behind the threshold.
+        wrong: how many of those were wrong, as their weighted answers have it.
+        target: the share of wrong values that is promised at most.
+    """
+    above = (wrong / target + PRIOR_TARGETS) / (cases + 1) - 1
+    return 1.0 if above <= 0 else min(1.0, (covered / above / WORTH_IT) ** 2)
+
+
+def worth_behind(in_force: int, seen: Any, loss: Any, cases: int, target: float) -> float:
+    """Return what answers are worth by the cases just behind the threshold in force, from counts at each threshold."""
+    end = min(int(seen.searchsorted(seen[in_force] + BEHIND * max(1, cases))), len(seen) - 1)
+    behind, wrong = (float(each[end] - each[in_force]) for each in (seen, loss))
+    return worth_asking(float(seen[in_force]) / max(1, cases), behind, wrong, target)
 
 
 def graded_shares(

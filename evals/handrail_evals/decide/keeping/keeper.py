@@ -9,15 +9,20 @@ a drawn case gets its true label, blind. Let m be the least share that any case 
 t, and bet 0 <= b < 1 / (1/m - target), chosen from the past. Then W, the product of 1 + b * (target - xi * L / pi)
 over the cases with S >= threshold, is for a bad threshold a nonnegative supermartingale that starts at 1, and so is
 a weighted mean of several such products. By Ville's inequality it ever reaches 1/level with a chance of at most
-``level``. A threshold is *believed* at a level once its W has reached 1/level, and stays so. Within a segment
-thresholds are tried strict to loose, and the first that is not believed ends it; a segment works at its own part of
-delta, and at the level of the one before it too if all of that one is believed. The keeper accepts at the loosest
-threshold that was reached. Then the chance that it ever accepts at a bad threshold is at most delta.
+``level``. Within a segment thresholds are tried strict to loose, and the first that is not *believed* ends it; each
+segment has a part of delta, together 1. A threshold is believed, and stays so, once for each way to take one threshold
+that is not believed, or none, of each stricter segment, p * W added up over these and itself is at 1/delta or above at
+one time; p is the part of its segment and of those before it of which none was taken, back to one of which one was.
+The keeper accepts at the loosest threshold reached. The chance that it ever accepts at a bad one is at most delta.
 
-Proof. Let i be the first segment with a bad threshold. It works at most at the sum of the parts up to its own, and
-its first bad threshold is ever believed with at most that chance. While it is not believed, the segment is not
-complete and hands on nothing, so the next segment with a bad threshold works at most at the sum of the parts behind i
-up to its own, and so on: disjoint sums. The union bound over the first bad thresholds of the segments gives delta.
+Proof. Let b be the first bad threshold of each segment that has one, and M the sum of p * W over these, each p with the
+parts of the segments before it that have none: disjoint sums, so that M is a nonnegative supermartingale that begins at
+1 at most, and ever reaches 1/delta with a chance of at most delta. The first bad threshold that is ever believed is the
+b of its segment. None of the stricter segments' b is believed then, so that they are among the ways, and M reaches
+1/delta. (That each evidence may stand in for another's is Vovk's and Wang's (2021) closure of means of e-values.)
+
+A promise that began before adds nothing up: each threshold has to reach 1/(p * delta) by itself, with the parts of
+segments that are believed as a whole. A sum is not below its largest part, so that this asks for more.
 
 A promise with several parts has a keeper for each, at its part of delta. A bar for one label reads the cases that are
 answered with that label, which is known before anybody says whether they are right; a bar for a field has L = 1 where
@@ -33,18 +38,18 @@ Wiens (2003), "A fixed sequence Bonferroni procedure for testing multiple endpoi
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, takewhile
 from typing import Any, Self, TypeAlias
 
-from handrail_evals.decide.keeping.bets import BetPaths, LaidBets, np, paths_of, shares_of, weights_of
+from handrail_evals.decide.keeping.bets import LaidBets, mean_of, mixture_of, np, paths_of, shares_of, weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
-from handrail_evals.decide.keeping.grading import front_loaded, graded_shares
+from handrail_evals.decide.keeping.grading import JOINT_TIMES, front_loaded, graded_shares, worth_behind
 from handrail_evals.decide.keeping.ladder import KeeperLadder
+from handrail_evals.decide.keeping.order import SegmentOrder
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.promise_grades import NO_GRADES, Grades
 
-RISKS = (0.1, 0.4, 0.75)
-"""One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
 MOST = 0.97
 """Of the largest bet that cannot lose everything."""
 EFFORT = 20.0
@@ -123,10 +128,11 @@ class PromiseKeeper:
         count = len(ladder.thresholds)
         self._mass = np.asarray(ladder.wrong)
         self._whole_mass = np.cumsum(self._mass)
-        self.wealth = np.zeros((len(RISKS) + 1, count))
+        self._risks = np.asarray(mixture_of(ladder).risks)[:, None]
+        self.wealth = np.zeros((len(self._risks) + 1, count))
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
-        """The most that their weighted mean has ever been, of those that were enough for delta."""
+        """The most that their weighted mean has ever been, less what the order asks more, of those enough for delta."""
         self.seen = np.zeros(count)
         self.loss = np.zeros(count)
         self.answered = np.zeros(count)
@@ -136,8 +142,7 @@ class PromiseKeeper:
         self._rising = -np.asarray(ladder.thresholds)
         self._rule: Rule | None = None
         self._laid: LaidBets | None = None
-        self._runs = [0] * len(ladder.segments)
-        """How many thresholds of each segment are believed: the first ones."""
+        self._order = SegmentOrder(ladder, settings.delta)
 
     @property
     def threshold(self) -> float | None:
@@ -150,22 +155,18 @@ class PromiseKeeper:
 
         By the theorem all of them are good at once, so that any may be accepted at, for whatever reason.
         """
-        runs = zip(self.ladder.segments, self._runs, strict=True)
-        places = (place for segment, run in runs for place in range(segment.begin, segment.begin + run))
-        return tuple(self.ladder.thresholds[place] for place in places if place <= self.in_force)
+        return tuple(self.ladder.thresholds[place] for place in self._order.believed if place <= self.in_force)
 
     @property
     def has_stopped(self) -> bool:
         """Return whether looser thresholds are believed, at which one more case costs more than its review."""
-        runs = zip(self.ladder.segments, self._runs, strict=True)
-        return any(run and segment.begin + run - 1 > self.in_force for segment, run in runs)
+        return self._order.loosest > self.in_force
 
     @property
     def doubtful(self) -> tuple[tuple[int, float], ...]:
         """Return the thresholds that are tried now, by their place, each with the level at which it is believed."""
-        known = zip(self.ladder.segments, self._runs, self._levels(), strict=True)
-        found = ((segment.begin + run, segment.end, level) for segment, run, level in known)
-        return tuple((place, level) for place, end, level in found if place < end and level > 0)
+        places = self._order.unbelieved
+        return self._order.levels(mean_of(self._weights[:, places], self.wealth[:, places]))
 
     @property
     def is_alarmed(self) -> bool:
@@ -195,7 +196,12 @@ class PromiseKeeper:
             return 1.0
         spent = self.settings.effort / self.settings.target + STEADY_EFFORT
         falls = spent / max(1, self.cases if cases is None else cases)
-        return min(1.0, max(self.settings.least_share, front_loaded(falls) if self.ladder.graded else falls))
+        if self.ladder.joint:
+            worth = worth_behind(self.in_force, self.seen, self.loss, self.cases, self.settings.target)
+            falls = front_loaded(falls, JOINT_TIMES * worth)
+        elif self.ladder.graded:
+            falls = front_loaded(falls)
+        return min(1.0, max(self.settings.least_share, falls))
 
     def grades(self, share: float) -> Grades:
         """Return which share of what is accepted to ask by its score, if it is to be so much of all."""
@@ -244,25 +250,39 @@ class PromiseKeeper:
 
         Thresholds that are believed stay so: their bets are closed.
         """
+        places: list[int] = []
+        while len(places) < len(cases):
+            places += self._take(cases[len(places) :])
+        return places
+
+    def _take(self, cases: Sequence[DrawnCase]) -> list[int]:
+        """Count cases up to one that lowers what others have to show; returns what is in force after each."""
         firsts = np.searchsorted(self._rising, [-case.score for case in cases])
         paid = np.asarray([1 / case.share if case.drawn and case.verdict != "right" else 0.0 for case in cases])
-        rungs, bets = self._doubtful(), self.bets_under(cases[0])
-        reached = firsts[:, None] <= rungs
+        rungs, bets = self._order.unbelieved, self.bets_under(cases[0])
+        reached, weights = firsts[:, None] <= rungs, self._weights[:, rungs]
         before = self.seen[rungs], self.loss[rungs], self.wealth[:, rungs]
         paths = paths_of(bets.on(rungs), self.settings.tested, paid, reached, *before)
-        best = paths.best(self._weights[:, rungs], self._best[rungs], -math.log(self.settings.delta))
-        until, places = np.full(len(rungs), len(cases) - 1), list[int]()
+
+        def dearer(rows: Any, told: int) -> Any:
+            return self._order.dearer(rungs[:told], len(rows), partial(paths.means, weights, rows))
+
+        best = paths.best(weights, self._best[rungs], self._order.enough, dearer if self._order.weighs_more else None)
+        closed, places = np.full(len(rungs), len(cases)), list[int]()
         while (row := len(places)) < len(cases):
             end = row + self._unmoved(rungs, best[row:])
             places += [self.in_force] * (end - row)
             self._count(cases[row : end + 1], firsts[row : end + 1], paid[row : end + 1])
             if end < len(cases):
-                runs, self._best[rungs] = self._runs, best[end]
-                self._advance()
+                self._best[rungs] = best[end]
+                weighed = self._order.weighs_more
+                moved = self._advance()
                 places.append(self.in_force)
-                for segment, old, new in zip(self.ladder.segments, runs, self._runs, strict=True):
-                    until[(rungs >= segment.begin + old) & (rungs < segment.begin + new)] = end
-        columns = np.arange(len(rungs))
+                if moved:
+                    closed[np.isin(rungs, self._order.believed) & (closed > end)] = end
+                if weighed and any(each + 1 < len(self.ladder.segments) for each in moved):
+                    break  # looser segments have less to show from here on
+        until, columns = np.minimum(closed, len(places) - 1), np.arange(len(rungs))
         self.wealth[:, rungs], self._best[rungs] = paths.wealth[:, until, columns], best[until, columns]
         return places
 
@@ -270,8 +290,8 @@ class PromiseKeeper:
         """Return after how many cases nothing else is believed; where costs count, each may move what is in force."""
         if self.settings.stops_at is not None:
             return 0
-        bars = [best[:, rungs.searchsorted(place)].searchsorted(-math.log(level)) for place, level in self.doubtful]
-        return int(min(bars, default=len(best)))
+        tried = self._order.tried()
+        return int(min((best[:, rungs.searchsorted(at)].searchsorted(asked) for at, asked in tried), default=len(best)))
 
     def _count(self, cases: Sequence[DrawnCase], firsts: Any, paid: Any) -> None:
         self.cases += len(cases)
@@ -284,11 +304,6 @@ class PromiseKeeper:
         for place in np.flatnonzero(paid):  # one by one: sums of shares depend on how they are grouped
             self.loss[firsts[place] :] += paid[place]
             self.erred[firsts[place] :] += 1
-
-    def _doubtful(self) -> Any:
-        """Return the places of the thresholds that are not believed."""
-        runs = zip(self.ladder.segments, self._runs, strict=True)
-        return np.concatenate([np.arange(segment.begin + run, segment.end) for segment, run in runs])
 
     def bets_under(self, case: DrawnCase) -> LaidBets:
         """Return the bets that are laid under the rule that a case was drawn by."""
@@ -308,37 +323,19 @@ class PromiseKeeper:
         expected = np.cumsum(self._mass / share) / self._whole_mass
         edge = np.maximum(expected - target, 1e-12)
         most = MOST / np.maximum(dearest - (0.0 if self.settings.reserve else target), 1e-12)
-        return LaidBets(target, edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most))
-
-    def _levels(self) -> Iterator[float]:
-        """Yield the level that each segment works at: its own part of delta, and what a complete one hands on.
-
-        A segment that becomes complete before the next level is asked for hands on too.
-        """
-        carry = 0.0
-        for number, segment in enumerate(self.ladder.segments):
-            level = segment.part * self.settings.delta + carry
-            yield level
-            carry = level if self._runs[number] == segment.end - segment.begin else 0.0
+        return LaidBets(target, edge, most, np.minimum((1 - self._risks) / edge, most))
 
     def reckon(self) -> None:
         """See what is believed, now that the bets on all thresholds have moved."""
-        all_moved = BetPaths(self.wealth[:, None], np.ones((1, len(self.seen)), dtype=bool))
-        self._best = all_moved.best(self._weights, self._best, -math.log(self.settings.delta))[0]
+        self._best = np.maximum(self._best, mean_of(self._weights, self.wealth))
         self._advance()
 
-    def _advance(self) -> None:
-        """Move to the loosest threshold that the order of the theorem reaches."""
-        self._runs = [*self._runs]
-        for number, (segment, level) in enumerate(zip(self.ladder.segments, self._levels(), strict=True)):
-            if level > 0:
-                doubtful = self._best[segment.begin : segment.end] < -math.log(level)
-                first = int(doubtful.argmax())  # the first one that is; the very first if none is
-                believed = first if doubtful[first] else segment.end - segment.begin
-                self._runs[number] = max(self._runs[number], believed)
-        runs = zip(self.ladder.segments, self._runs, strict=True)
-        loosest = max((segment.begin + run - 1 for segment, run in runs if run), default=-1)
+    def _advance(self) -> tuple[int, ...]:
+        """Move to the loosest threshold that the order of the theorem reaches; return the segments that moved."""
+        moved = self._order.advance(self._best)
+        loosest = self._order.loosest
         self.in_force = loosest if self.settings.stops_at is None or loosest < 0 else self._cheapest(loosest)
+        return moved
 
     def _cheapest(self, loosest: int) -> int:
         """Return the believed threshold down to which accepting costs the least, with what people decide below it.
@@ -347,8 +344,7 @@ class PromiseKeeper:
         up from the strictest threshold on, is the least. The one in force stays until another saves a wrong value.
         """
         excess = self.loss[: loosest + 1] - self.settings.stops_at * self.seen[: loosest + 1]
-        for segment, run in zip(self.ladder.segments, self._runs, strict=True):
-            excess[segment.begin + run : segment.end] = math.inf
+        excess[[place for place in self._order.unbelieved if place <= loosest]] = math.inf
         best = loosest - int(excess[::-1].argmin())
         stays = 0 <= self.in_force <= loosest and excess[self.in_force] <= excess[best] + 1
         return self.in_force if stays else best

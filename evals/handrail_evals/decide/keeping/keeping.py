@@ -284,7 +284,9 @@ def next_rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
     if row.state != "keeping":
         return None
     share = state.accepted_share
-    if keeper.threshold == row.threshold and SHARE_STEP * row.accepted_share < share <= row.accepted_share:
+    own = share == keeper.share()  # what a watch, or a version in shadow, asks more for is asked at once
+    most = row.accepted_share / SHARE_STEP if own else row.accepted_share
+    if keeper.threshold == row.threshold and SHARE_STEP * row.accepted_share < share <= most:
         return None
     if keeper.threshold is None and row.threshold is None:
         return None

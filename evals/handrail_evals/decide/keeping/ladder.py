@@ -14,10 +14,10 @@ RUNGS = 200
 """Half a percent of coverage each."""
 FEWEST_SCORES = 500
 """Unlabelled scores that thresholds are taken from."""
-STARTS = (0.25, 0.5)
-"""The coverage at which each segment begins: where nothing else is known, two starts reach more than three did on the
-streams that they were chosen on, and on others (``benchmarks/promise.py``)."""
-PARTS = (0.4, 0.6)
+STARTS = (0.2, 0.35, 0.5)
+"""The coverage at which each segment begins: as what is shown for stricter ones counts towards looser ones, strict ones
+cost little where scores are good, and a loose one little where they are not (``benchmarks/promise.py``)."""
+PARTS = (0.1, 0.2, 0.7)
 """What each segment gets of delta."""
 LADDERS_AT_ONCE = 200
 """Ladders that are remembered, of the promises of a store."""
@@ -53,6 +53,9 @@ class KeeperLadder:
     segments: tuple[LadderSegment, ...]
     graded: bool = False
     """Whether more is asked towards the threshold than of the surest cases; not so of promises that began before."""
+    joint: bool = False
+    """Whether what is shown for stricter segments counts towards looser ones, with other bets; not so of promises that
+    began before."""
 
     def __post_init__(self) -> None:
         if not self.thresholds or not all(map(is_finite, self.thresholds)):
@@ -85,7 +88,8 @@ class KeeperLadder:
         """Return it as JSON data."""
         segments = [[each.begin, each.end, each.part] for each in self.segments]
         told = {"thresholds": list(self.thresholds), "wrong": list(self.wrong), "segments": segments}
-        return {**told, "graded": True} if self.graded else told
+        marks = {"graded": self.graded, "joint": self.joint}
+        return told | {name: True for name, has in marks.items() if has}
 
     @classmethod
     def of_json(cls, data: Any) -> Self:
@@ -96,8 +100,8 @@ class KeeperLadder:
         """
         try:
             segments = tuple(LadderSegment(int(begin), int(end), float(part)) for begin, end, part in data["segments"])
-            graded = data.get("graded", False) is True
-            return cls(tuple(map(float, data["thresholds"])), tuple(map(float, data["wrong"])), segments, graded)
+            graded, joint = (data.get(name, False) is True for name in ("graded", "joint"))
+            return cls(tuple(map(float, data["thresholds"])), tuple(map(float, data["wrong"])), segments, graded, joint)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidLabels(f"this is no ladder of thresholds: {error}") from error
 
@@ -120,6 +124,7 @@ def ladder_of(
     parts: Sequence[float] = PARTS,
     fewest: int = FEWEST_SCORES,
     graded: bool = True,
+    joint: bool = True,
 ) -> KeeperLadder:
     """Return the ladder of unlabelled scores: thresholds at equal steps of coverage, in segments from each start on.
 
@@ -154,7 +159,7 @@ def ladder_of(
             begin = end
         elif segments:  # no threshold of its own: what it would have got goes to the segment before it
             segments[-1] = LadderSegment(segments[-1].begin, segments[-1].end, segments[-1].part + part)
-    return KeeperLadder(thresholds, _wrong(falling, thresholds), _whole(segments), graded)
+    return KeeperLadder(thresholds, _wrong(falling, thresholds), _whole(segments), graded, joint)
 
 
 def _whole(segments: Sequence[LadderSegment]) -> tuple[LadderSegment, ...]:

@@ -34,7 +34,7 @@ from typing import Any
 
 from handrail_evals.decide.keeping.bets import LaidBets, np, shares_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
-from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.keeper import MOST, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 from handrail_guards.promise_grades import NO_GRADES, Grades
 
@@ -52,7 +52,7 @@ class MissedKeeper(PromiseKeeper):
 
     def __init__(self, ladder: KeeperLadder, settings: KeeperSettings) -> None:
         whole = (LadderSegment(0, len(ladder.thresholds), 1.0),)
-        super().__init__(replace(ladder, segments=whole), settings)
+        super().__init__(replace(ladder, segments=whole, joint=False), settings)
         self._alarm = [0.0] * len(ALARMS)
         """How much speaks for it that more is missed than promised at the threshold in force, since some case."""
 
@@ -129,7 +129,7 @@ class MissedKeeper(PromiseKeeper):
         share = shares_of(len(self.ladder.thresholds), in_force, band, accepted, below, grades)
         edge = (1 - self.settings.target) / np.minimum.accumulate(share)
         most = MOST / edge
-        return LaidBets(self.settings.target, edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most))
+        return LaidBets(self.settings.target, edge, most, np.minimum((1 - self._risks) / edge, most))
 
     def as_json(self) -> dict[str, Any]:
         """Return its state as JSON data: a checkpoint, with which reading goes on behind ``last``; never the truth."""

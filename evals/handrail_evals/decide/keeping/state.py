@@ -27,7 +27,7 @@ SHADOW_SHARE = 1.0
 """The share of accepted cases that is asked blind while another version of the model is in shadow. A bet wins as much
 an answer with any share, so that a trial takes as many answers, and with all of them it takes the fewest cases."""
 SHARE_STEP = 0.9
-"""A share in force is lowered when it may fall to so much of itself, and not for less."""
+"""A share in force moves when it may fall to so much of itself, or rise to itself over that, and not for less."""
 
 
 @dataclass(slots=True)

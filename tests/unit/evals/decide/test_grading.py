@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.decide.keeping.draws import DrawnCase, is_drawn
-from handrail_evals.decide.keeping.grading import RATIO, graded_shares
+from handrail_evals.decide.keeping.grading import RATIO, graded_shares, worth_asking
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.keeping import next_rule
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment, ladder_of
@@ -57,16 +57,30 @@ def test_where_nothing_is_known_a_line_rises_and_where_errors_are_it_is_their_ro
 
 def test_a_ladder_without_the_mark_asks_the_same_of_all_and_falls_as_before() -> None:
     told = ladder_of([place / 500 for place in range(500)]).as_json()
-    before = json.loads(json.dumps({name: value for name, value in told.items() if name != "graded"}))
-    old, new = (PromiseKeeper(KeeperLadder.of_json(each), KeeperSettings(target=0.05)) for each in (before, told))
-    assert (old.ladder.graded, new.ladder.graded) == (False, True)
-    assert old.ladder.as_json() == before
-    for keeper in (old, new):
+    before = json.loads(json.dumps({name: told[name] for name in ("thresholds", "wrong", "segments")}))
+    graded = {**before, "graded": True}
+    ladders = [KeeperLadder.of_json(each) for each in (before, graded, told)]
+    old, new, joint = (PromiseKeeper(each, KeeperSettings(target=0.05)) for each in ladders)
+    assert [(each.graded, each.joint) for each in ladders] == [(False, False), (True, False), (True, True)]
+    assert [each.as_json() for each in ladders] == [before, graded, told]
+    for keeper in (old, new, joint):
         keeper.in_force, keeper.cases = 3, 6_000
         keeper.seen[:] = 600.0
     assert (old.share(), old.grades(old.share())) == (0.1, ())
     assert new.share() == pytest.approx((1.6 * 0.1) ** 1.5)
+    joint.seen[:] = 3_600.0
+    assert joint.share() == pytest.approx((1.7 * 0.1) ** 1.5)  # nothing is known behind it
     assert new.grades(0.1)
+
+
+def test_less_is_worth_asking_the_faster_the_risk_rises_behind_the_threshold_and_the_less_is_accepted() -> None:
+    assert worth_asking(0.8, 0.0, 0.0, 0.02) == 1.0  # nothing is known behind it
+    assert worth_asking(0.8, 500.0, 5.0, 0.02) == 1.0  # it has not met the target yet
+    worths = [worth_asking(0.6, 500.0, wrong, 0.02) for wrong in (40.0, 80.0, 120.0, 500.0)]
+    assert worths == sorted(worths, reverse=True)
+    assert 0.0 < worths[-1] < worths[1] < 1.0
+    assert worth_asking(0.6, 500.0, 80.0, 0.02) == pytest.approx((0.6 / (8.0 - 1) / 0.13) ** 2, rel=0.05)
+    assert worth_asking(0.8, 500.0, 80.0, 0.02) > worth_asking(0.6, 500.0, 80.0, 0.02)
 
 
 def test_the_keepers_next_rule_has_the_grades_and_a_promise_that_began_before_has_none() -> None:

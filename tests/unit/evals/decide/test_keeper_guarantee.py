@@ -13,7 +13,8 @@ from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper, Rule
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
-LADDER = KeeperLadder((0.9, 0.8, 0.7, 0.6), (0.1, 0.4, 0.2, 1.0), (LadderSegment(0, 2, 0.5), LadderSegment(2, 4, 0.5)))
+SEGMENTS = LadderSegment(0, 2, 0.5), LadderSegment(2, 4, 0.5)
+LADDER = KeeperLadder((0.9, 0.8, 0.7, 0.6), (0.1, 0.4, 0.2, 1.0), SEGMENTS, joint=True)
 RUNGS = len(LADDER.thresholds)
 shares = st.floats(0.02, 1.0)
 
@@ -117,13 +118,16 @@ def test_what_the_bets_begin_with_is_one_in_all() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("accepted_share", [1.0, 0.1])
-def test_of_streams_whose_thresholds_are_all_bad_by_a_hair_few_are_ever_believed(accepted_share: float) -> None:
+@pytest.mark.parametrize(("accepted_share", "order"), [(1.0, "joint"), (0.1, "joint"), (0.1, "apart")])
+def test_of_streams_whose_thresholds_are_all_bad_by_a_hair_few_are_ever_believed(
+    accepted_share: float, order: str
+) -> None:
     """The chance is at most delta, with all cases asked and with a tenth of them, weighted by ten."""
     ladder = KeeperLadder(
         tuple(1 - step / 20 for step in range(1, 21)),
         tuple([1.0] * 20),
         (LadderSegment(0, 10, 0.5), LadderSegment(10, 20, 0.5)),
+        joint=order == "joint",
     )
     settings, streams = KeeperSettings(target=0.1, delta=0.1), 150
     broken = 0
