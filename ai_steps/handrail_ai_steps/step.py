@@ -31,7 +31,6 @@ from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
 from handrail_ai_steps.unchecked import OnData, ShowsPartials
-from handrail_ground.optional import LaterModule
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.batching import Batching
@@ -50,13 +49,9 @@ from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
 
 if TYPE_CHECKING:
-    import asyncio
-
     from handrail_ai_steps.documents.document import Document
     from handrail_guards.personal_data.find import PersonalDataKind
     from handrail_guards.promise_part import PromisePart
-else:
-    asyncio = LaterModule("asyncio")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -240,6 +235,8 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
         Raises:
             LoopRunning: a loop runs in this thread; await the step instead.
         """
+        import asyncio  # noqa: PLC0415 -- a step is also defined where nothing is asked
+
         try:
             asyncio.get_running_loop()
         except RuntimeError:

@@ -1,4 +1,4 @@
-"""When a run begins that does not begin at once."""
+"""How a run begins: what is asked of the store, and when, where that is not at once."""
 
 import math
 from datetime import datetime, timedelta
@@ -6,9 +6,21 @@ from datetime import datetime, timedelta
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.given_time import checked_moment, checked_span
 from handrail_orchestrator.store.starts import StartRun
+from handrail_orchestrator.workflow import AnyWorkflow
 
 LONGEST_SECONDS = 10 * 366 * 86_400.0
 """Nobody plans a run further ahead; a larger number is a slip, such as milliseconds for seconds."""
+
+
+def start_of(
+    workflow: AnyWorkflow, run_id: str, encoded: str, *, now: float, execute: bool, by: str | None, priority: int
+) -> StartRun:
+    """Return the start of a run with its encoded input, by a person if one starts it."""
+    deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+    return StartRun(
+        run_id, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute,
+        started_by=None if by is None else f"person:{by}", priority=priority,
+    )  # fmt: skip
 
 
 def moment_of(now: float, at: datetime | None, after: timedelta | None) -> float | None:

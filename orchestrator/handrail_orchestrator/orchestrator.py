@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from handrail_ground.optional import LaterModule, load_later_modules
 from handrail_orchestrator.awaiting import Awaiting, RunHandle
-from handrail_orchestrator.beginning import later, moment_of
+from handrail_orchestrator.beginning import later, moment_of, start_of
 from handrail_orchestrator.breaker import Breaker, checked_breakers
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
@@ -41,19 +41,16 @@ if TYPE_CHECKING:
     from handrail_orchestrator.rollout import versions
     from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.telemetry.port import Telemetry
-    from handrail_orchestrator.triggers import given
-    from handrail_orchestrator.triggers import host as hosting
+    from handrail_orchestrator.triggers import given, host
     from handrail_orchestrator.triggers import running as watching
-    from handrail_orchestrator.triggers.host import EngineHost
     from handrail_orchestrator.triggers.port import Trigger
-    from handrail_orchestrator.triggers.running import Running
     from handrail_orchestrator.triggers.webhook import Hook
 else:
     declaring = LaterModule("handrail_orchestrator.declaring")
     library = LaterModule("handrail_orchestrator.embedded.library")
     versions = LaterModule("handrail_orchestrator.rollout.versions")
     given = LaterModule("handrail_orchestrator.triggers.given")
-    hosting = LaterModule("handrail_orchestrator.triggers.host")
+    host = LaterModule("handrail_orchestrator.triggers.host")
     watching = LaterModule("handrail_orchestrator.triggers.running")
 
 _log = logging.getLogger("handrail.worker")
@@ -108,7 +105,7 @@ class Orchestrator(Client, Awaiting):
         self._triggers = given.checked_triggers(triggers)
         for each in self._triggers:
             self._require(each.workflow)
-        self._running: Running | None = None
+        self._running: watching.Running | None = None
         self._chores = tuple(chores)
         self._notices = notices
         self._dispatch = dispatch_of(engine, queue)
@@ -231,11 +228,11 @@ class Orchestrator(Client, Awaiting):
             return True
         return await engine.close()
 
-    def _host(self) -> "EngineHost":
+    def _host(self) -> "host.EngineHost":
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return hosting.EngineHost(self.engine, start)
+        return host.EngineHost(self.engine, start)
 
     def hook(self, path: str) -> "Hook | None":
         """Return the webhook with a path, for whoever serves it; None: there is none."""
@@ -391,12 +388,7 @@ class Orchestrator(Client, Awaiting):
         name = run_id if run_id is not None else uuid.uuid4().hex
         workflow = self.engine.rolling.version_for(workflow, name, value)
         encoded = self._library.workflow(workflow).input.encode(value)
-        deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
-        started_by = None if by is None else f"person:{by}"
-        start = StartRun(
-            name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute,
-            started_by=started_by, priority=priority,
-        )  # fmt: skip
+        start = start_of(workflow, name, encoded, now=now, execute=execute, by=by, priority=priority)
         trace = kept_of_caller() if self._telemetry is None else self._telemetry.started(start)
         return start if trace is None else start._replace(trace=trace)
 
