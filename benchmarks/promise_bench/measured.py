@@ -11,6 +11,7 @@ from rich.table import Table
 from bench.figure import Figure, at_least, at_most
 from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.looks import REVIEWERS_PART, missed_bound
+from promise_bench import curve
 from promise_bench.batch import LABELS, compared, summary
 from promise_bench.drifted import let_through
 from promise_bench.kept import KeptStreams
@@ -77,6 +78,11 @@ class Bench:
         """Return after how many cases it is looked."""
         return LONG if self.is_long else SHORT
 
+    @property
+    def looked(self) -> tuple[int, ...]:
+        """Return these, and the points of the curve between them."""
+        return tuple(sorted({*self.marks, *curve.points(self.marks[-1])}))
+
     def cells(self) -> list[tuple[str, float]]:
         """Return the populations and targets."""
         return [cell for cell in BARS if (cell[0], "strong") in self.traffic and cell[1] in self.targets]
@@ -88,9 +94,9 @@ class Bench:
         found, marks = [], [each.mark for each in splits]
         for number in range(self.streams):
             split, mark = splits[number % len(splits)], marks[number % len(splits)]
-            name = f"{cell[0]} {mark} {keeps} {labels} {self.marks} seed {self.seed + number}"
+            name = f"{cell[0]} {mark} {keeps} {labels} {self.looked} seed {self.seed + number}"
             if (known := self.kept.get(name)) is None:
-                known = play(split, keeps, self.marks, seed=self.seed + number, labels=labels).as_json()
+                known = play(split, keeps, self.looked, seed=self.seed + number, labels=labels).as_json()
                 self.kept.put(name, known)
             found.append(Played.of_json(known))
         return found
@@ -101,15 +107,16 @@ def streams(bench: Bench) -> list[Figure]:
     found: list[Figure] = []
     for cell in bench.cells():
         played, where, reviews = bench.played(cell, Labels()), _told(cell), 0.0
-        for place, (mark, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False)):
-            reviews = fmean(each.marks[place].reviews for each in played)
+        for mark, bar in zip(bench.marks, BARS[cell], strict=False):
+            reviews = fmean(each.at(mark).reviews for each in played)
             note = f"{reviews:,.0f} reviews of accepted cases"
-            reached = _reached(played, place)
+            reached = _reached(played, mark)
             found.append(
                 Figure(where, f"of the oracle's coverage, {mark:,} cases", reached, bar=at_least(bar), note=note)
             )
         if bench.is_long:
             found.append(Figure(where, "reviews", reviews, unit="", bar=at_most(MOST_REVIEWS[cell])))
+            found += curve.figures(where, cell, played)
         found.append(_broken(where, played))
         spent = 1e6 * sum(each.keeper_seconds for each in played) / (len(played) * bench.marks[-1])
         found.append(Figure(where, "the keeper's work a case", spent, unit="µs", bar=at_most(HIGHEST_MICROSECONDS)))
@@ -126,7 +133,7 @@ def late(bench: Bench) -> list[Figure]:
     for cell in bench.cells():
         played = bench.played(cell, Labels(late=LATE))
         where = f"{_told(cell)}, labels {LATE:,} cases late"
-        last = _reached(played, len(bench.marks) - 1)
+        last = _reached(played, bench.marks[-1])
         found.append(Figure(where, f"of the oracle's coverage, {bench.marks[-1]:,} cases", last))
         found.append(_broken(where, played))
     return found
@@ -138,14 +145,14 @@ def errors(bench: Bench) -> list[Figure]:
     bound = missed_bound([False] * 90, DELTA)
     counted = 1.0 if bound is None else bound.counted
     for cell in bench.cells():
-        where, place = f"{_told(cell)}, {ERRORS:.0%} of the labels wrong", len(bench.marks) - 1
+        where, last = f"{_told(cell)}, {ERRORS:.0%} of the labels wrong", bench.marks[-1]
         twice = KeeperSettings(target=cell[1], delta=(1 - REVIEWERS_PART) * DELTA, counted=counted, reserve=True)
         once = bench.played(cell, Labels(wrong=ERRORS))
         again = bench.played(cell, Labels(wrong=ERRORS, looks="two"), twice)
-        clean = _reached(bench.played(cell, Labels()), place)
-        name = f"of the oracle's coverage, {bench.marks[-1]:,} cases"
-        found.append(Figure(where, f"{name}, one look", _reached(once, place)))
-        reached = _reached(again, place)
+        clean = _reached(bench.played(cell, Labels()), last)
+        name = f"of the oracle's coverage, {last:,} cases"
+        found.append(Figure(where, f"{name}, one look", _reached(once, last)))
+        reached = _reached(again, last)
         bar, note = at_least(clean - POINTS_BELOW), f"{clean:.0f} with clean labels"
         found.append(Figure(where, f"{name}, two looks", reached, bar=bar, note=note))
         found.append(_broken(f"{where}, one look", once))
@@ -236,8 +243,7 @@ def bars_table(bench: Bench) -> Table:
     for cell in bench.cells():
         played = bench.played(cell, Labels())
         cells = [
-            f"{_reached(played, place):.1f} ({bar:.0f})"
-            for place, (_, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False))
+            f"{_reached(played, mark):.1f} ({bar:.0f})" for mark, bar in zip(bench.marks, BARS[cell], strict=False)
         ]
         reviews = f"{fmean(each.marks[-1].reviews for each in played):,.0f}"
         most = f" ({MOST_REVIEWS[cell]:,})" if bench.is_long else ""
@@ -250,8 +256,8 @@ def _told(cell: tuple[str, float]) -> str:
     return f"{cell[0]}, {cell[1]:.0%}"
 
 
-def _reached(played: Sequence[Played], place: int) -> float:
-    return 100 * fmean(each.marks[place].coverage / each.oracle for each in played)
+def _reached(played: Sequence[Played], cases: int) -> float:
+    return 100 * fmean(each.at(cases).coverage / each.oracle for each in played)
 
 
 def _broken(where: str, played: Sequence[Played]) -> Figure:

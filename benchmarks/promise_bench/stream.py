@@ -54,6 +54,10 @@ class Played:
     oracle: float
     """The largest coverage that truly keeps the promise, 0 to 1."""
 
+    def at(self, cases: int) -> Mark:
+        """Return where it stood after so many cases, at which it was looked."""
+        return next(mark for mark in self.marks if mark.cases == cases)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return asdict(self)
@@ -69,7 +73,7 @@ def play(
 ) -> Played:
     """Decide a stream: all that is not accepted is answered, of the rest the share that the keeper asks for."""
     chance, keeper, how = random.Random(seed), PromiseKeeper(traffic.ladder, settings), labels or Labels()
-    found: list[Mark] = []
+    found, looked = list[Mark](), set(marks)
     spent, reviews, is_broken = 0.0, 0, False
     threshold: float | None = None
     accepted_share, in_force, grades, placed = 1.0, -1, NO_GRADES, NO_PLACES
@@ -107,6 +111,6 @@ def play(
         if keeper.threshold != threshold:
             threshold = keeper.threshold
             is_broken |= traffic.truth(threshold)[1] > settings.target
-        if number in marks:
+        if number in looked:
             found.append(Mark(number, traffic.truth(threshold)[0], is_broken, reviews))
     return Played(tuple(found), spent, traffic.oracle(settings.target))
