@@ -128,8 +128,8 @@ class PromiseKeeper:
         count = len(ladder.thresholds)
         self._mass = np.asarray(ladder.wrong)
         self._whole_mass = np.cumsum(self._mass)
-        self._risks = np.asarray(mixture_of(ladder).risks)[:, None]
-        self.wealth = np.zeros((len(self._risks) + 1, count))
+        self.bet_risks = np.asarray(mixture_of(ladder).risks)[:, None]
+        self.wealth = np.zeros((len(self.bet_risks) + 1, count))
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
         """The most that their weighted mean has ever been, less what the order asks more, of those enough for delta."""
@@ -323,7 +323,7 @@ class PromiseKeeper:
         expected = np.cumsum(self._mass / share) / self._whole_mass
         edge = np.maximum(expected - target, 1e-12)
         most = MOST / np.maximum(dearest - (0.0 if self.settings.reserve else target), 1e-12)
-        return LaidBets(target, edge, most, np.minimum((1 - self._risks) / edge, most))
+        return LaidBets(target, edge, most, np.minimum((1 - self.bet_risks) / edge, most))
 
     def reckon(self) -> None:
         """See what is believed, now that the bets on all thresholds have moved."""

@@ -129,7 +129,7 @@ class MissedKeeper(PromiseKeeper):
         share = shares_of(len(self.ladder.thresholds), in_force, band, accepted, below, grades)
         edge = (1 - self.settings.target) / np.minimum.accumulate(share)
         most = MOST / edge
-        return LaidBets(self.settings.target, edge, most, np.minimum((1 - self._risks) / edge, most))
+        return LaidBets(self.settings.target, edge, most, np.minimum((1 - self.bet_risks) / edge, most))
 
     def as_json(self) -> dict[str, Any]:
         """Return its state as JSON data: a checkpoint, with which reading goes on behind ``last``; never the truth."""

@@ -39,11 +39,11 @@ def fire(tx: Transaction, change: Fire) -> Fired:
                 change.reason,
             ),
         )  # fmt: skip
-    except OrchestratorError:
+    except OrchestratorError:  # after any other error, of a full disk say, all is rolled back, and no savepoint is left
         tx.execute("ROLLBACK TO fire")
-        raise
-    finally:
         tx.execute("RELEASE fire")
+        raise
+    tx.execute("RELEASE fire")
     return Fired(change.start.id, new=True, state="")
 
 

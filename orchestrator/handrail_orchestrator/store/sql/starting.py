@@ -65,11 +65,11 @@ def start_many(tx: Transaction, change: c.StartMany) -> list[Started]:
     tx.execute("SAVEPOINT start_many")
     try:
         started = [start(tx, run) for run in change.runs]
-    except RunConflict:
+    except RunConflict:  # after any other error, of a full disk say, all is rolled back, and no savepoint is left
         tx.execute("ROLLBACK TO start_many")
-        raise
-    finally:
         tx.execute("RELEASE start_many")
+        raise
+    tx.execute("RELEASE start_many")
     return started
 
 
