@@ -171,6 +171,22 @@ async def test_a_full_disk_stops_the_worker_and_keeps_what_was_recorded(tmp_path
         assert orchestrator.run("a").output == 3
 
 
+@pytest.mark.dear
+async def test_many_runs_for_which_the_disk_has_no_room_are_all_refused_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:
+        assert orchestrator.runs() == []
+    store = SqliteStore(str(path))
+    pages = store._writing.execute("PRAGMA page_count").fetchone()[0]  # noqa: SLF001 -- as above
+    store._writing.execute(f"PRAGMA max_page_count = {pages + 2}")  # noqa: SLF001
+    with pytest.raises(StoreFull, match="free some space"):
+        async with Orchestrator(store, workflows=[add]) as orchestrator:
+            await orchestrator.start_many(add, [(f"r{n}", n) for n in range(2000)])
+    store.close()
+    async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:
+        assert orchestrator.runs() == []
+
+
 OPENED = """
 import resource, sys
 from handrail_orchestrator.store import open_store
