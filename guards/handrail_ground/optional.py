@@ -89,24 +89,24 @@ class LaterModule:
         self._name = name
         _later.append(self)
 
-    def load(self) -> None:
-        """Import it now."""
-        importlib.import_module(self._name)
+    def _imported(self) -> Any:
+        """Return the module."""
+        return importlib.import_module(self._name)
 
     def __getattr__(self, name: str) -> Any:
         """Return what the module has of this name."""
-        found = getattr(importlib.import_module(self._name), name)
-        setattr(self, name, found)  # found at once from now on
+        found = getattr(self._imported(), name)
+        setattr(self, name, found)  # found at once from now on: arithmetic asks thousands of times
         return found
 
 
 def load_later_modules() -> None:
     """Load every ``LaterModule`` there is by now, and what those have put off: nobody waits for it later."""
     while _later:
-        _later.pop().load()
+        _later.pop()._imported()  # noqa: SLF001 -- a public name would hide one of the module
 
 
-class OptionalLibrary:
+class OptionalLibrary(LaterModule):
     """A module that is imported when something of it is used: an optional library, or one of ours that needs some.
 
     A module has it under the library's own name, beside the import that type checkers see::
@@ -118,17 +118,14 @@ class OptionalLibrary:
     """
 
     def __init__(self, name: str, *, extra: Extra) -> None:
-        self._name = name
+        self._name = name  # and no more: it is loaded with its first use alone, as it may not be installed
         self._extra: Extra = extra
 
-    def __getattr__(self, name: str) -> Any:
-        """Return what the module has of this name.
+    def _imported(self) -> Any:
+        """Return the module.
 
         Raises:
             LibraryMissing: it needs an optional library that is not there.
         """
         with needs(self._extra):
-            module = importlib.import_module(self._name)
-        found = getattr(module, name)
-        setattr(self, name, found)  # found at once from now on: arithmetic asks thousands of times
-        return found
+            return super()._imported()

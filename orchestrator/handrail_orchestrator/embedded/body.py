@@ -162,11 +162,9 @@ class Bodies:
 
     def call(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
-        if self._around is not None:
-            return self._around(step, context, lambda: self._called(step, context, args, kwargs))
-        if step.is_async:  # as below, without one call more
-            return awaited(step.function, args, kwargs, context)
-        return self._plainly_called(step, context, args, kwargs)
+        if self._around is None:
+            return self._called(step, context, args, kwargs)
+        return self._around(step, context, lambda: self._called(step, context, args, kwargs))
 
     def _called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         if step.is_async:
