@@ -67,8 +67,9 @@ class KeptPart:
     def begun(cls, part: PromisePart, group: str, ladder: KeeperLadder) -> "KeptPart":
         """Return one at its beginning."""
         settings = KeeperSettings(
-            target=part.at_most, delta=part.delta, stops_at=part.stops_at, is_missed=part.about == "missed"
-        )
+            target=part.at_most, delta=part.delta, stops_at=part.stops_at, is_missed=part.about == "missed",
+            answers=part.answers,
+        )  # fmt: skip
         subject = PromiseSubject(
             step="step", prompt_version="1", model="model", confidence_source="stated", group=group,
             about=part.about, of=part.of,
@@ -78,7 +79,7 @@ class KeptPart:
             secret="", ladder=None, ladder_to=0, terms=part.told, target=part.at_most, delta=part.delta,
             state="keeping", why="", rule=0, threshold=None, accepted_share=1.0, below_share=1.0, band_from=None,
             labels=0, set_at=None, read_to=0, checkpoint=None, version=0, begun=0.0, second_looks=False,
-            stops_at=part.stops_at, believed=None, grades=None,
+            stops_at=part.stops_at, believed=None, grades=None, answers=part.answers,
         )  # fmt: skip
         state = KeeperState.of_text(None, ladder, settings)
         return cls(part, row, PromiseRule(promise=0, number=0), state, group)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
 from handrail_guards.numbers import is_finite, is_number, is_text
 from handrail_guards.outcome import Judgement
-from handrail_guards.promise_part import LOOKS, PromisePart, once, sure_percent
+from handrail_guards.promise_part import LOOKS, Answers, PromisePart, asked_for, once, sure_percent
 
 AUDITS = Escalation(queue="audits", priority=40)
 """Where accepted values are asked blind, for a step that has no ``audit`` of its own."""
@@ -42,6 +43,8 @@ class PromiseTerms:
     once_per: str | None = None
     """What makes cases of a kind, such as an order or a sender: only the first of each counts, and the promise is about
     those."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for; ``few`` are half as many, for the same promise."""
     _bars: Mapping[str, float] = field(init=False, repr=False, compare=False)
     """By label or field; the whole under ``""``."""
 
@@ -66,6 +69,8 @@ class PromiseTerms:
             )
         if not isinstance(self.second_looks, bool):
             raise InvalidGuard(f"promise(second_looks={self.second_looks!r}): give True or False")
+        if self.answers not in get_args(Answers):
+            raise InvalidGuard(f"promise(answers={self.answers!r}): give 'usual', or 'few' for half as many")
         for name, value, example in (("by", self.by, "tier"), ("once_per", self.once_per, "order")):
             if value is not None and not is_text(value):
                 raise InvalidGuard(
@@ -136,12 +141,21 @@ class PromiseTerms:
                 stops_at=self.stops_at,
                 second_looks=self.second_looks,
                 once_per=self.once_per,
+                answers=self.answers,
             )
             for name, share in self._bars.items()
         ]
         if self.missed_at_most is not None and self.label is not None:
-            missed = self.missed_at_most
-            kept.append(PromisePart(about="missed", of=self.label, at_most=missed, delta=delta, once_per=self.once_per))
+            kept.append(
+                PromisePart(
+                    about="missed",
+                    of=self.label,
+                    at_most=self.missed_at_most,
+                    delta=delta,
+                    once_per=self.once_per,
+                    answers=self.answers,
+                )
+            )
         return tuple(kept)
 
     @property
@@ -150,7 +164,8 @@ class PromiseTerms:
         all_of_it = " and ".join(each.bound for each in self.parts(by_field=False))
         each_group = "" if self.by is None else f", in each {self.by}"
         looks = LOOKS if self.second_looks else ""
-        return f"{all_of_it}, sure to {sure_percent(self.delta)}{each_group}{once(self.once_per)}{looks}"
+        sure = f"sure to {sure_percent(self.delta)}{asked_for(self.answers)}"
+        return f"{all_of_it}, {sure}{each_group}{once(self.once_per)}{looks}"
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return that nobody keeps the promise here."""
@@ -198,6 +213,7 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
     cost_of_review: float | None = None,
     second_looks: bool = False,
     once_per: str | None = None,
+    answers: Answers = "usual",
 ) -> PromiseTerms:
     """Promise that at most ``wrong_at_most`` of what is accepted is wrong, with the chance ``sure``; for ``accept=``.
 
@@ -220,6 +236,9 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
     count as more than they are. ``once_per`` names the input, or the field of one, that they share: the first case of
     each counts, and what is promised is about those. Inputs that are the same count once anyway.
 
+    With ``answers="few"`` people are asked about half as many of the accepted cases: where reviews are dear, or cases
+    few. The promise is the same; as much is accepted after more cases.
+
     Raises:
         InvalidGuard: a number that is no share above 0 and below 1, terms that do not go together, or a target that
             costs more than no automation.
@@ -234,4 +253,5 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
         cost_of_review=cost_of_review,
         second_looks=second_looks,
         once_per=once_per,
+        answers=answers,
     )

@@ -7,7 +7,11 @@ PartKind: TypeAlias = Literal["wrong", "label", "field", "missed"]
 """What is bounded: wrong values among all accepted ones, among those accepted as one label, records with one field
 wrong among all accepted ones, or cases of one label that are accepted as another."""
 
+Answers: TypeAlias = Literal["usual", "few"]
+"""How many blind answers to accepted values people are asked for: ``few`` are half as many."""
+
 LOOKS = ", contradictions looked at twice"
+FEW = ", with few answers"
 TOLD_TO = 1e-6
 """So exactly the words of a promise tell a bar, relative to it."""
 MOST_DIGITS = 18
@@ -35,6 +39,8 @@ class PromisePart:
     """Whether a blind answer that contradicts the model counts only once another reviewer confirms it."""
     once_per: str | None = None
     """What makes cases of a kind, of which only the first counts; None: inputs that are the same."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for."""
 
     @property
     def bound(self) -> str:
@@ -59,7 +65,7 @@ class PromisePart:
     @property
     def told(self) -> str:
         """Return it in one line, with how sure it is."""
-        return f"{self.bound}, sure to {sure_percent(self.delta)}{self.counted}"
+        return f"{self.bound}, sure to {sure_percent(self.delta)}{asked_for(self.answers)}{self.counted}"
 
     @property
     def counted(self) -> str:
@@ -76,6 +82,11 @@ class PromisePart:
     def score(self, confidence: float, label: str | None) -> float:
         """Return what is compared with its threshold."""
         return NEVER if self.about == "missed" and self.of == label else confidence
+
+
+def asked_for(answers: Answers) -> str:
+    """Return in words how many answers are asked for; empty: the usual ones."""
+    return FEW if answers == "few" else ""
 
 
 def once(per: str | None) -> str:

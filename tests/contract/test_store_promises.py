@@ -110,13 +110,13 @@ def test_a_case_has_a_row_for_each_part_of_its_promise(store: Store) -> None:
     worker = signed_on(store)
     key = executing(store, worker, "a")
     parts = [
-        case("1", accepted=True, stops_at=0.2),
+        case("1", accepted=True, stops_at=0.2, answers="few"),
         case("1", score=-1.0, accepted=True)._replace(subject="missed", terms="at most 1% missed"),
     ]
     wrote(store, RecordStep(step(key, "route#1", seq=1, kind="ai"), cases=parts), worker=worker)
     wrong, missed = store.promises()
-    assert [(each.terms, each.stops_at, each.believed) for each in (wrong, missed)] == [
-        ("at most 2% wrong", 0.2, None), ("at most 1% missed", None, None),
+    assert [(each.terms, each.stops_at, each.believed, each.answers) for each in (wrong, missed)] == [
+        ("at most 2% wrong", 0.2, None, "few"), ("at most 1% missed", None, None, "usual"),
     ]  # fmt: skip
     rule = NewRule(0.8, 0.5, 0.25, None, cases=3, labels=2, wrong=1, why="it is believed", believed="[0.9, 0.8]")
     assert wrote(store, MovePromise(wrong.id, wrong.version, NOW, "keeper", 3, "{}", rule)) == [True]

@@ -53,6 +53,7 @@ def old(tmp_path: Path) -> Path:
         made.execute("CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id)")
         for table in OF_PROMISES:
             made.execute(f"ALTER TABLE {table} DROP COLUMN grades")
+        made.execute("ALTER TABLE promises DROP COLUMN answers")
         made.execute("PRAGMA user_version = 10")
     return path
 
@@ -90,7 +91,9 @@ def test_a_process_that_is_killed_while_it_upgrades_leaves_the_store_as_it_was(o
     assert state_of(old) == of_today()
 
 
-def test_a_promise_that_began_before_asks_the_same_share_of_all_that_it_accepts(tmp_path: Path) -> None:
+def test_a_promise_that_began_before_asks_the_same_share_of_all_that_it_accepts_and_for_the_usual_answers(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "old.db"
     store = SqliteStore(str(path))
     judged(store, signed_on(store), case("1"))
@@ -100,8 +103,10 @@ def test_a_promise_that_began_before_asks_the_same_share_of_all_that_it_accepts(
     with closing(sqlite3.connect(path)) as made, made:
         for table in OF_PROMISES:
             made.execute(f"ALTER TABLE {table} DROP COLUMN grades")
+        made.execute("ALTER TABLE promises DROP COLUMN answers")
         made.execute("PRAGMA user_version = 11")
     after = SqliteStore(str(path), create=False)
     assert (only(after).threshold, only(after).accepted_share, only(after).grades) == (0.8, 0.5, None)
+    assert only(after).answers == "usual"
     assert [(each.threshold, each.grades) for each in after.promise_rules(row.id)] == [(0.8, None)]
     after.close()

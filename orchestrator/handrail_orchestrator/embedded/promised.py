@@ -67,6 +67,7 @@ class BoundPromise:
                     copy=copy,
                     at=at,
                     second_looks=part.second_looks,
+                    answers=part.answers,
                 )
             )
         return found

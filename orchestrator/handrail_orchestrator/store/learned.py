@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from handrail_guards.promise_part import Answers
 from handrail_orchestrator.store.promises import CaseVerdict, MovePromise
 
 LearnedState: TypeAlias = Literal["shadow", "serving", "retired", "given_up"]
@@ -124,6 +125,8 @@ class BeginModel(NamedTuple):
     why: str
     stops_at: float | None = None
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for."""
 
 
 class TakeRescored(NamedTuple):
@@ -164,6 +167,8 @@ class ExchangeModel(NamedTuple):
     why: str
     stops_at: float | None = None
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for."""
 
 
 class DecideModel(NamedTuple):

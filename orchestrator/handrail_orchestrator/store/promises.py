@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from handrail_ground.shares import Weighed
+from handrail_guards.promise_part import Answers
 from handrail_orchestrator.store.outbox import Notice
 
 PromiseState: TypeAlias = Literal["keeping", "paused", "stopped", "shadow"]
@@ -48,6 +49,8 @@ class PromiseCase(NamedTuple):
     """Whether the rules in force accepted it, those of other parts of the promise as well."""
     stops_at: float | None = None
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for."""
 
 
 class PromiseRow(NamedTuple):
@@ -95,6 +98,8 @@ class PromiseRow(NamedTuple):
     """JSON of all thresholds that the labels allow, where the promise has several parts; None: that in force alone."""
     grades: str | None
     """JSON of the shares of what is accepted that are asked blind, by confidence; None: ``accepted_share`` of all."""
+    answers: Answers = "usual"
+    """How many blind answers to accepted values are asked for."""
 
 
 class PromiseRuleRow(NamedTuple):

@@ -72,6 +72,8 @@ def routed(terms: Any, rules: Rules, says: str, sure: float, *values: Any, **nam
         ({"wrong_at_most": 0.02, "sure": 1 - 1e-13}, "nothing is as sure"),
         ({"wrong_at_most": 0.02, "sure": 1e-13}, "nothing is as sure"),
         ({"wrong_at_most": 0.02, "second_looks": "no"}, "give True or False"),
+        ({"wrong_at_most": 0.02, "answers": "some"}, "give 'usual', or 'few'"),
+        ({"wrong_at_most": 0.02, "answers": []}, "give 'usual', or 'few'"),
         ({"wrong_at_most": {"a": 0.01, "b": 0.05}, "cost_of_wrong": 50, "cost_of_review": 1}, "of 'b'"),
     ],
 )
@@ -100,6 +102,15 @@ def test_all_parts_split_delta_and_costs_alone_are_a_target() -> None:
     assert [only.at_most, only.stops_at, only.delta] == pytest.approx([0.0375, 0.0375, 0.05])
     assert "no case with more than 3.75% risk" in only.told
     assert promise(wrong_at_most=0.02).parts()[0].told == "at most 2% wrong, sure to 95%"
+
+
+def test_few_answers_are_said_by_each_part_and_the_usual_ones_by_none() -> None:
+    terms = promise(wrong_at_most=0.02, missed_at_most=0.01, label="urgent", answers="few", once_per="order")
+    assert terms.told.endswith("sure to 95%, with few answers, counted once per order")
+    assert [part.told.partition("%, with few answers")[2] for part in terms.parts()] == [", counted once per order"] * 2
+    looked_at = promise(wrong_at_most=0.02, second_looks=True, answers="few")
+    assert looked_at.told.endswith("with few answers, contradictions looked at twice")
+    assert promise(wrong_at_most=0.02, answers="usual").told == promise(wrong_at_most=0.02).told
 
 
 def test_a_label_or_field_that_is_misspelt_is_refused_with_what_it_may_have_meant() -> None:

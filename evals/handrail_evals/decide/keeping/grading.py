@@ -7,10 +7,11 @@ rises to the threshold while errors are few, and never falling. A share is a fun
 alone, so that the theorem of the keeper holds with it as it stands, however wrong the risks are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handrail_guards.promise_grades import NO_GRADES, Grades, ShareGrade
+from handrail_guards.promise_part import Answers
 
 PARTS = 6
 """Grades at most: so many parts of equal size."""
@@ -19,6 +20,8 @@ RATIO = 3.0
 PRIOR_ERRORS = 3.0
 """The line that rises to the threshold weighs as much as so many errors."""
 
+ASKED: Mapping[Answers, float] = {"usual": 1.0, "few": 0.5}
+"""Of the effort: what whoever promises wants spent on answers."""
 EFFORT_TIMES = 1.6
 FALLS_FASTER = 1.5
 JOINT_TIMES = 1.7

@@ -44,11 +44,12 @@ from typing import Any, Self, TypeAlias
 
 from handrail_evals.decide.keeping.bets import LaidBets, mean_of, mixture_of, np, paths_of, shares_of, weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
-from handrail_evals.decide.keeping.grading import JOINT_TIMES, front_loaded, graded_shares, worth_behind
+from handrail_evals.decide.keeping.grading import ASKED, JOINT_TIMES, front_loaded, graded_shares, worth_behind
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.order import SegmentOrder
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.promise_grades import NO_GRADES, Grades
+from handrail_guards.promise_part import Answers
 
 MOST = 0.97
 """Of the largest bet that cannot lose everything."""
@@ -76,6 +77,8 @@ class KeeperSettings:
     """The share that is answered blind falls as (effort / target + 200) / cases ..."""
     least_share: float = LEAST_SHARE
     """... down to this."""
+    answers: Answers = "usual"
+    """``few``: half of that share, above the same least one."""
     counted: float = 1.0
     """The least share of wrong values that is counted as wrong, where reviewers miss some, above 0 and up to 1."""
     reserve: bool = False
@@ -194,7 +197,7 @@ class PromiseKeeper:
         """Return the share of accepted cases to ask blind next, after so many cases; until there is a threshold, 1."""
         if self.in_force < 0:
             return 1.0
-        spent = self.settings.effort / self.settings.target + STEADY_EFFORT
+        spent = ASKED[self.settings.answers] * (self.settings.effort / self.settings.target + STEADY_EFFORT)
         falls = spent / max(1, self.cases if cases is None else cases)
         if self.ladder.joint:
             worth = worth_behind(self.in_force, self.seen, self.loss, self.cases, self.settings.target)

@@ -34,6 +34,7 @@ from typing import Any
 
 from handrail_evals.decide.keeping.bets import LaidBets, np, shares_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
+from handrail_evals.decide.keeping.grading import ASKED
 from handrail_evals.decide.keeping.keeper import MOST, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 from handrail_guards.promise_grades import NO_GRADES, Grades
@@ -67,7 +68,8 @@ class MissedKeeper(PromiseKeeper):
         if self.in_force < 0:
             return 1.0
         known = max(1.0, float(self.seen[0]))
-        return min(1.0, max(self.settings.least_share, MISSED_EFFORT / (self.settings.target * known)))
+        falls = ASKED[self.settings.answers] * MISSED_EFFORT / (self.settings.target * known)
+        return min(1.0, max(self.settings.least_share, falls))
 
     def grades(self, share: float) -> Grades:
         """Return no grades: a case of the label may have any score."""

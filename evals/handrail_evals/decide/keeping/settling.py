@@ -58,7 +58,9 @@ class SettledCases:
     def settings(self, row: PromiseRow) -> KeeperSettings | None:
         """Return what is tested, with what reviewers miss taken out; None: that is not known yet."""
         is_missed = subject_told(row.told).about == "missed"
-        plain = KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at, is_missed=is_missed)
+        plain = KeeperSettings(
+            target=row.target, delta=row.delta, stops_at=row.stops_at, is_missed=is_missed, answers=row.answers
+        )
         if not row.second_looks:
             return plain
         if self.missed is None:

@@ -172,6 +172,5 @@ def state_of(row: PromiseRow) -> KeeperState:
         InvalidLabels: they, or the checkpoint, are none of this release.
     """
     ladder = ladder_told(row.ladder or "null")
-    return KeeperState.of_text(
-        row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at)
-    )
+    settings = KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at, answers=row.answers)
+    return KeeperState.of_text(row.checkpoint, ladder, settings)

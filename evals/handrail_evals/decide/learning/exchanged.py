@@ -278,7 +278,8 @@ async def _entered(client: Exchanges, step: AIStep[Any], part: PromisePart, orde
     change = ExchangeModel(
         workflow=order.workflow, step=step.name, subject=order.subject.mark, told=told,
         secret=secrets.token_hex(SECRET_BYTES), terms=part.told, target=part.at_most, delta=part.delta,
-        cases=order.cases, at=client.now(), by=f"person:{by}", stops_at=part.stops_at, why=why,
+        cases=order.cases, at=client.now(), by=f"person:{by}", stops_at=part.stops_at,
+        answers=part.answers, why=why,
     )  # fmt: skip
     if await client.change_learned(change) is None:
         shadow = " (or a version that was trained is in shadow)"

@@ -272,7 +272,7 @@ async def _train(client: KeepsLearning, learner: Learner, name: str) -> list[str
     begin = BeginModel(
         workflow=learner.workflow, step=learner.step, subject=subject.mark, told=_told(subject),
         secret=secrets.token_hex(SECRET_BYTES), terms=serving.terms, target=serving.target, delta=whole,
-        stops_at=serving.stops_at, version=number, basis=taught.basis, folder=made["folder"],
+        stops_at=serving.stops_at, answers=serving.answers, version=number, basis=taught.basis, folder=made["folder"],
         examples=made["examples"], options=made["labels"],
         ladder=None if ladder is None else json.dumps(ladder.as_json()),
         begins=client.learned_store.last_lost(learner.workflow, learner.step), at=client.now(), by=f"keeper:{name}",

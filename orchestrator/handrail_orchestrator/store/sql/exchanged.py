@@ -27,7 +27,8 @@ _FREEZE = "UPDATE promise_streams SET frozen_to = (SELECT coalesce(max(id), 0) F
 _SHARE = "UPDATE promises SET delta = delta / ? WHERE stream = ?"
 """What the promises of a model that has begun already have left of delta."""
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, begun, stops_at) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO promises (stream, terms, target, delta, begun, stops_at, answers)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (stream, terms) DO NOTHING
 """
 _NEW_MODEL = """
@@ -60,7 +61,7 @@ def exchange(tx: Transaction, change: ExchangeModel) -> int | None:
     version = int(last) + 1
     parts = version * (version + 1.0)
     tx.execute(_SHARE, (parts, stream))
-    new = (stream, change.terms, change.target, change.delta / parts, change.at, change.stops_at)
+    new = (stream, change.terms, change.target, change.delta / parts, change.at, change.stops_at, change.answers)
     tx.execute(_NEW_PROMISE, new)
     tx.execute(_FREEZE, (stream,))
     tx.execute(_NEW_MODEL, (change.terms, version, change.at, change.why, stream))

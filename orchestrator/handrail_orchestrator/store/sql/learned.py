@@ -29,7 +29,8 @@ INSERT INTO promise_streams (workflow, step, subject, told, secret, ladder, begu
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workflow, step, subject) DO NOTHING
 """
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, state, begun, stops_at) VALUES (?, ?, ?, ?, 'shadow', ?, ?)
+INSERT INTO promises (stream, terms, target, delta, state, begun, stops_at, answers)
+VALUES (?, ?, ?, ?, 'shadow', ?, ?, ?)
 """
 _NEW_MODEL = """
 INSERT INTO learned_models (stream, workflow, step, terms, version, basis, frozen_to, folder, state, examples, options,
@@ -125,7 +126,8 @@ def begin(tx: Transaction, change: BeginModel) -> int | None:
         return None
     (stream,) = tx.execute(promises.STREAM, key).fetchone()[:1]
     part = change.delta / (change.version * (change.version + 1))
-    tx.execute(_NEW_PROMISE, (stream, change.terms, change.target, part, change.at, change.stops_at))
+    promised = (stream, change.terms, change.target, part, change.at, change.stops_at, change.answers)
+    tx.execute(_NEW_PROMISE, promised)
     tx.execute(
         _NEW_MODEL,
         (

@@ -54,9 +54,9 @@ WHERE m.step = ? AND m.basis <> 'elsewhere'
 """
 _FREEZE = "UPDATE promise_streams SET frozen_to = ? WHERE workflow = ? AND step = ? AND subject = ?"
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at)
+INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at, answers)
 SELECT ?, ?, ?, ? / coalesce((SELECT m.version * (m.version + 1.0) FROM learned_models AS m WHERE m.stream = ?), 1.0),
-    ?, ?, ?
+    ?, ?, ?, ?
 WHERE 1 = 1 ON CONFLICT (stream, terms) DO NOTHING
 """
 _NEW_CASE = """
@@ -202,8 +202,8 @@ def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
         found = tx.execute(STREAM, key).fetchone()
     stream, frozen_to = int(found[0]), int(found[1])
     if not case.promise:
-        about = (case.terms, case.target, case.delta, stream, case.at, int(case.second_looks), case.stops_at)
-        tx.execute(_NEW_PROMISE, (stream, *about))
+        about = (case.terms, case.target, case.delta, stream, case.at)
+        tx.execute(_NEW_PROMISE, (stream, *about, int(case.second_looks), case.stops_at, case.answers))
     if frozen_to and tx.execute(_KNOWN, (case.step, case.copy, frozen_to)).fetchone():
         return
     row = (

@@ -13,7 +13,7 @@ from handrail_orchestrator.errors import StoreError, StoreNotFound
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.address_text import MEMORY, Durability
 from handrail_orchestrator.store.sql.audit import chain_all
-from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10, GRADES
+from handrail_orchestrator.store.sqlite.machines_schema import ANSWERS, FORMAT_10, GRADES
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 from handrail_orchestrator.store.sqlite.reading import (
     LOCK_SECONDS,
@@ -111,7 +111,8 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        everything = f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES};{OPERATIONS};{FORMAT_10};{GRADES}"
+        later = f"{FILES};{OPERATIONS};{FORMAT_10};{GRADES};{ANSWERS}"
+        everything = f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{later}"
         for statement in _columns_first(everything):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")

@@ -1,4 +1,4 @@
-"""The tables of formats 10 and 12: what holds across machines, promises, and how values are sealed."""
+"""The tables of formats 10, 12 and 13: what holds across machines, promises, and how values are sealed."""
 
 MACHINES = """
 ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0;
@@ -143,3 +143,6 @@ ALTER TABLE promises ADD COLUMN grades TEXT;
 ALTER TABLE promise_rules ADD COLUMN grades TEXT
 """
 """Which shares of what a rule accepts are asked blind, by confidence; NULL: the same of all, as up to format 11."""
+
+ANSWERS = "ALTER TABLE promises ADD COLUMN answers TEXT NOT NULL DEFAULT 'usual'"
+"""How many blind answers a promise asks for; up to format 12 the usual ones."""

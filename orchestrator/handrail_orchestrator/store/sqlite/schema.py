@@ -1,9 +1,9 @@
 """The tables of a store file, and their version."""
 
-from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10, GRADES
+from handrail_orchestrator.store.sqlite.machines_schema import ANSWERS, FORMAT_10, GRADES
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 
-FORMAT = 12
+FORMAT = 13
 """Raised with every change of the tables; a store with a higher one is refused."""
 CHAINED = 7
 """The first format whose audit log is a chain."""
@@ -228,6 +228,7 @@ CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
     10: FORMAT_10,
     11: LISTS_AGAIN,
     12: GRADES,
+    13: ANSWERS,
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 

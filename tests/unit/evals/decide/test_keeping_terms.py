@@ -226,6 +226,24 @@ def test_costs_stop_it_where_one_more_case_costs_more_than_its_review(url: str) 
     assert any("costs more than its review" in each.why for each in history)
 
 
+def test_where_fewer_answers_are_wanted_later_the_labels_count_on(url: str) -> None:
+    def made(chance: random.Random) -> tuple[Any, ...]:
+        return None, "other", chance.random(), "other"
+
+    async def played() -> list[PromiseRecord]:
+        desk = Desk(url, route(promise(wrong_at_most=0.2, sure=0.9)))
+        await desk.batch(150, made)
+        desk.step = route(promise(wrong_at_most=0.2, sure=0.9, answers="few"))
+        await desk.batch(20, made)
+        return await desk.promises()
+
+    usual, few = asyncio.run(played())
+    assert few.terms == f"{usual.terms}, with few answers"
+    assert few.threshold is not None
+    assert (few.threshold, few.cases, few.labels) == (usual.threshold, 170, 70)  # all but the first 100
+    assert [usual.is_current, few.is_current] == [False, True]
+
+
 def test_terms_that_change_while_cases_wait_begin_anew_and_lose_none(url: str) -> None:
     def made(chance: random.Random) -> tuple[Any, ...]:
         return "gold", "other", chance.random(), "other"

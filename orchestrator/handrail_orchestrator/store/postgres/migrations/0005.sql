@@ -1,0 +1,2 @@
+-- How many blind answers a promise asks for.
+ALTER TABLE promises ADD COLUMN answers TEXT COLLATE "C" NOT NULL DEFAULT 'usual';
