@@ -24,7 +24,7 @@ register_profiles()
 
 if TYPE_CHECKING:  # loaded by the tests that need them
     from tests.servers.postgres import Cluster, PostgresAt
-    from tests.servers.temporal import DevServer, TemporalAt
+    from tests.servers.temporal import Lender, TemporalAt
 
 # Two test processes share the machine: a numeric library that starts a thread for every core slows all of them down.
 # Set before any test module can import numpy.
@@ -203,16 +203,24 @@ def either_store(
 
 
 @pytest.fixture(scope="session")
-def temporal() -> Iterator["TemporalAt | DevServer"]:
-    """Return the Temporal server that HANDRAIL_TEST_TEMPORAL names, or start one in memory; no test may kill it."""
-    from tests.servers.temporal import DevServer, TemporalAt, given  # noqa: PLC0415 -- as above
+def _temporal_lender(pytestconfig: pytest.Config) -> Iterator["Lender"]:
+    from tests.servers.temporal import Lender  # noqa: PLC0415 -- as above
+
+    lender = Lender()
+    pytestconfig.pluginmanager.register(lender)
+    try:
+        yield lender
+    finally:
+        pytestconfig.pluginmanager.unregister(lender)
+        lender.end()
+
+
+@pytest.fixture
+def temporal(request: pytest.FixtureRequest) -> "TemporalAt":
+    """Return the Temporal server that HANDRAIL_TEST_TEMPORAL names, or one in memory; no test may kill it."""
+    from tests.servers.temporal import TemporalAt, given  # noqa: PLC0415 -- as above
 
     if (address := given()) is not None:
-        yield TemporalAt(address)
-        return
-    server = DevServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
+        return TemporalAt(address)
+    lender: Lender = request.getfixturevalue("_temporal_lender")
+    return lender.lend()

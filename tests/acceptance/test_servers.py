@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.servers.postgres import Cluster, PostgresAt
-from tests.servers.temporal import DevServer, TemporalAt
+from tests.servers.temporal import UNASKED_TESTS, DevServer, Lender, TemporalAt
 
 ROOT = Path(__file__).parents[2]
 WITHIN_SECONDS = 90
@@ -100,6 +100,21 @@ def test_the_shared_temporal_server_answers(temporal: TemporalAt) -> None:
     assert temporal.url == f"temporal://{temporal.address}/default"
     if isinstance(temporal, DevServer):
         assert temporal.command("operator", "cluster", "health")["status"] == "SERVING"
+
+
+def test_a_temporal_server_ends_when_no_test_asks_for_it_and_another_is_there_for_the_next() -> None:
+    lender = Lender()
+    try:
+        first = lender.lend()
+        for _ in range(UNASKED_TESTS):
+            lender.pytest_runtest_logfinish()
+        assert lender.lend() is first
+        for _ in range(UNASKED_TESTS + 1):
+            lender.pytest_runtest_logfinish()
+        assert not first.runs
+        assert lender.lend().command("operator", "cluster", "health")["status"] == "SERVING"
+    finally:
+        lender.end()
 
 
 @pytest.mark.parametrize(("module", "name"), [("postgres", "Cluster"), ("temporal", "DevServer")])

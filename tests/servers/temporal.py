@@ -24,6 +24,7 @@ _NAMED = os.environ.get("HANDRAIL_TEST_TEMPORAL")
 NAMESPACE = "default"
 COMMAND_SECONDS = 120
 TRIES = 50
+UNASKED_TESTS = 25
 
 
 class TemporalAt:
@@ -110,6 +111,39 @@ class DevServer(KeptServer, TemporalAt):
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+class Lender:
+    """Lends tests one server, which ends when ``UNASKED_TESTS`` in a row asked for none.
+
+    One that does nothing takes a twentieth of a processor, for the rest of a long run, and a new one is there in half a
+    second. Registered as a plugin of pytest, this hears of every test.
+    """
+
+    def __init__(self) -> None:
+        self._server: DevServer | None = None
+        self._unasked = 0
+
+    def lend(self) -> DevServer:
+        """Return the server that runs, or start one."""
+        self._unasked = 0
+        if self._server is None:
+            self._server = DevServer()
+            self._server.start()
+        return self._server
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Count the test that ended, and end the server that nobody asks for."""
+        self._unasked += 1
+        if self._unasked > UNASKED_TESTS:
+            self.end()
+
+    def end(self) -> None:
+        """End the server; another one starts when a test asks for it."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.kill()  # in good order it takes seconds, and nobody needs what it has in memory
+            server.remove()
 
 
 NOT_FOUND = (
