@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bytecode import let_the_caller_decide  # first: it keeps what the others compile
+from tests.bytecode import compile_what_is_loaded_late, let_the_caller_decide  # first: it keeps what the others compile
 from tests.few_cases import OPTION, FewCases, add_option
 from tests.network import forbid_network
 from tests.profiles import register_profiles
@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
             file = getattr(module, "__file__", None) or ""
             if file.endswith(".py"):
                 compileall.compile_file(file, quiet=2)
+        compile_what_is_loaded_late()
 
 
 @pytest.hookimpl(wrapper=True)
