@@ -51,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         for part in PARTS:
             compileall.compile_dir(TESTS.parent / part, quiet=2)
+        for shared in TESTS.rglob("*.py"):  # the processes that tests start load some of it
+            if not shared.name.startswith("test_"):
+                compileall.compile_file(shared, quiet=2)
         for module in tuple(sys.modules.values()):
             file = getattr(module, "__file__", None) or ""
             if file.endswith(".py"):
