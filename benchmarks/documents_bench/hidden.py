@@ -107,14 +107,14 @@ from pathlib import Path
 from handrail import Document
 from handrail.documents import DocumentError
 
-def processor():
-    "What this process and those that it started have used of the processor."
-    used = time.process_time()
-    for task in Path("/proc/self/task").iterdir():
-        for child in (task / "children").read_text().split():
-            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            used += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return used
+def processor(process="self"):
+    "What a process, those that it started and those that go on have used of the processor."
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        children = [(task / "children").read_text().split() for task in Path(f"/proc/{process}/task").iterdir()]
+    except OSError:  # it has ended
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(processor, sum(children, [])))
 
 ended, slowest = {"error": 0, "noted": 0, "read": 0, "silent": [], "crash": []}, [0.0, ""]
 for line in sys.stdin:

@@ -1,7 +1,7 @@
 """Broken, hostile and odd PDF files, made here: what each does to a reader is in its name."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from tests.unit.ai_steps.documents.small_pdf import built, lines_down, pdf, shown, stream
 
@@ -59,8 +59,28 @@ def _a_million_lines() -> bytes:
 
 def _a_million_shapes(count: int = 1_000_000) -> bytes:
     """Return a page with white text over very many shapes."""
+    return with_content(_shapes(count))
+
+
+def _shapes(count: int) -> bytes:
     first = f"{PAGE}\n1 g BT /F1 12 Tf 20 100 Td (Total 900.00) Tj ET\n".encode()
-    return with_content(packed(many(b"0 0 m 300 200 l 150 20 l f\n", count, first=first)))
+    return packed(many(b"0 0 m 300 200 l 150 20 l f\n", count, first=first))
+
+
+def many_pages(count: int, *, costly: Container[int]) -> bytes:
+    """Return a PDF of so many pages, some of which (numbers from 1 on) have a million shapes."""
+    page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Resources << /Font << /F1 3 0 R >> >> /Contents"
+    numbers = range(1, count + 1)
+    return built(
+        {
+            1: "<< /Type /Catalog /Pages 2 0 R >>",
+            2: f"<< /Type /Pages /Kids [{' '.join(f'{9 + number} 0 R' for number in numbers)}] /Count {count} >>",
+            3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+            4: stream(PAGE),
+            5: _shapes(1_000_000),
+            **{9 + number: f"{page} {5 if number in costly else 4} 0 R >>" for number in numbers},
+        }
+    )
 
 
 def _pages(count: int, said: int | None = None, kids: str = "4 0 R ") -> bytes:

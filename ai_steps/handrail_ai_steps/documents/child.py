@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +27,10 @@ CLOCK = 3.0
 """How much longer than the processor's time a file may take by the clock."""
 GRACE_SECONDS = 10.0
 """More by the clock for any file, in which a busy machine starts a process."""
+OF_SECONDS = (
+    "ReadingLimits.seconds, which all that reads a file shares: give more if you trust it, or let a person read it"
+)
+"""What is to be said where time ran out."""
 
 NEARLY = 0.7
 """Of the allowed memory in use: a process that dies there died of it; libraries end when they get no more."""
@@ -73,37 +78,46 @@ def _asked(request: Mapping[str, Any], data: bytes, limits: ReadingLimits, modul
     channel, status = _KEPT_READER.order(module)
     until = _Until(limits.seconds)
     with channel, status, channel.makefile("rb") as incoming:
-        _send(channel, beginning(request, len(data)), until)
-        _send(channel, data, until)
-        while True:
-            said, more = _next(channel, incoming, status, until, limits)
-            match said:
-                case ["end"]:
-                    return
-                case ["error", name, message]:
-                    raise _error(name, message)
-                case ["missing", library, extra]:
-                    raise LibraryMissing(library=library, extra=extra)
-                case ["failed", message]:
-                    raise ReaderCrashed(f"what reads it failed: {message}")
-                case ["page", *_]:
-                    until.seconds += limits.page_seconds
-                case _:
-                    pass
-            yield said, more
+        try:
+            _send(channel, beginning(request, len(data)), until)
+            _send(channel, data, until)
+            while True:
+                said, more = _next(channel, incoming, until)
+                match said:
+                    case ["end"]:
+                        return
+                    case ["error", name, message]:
+                        raise _error(name, message)
+                    case ["missing", library, extra]:
+                        raise LibraryMissing(library=library, extra=extra)
+                    case ["failed", message]:
+                        raise ReaderCrashed(f"what reads it failed: {message}")
+                    case ["page", *_]:
+                        until.seconds += limits.page_seconds
+                    case _:
+                        pass
+                yield said, more
+        except DocumentError as error:
+            ended = _end(status)
+            error.seconds = 0.0 if ended is None else ended.seconds
+            raise
+        except _Silent:
+            raise _why(_end(status), limits) from None
 
 
-def _next(
-    channel: socket.socket, incoming: BinaryIO, status: socket.socket, until: "_Until", limits: ReadingLimits
-) -> tuple[Any, bytes]:
-    """Return the child's next message, or raise why there is none."""
+class _Silent(Exception):
+    """The child says no more."""
+
+
+def _next(channel: socket.socket, incoming: BinaryIO, until: "_Until") -> tuple[Any, bytes]:
+    """Return the child's next message."""
     until.limit(channel)
     try:
         return take(_exactly(incoming))
     except TimeoutError:
         raise until.late() from None
     except (EOFError, OSError, ValueError):
-        raise _ended(status, limits) from None
+        raise _Silent from None
 
 
 class _Until:
@@ -129,7 +143,7 @@ class _Until:
     def late(self) -> TooHeavy:
         """Return what a file is that takes longer."""
         return TooHeavy(
-            f"reading it took longer than {CLOCK * self.seconds + GRACE_SECONDS:.0f} s (ReadingLimits.seconds)"
+            f"reading it took longer than {CLOCK * self.seconds + GRACE_SECONDS:.0f} s by the clock ({OF_SECONDS})"
         )
 
 
@@ -158,22 +172,47 @@ def _error(name: str, message: str) -> DocumentError:
     return kind(message) if isinstance(kind, type) and issubclass(kind, DocumentError) else ReaderCrashed(message)
 
 
-def _ended(status: socket.socket, limits: ReadingLimits) -> Exception:
-    """Return why there is no more of an answer, by how the child ended."""
-    status.settimeout(GRACE_SECONDS)
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a child ended."""
+
+    status: int
+    """As ``wait`` tells it."""
+    memory: int
+    """The most it had, in bytes."""
+    seconds: float
+    """Of the processor."""
+
+
+def _end(status: socket.socket) -> _Ended | None:
+    """Let a child end if it has not, and return how it did; None: whoever would say so has ended, too."""
     try:
+        status.shutdown(socket.SHUT_WR)  # as if we had gone
+        status.settimeout(GRACE_SECONDS)
         with status.makefile("rb") as told:
-            code, memory, seconds = process.STATUS.unpack(_exactly(told)(process.STATUS.size))
+            return _Ended(*process.STATUS.unpack(_exactly(told)(process.STATUS.size)))
     except (EOFError, OSError):
+        return None
+
+
+def _why(ended: _Ended | None, limits: ReadingLimits) -> Exception:
+    """Return why there is no more of an answer, by how the child ended."""
+    if ended is None:
         return _Gone("the process that read it was ended from outside; try again")
-    number = os.WTERMSIG(code) if os.WIFSIGNALED(code) else 0
+    error = _died(ended, limits)
+    error.seconds = ended.seconds
+    return error
+
+
+def _died(ended: _Ended, limits: ReadingLimits) -> DocumentError:
+    number = os.WTERMSIG(ended.status) if os.WIFSIGNALED(ended.status) else 0
     if number in {signal.SIGPROF, signal.SIGXCPU}:
-        return TooHeavy(f"reading it took more than {seconds:.1f} s of the processor (ReadingLimits.seconds)")
-    if memory > limits.memory * NEARLY:
+        return TooHeavy(f"reading it took more than {ended.seconds:.1f} s of the processor ({OF_SECONDS})")
+    if ended.memory > limits.memory * NEARLY:
         return TooHeavy(f"reading it took more than {limits.memory // MEGABYTE} MB (ReadingLimits.memory)")
     if number == signal.SIGKILL:
         return ReaderCrashed("the process that read it was killed, from outside or for want of memory; try again")
-    how = f"signal {number} ({_signal_name(number)})" if number else f"status {code}"
+    how = f"signal {number} ({_signal_name(number)})" if number else f"status {ended.status}"
     return ReaderCrashed(f"the process that read it ended with {how}: the file is damaged, or made to do harm")
 
 

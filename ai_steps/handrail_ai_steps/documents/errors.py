@@ -26,6 +26,9 @@ class LanguageMissing(AIStepError, ValueError):
 class DocumentError(AIStepError, ValueError):
     """A file that cannot be read; the message says what is wrong with it, and what to do."""
 
+    seconds: float = 0.0
+    """Of the processor, that went into reading it, as far as that is known."""
+
 
 class EmptyDocument(DocumentError):
     """A file with nothing in it."""

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from handrail_ai_steps.documents.child import ask
@@ -32,6 +32,8 @@ class Found:
     headers: list[tuple[str, str]] = field(default_factory=list)
     notes: list[DocumentNote] = field(default_factory=list)
     invoice: InvoiceData | NoInvoice | None = None
+    seconds_lost: float = 0.0
+    """Of the processor, in children that did not come to the end of what they read."""
 
     def add(self, piece: Piece) -> None:
         """Take one piece to its like."""
@@ -53,9 +55,13 @@ class Found:
             case _:
                 assert_never(piece)
 
-    def left_out(self, after: int, before: int | None, error: DocumentError) -> None:
+    def left_out(self, after: int, before: int | None, error: DocumentError, limits: ReadingLimits) -> None:
         """Note that what stands between two pages was left out; None: all that comes after the first."""
-        where = f"comes after page {after}" if before is None else f"stands between the pages {after} and {before}"
+        if before is None:
+            where = f"comes after page {after}"
+        else:
+            where = f"stands between the pages {after} and {before}" if after else f"comes before page {before}"
+        self.seconds_lost += max(error.seconds - limits.page_seconds * len(self.pages), 0.0)
         self.notes.append(DocumentNote(code="pages_left_out", message=f"what {where} was left out: {error}"))
 
     def extend(self, rest: "Found") -> None:
@@ -65,6 +71,7 @@ class Found:
         self.form += rest.form
         self.headers += rest.headers
         self.notes += rest.notes
+        self.seconds_lost += rest.seconds_lost
 
 
 def find(data: bytes, name: str, kind: DocumentKind, limits: ReadingLimits, *, places: bool) -> Found:
@@ -75,21 +82,23 @@ def find(data: bytes, name: str, kind: DocumentKind, limits: ReadingLimits, *, p
         LibraryMissing: an optional library that reads its kind is not installed.
     """
     request: dict[str, Any] = {"module": module_of(kind), "kind": kind, "name": name, "places": places}
+    shared: dict[str, Any] = {"shared_from": SHARED_FROM} if kind == "pdf" and _processors() > 1 else {}
     found = Found()
     rest: _Rest | None = None
     try:
-        with closing(ask("read", data, limits, **request)) as messages:
+        with closing(ask("read", data, limits, **request, **shared)) as messages:
             for piece in _pieces(messages):
-                if isinstance(piece, PageCount) and piece.pages >= SHARED_FROM and _processors() > 1:
-                    rest = _Rest(data, limits, {**request, "first": min(piece.pages, limits.pages) // 2 + 1})
-                elif rest is not None and rest.has(piece):
-                    break
+                if isinstance(piece, PageCount) and shared and piece.pages >= SHARED_FROM:
+                    half = replace(limits, seconds=limits.seconds / 2)  # the other child has the other half
+                    rest = _Rest(data, half, {**request, "first": piece.first_of_rest(limits)})
                 else:
                     found.add(piece)
     except (TooHeavy, ReaderCrashed) as error:
-        if not (found.pages or found.parts):
+        of_rest = rest.found() if rest is not None else Found()  # nothing goes on once we have told
+        if not (found.pages or found.parts or of_rest.pages or of_rest.parts):
+            error.seconds += of_rest.seconds_lost
             raise
-        found.left_out(len(found.pages), None if rest is None else rest.first, error)
+        found.left_out(len(found.pages), None if rest is None else rest.first, error, limits)
     if rest is not None:
         found.extend(rest.found())
     return found
@@ -106,14 +115,6 @@ class _Rest:
         self._thread = threading.Thread(target=self._read, args=(data, limits, request), daemon=True)
         self._thread.start()
 
-    def has(self, piece: Piece) -> bool:
-        """Return whether the other child has read this, or is about to."""
-        match piece:
-            case Page(number=page) | DocumentNote(page=int(page)):
-                return page >= self.first
-            case _:
-                return False
-
     def found(self) -> Found:
         """Return what was found, once all is."""
         self._thread.join()
@@ -129,7 +130,7 @@ class _Rest:
         except LibraryMissing as error:
             self._error = error
         except DocumentError as error:
-            self._found.left_out(self.first - 1 + len(self._found.pages), None, error)
+            self._found.left_out(self.first - 1 + len(self._found.pages), None, error, limits)
 
 
 def _pieces(messages: Iterator[tuple[Any, bytes]]) -> Iterator[Piece]:

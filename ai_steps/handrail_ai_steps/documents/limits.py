@@ -27,7 +27,11 @@ class ReadingLimits:
     depth: int = 5
     """Files in files."""
     seconds: float = 5.0
-    """Of the processor, beside ``page_seconds`` for each page; the clock may show three times as much."""
+    """Of the processor, beside ``page_seconds`` for each page; the clock may show three times as much.
+
+    Two processes that read one file share them. What was lost on files in a file that could not be read, three quarters
+    of it, the next ones in it have less: all together they lose hardly more than one alone.
+    """
     page_seconds: float = 0.1
     memory: int = 1_000 * MEGABYTE
     """Address space of the process that reads."""

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handrail_ai_steps.documents.document import (
@@ -15,7 +15,7 @@ from handrail_ai_steps.documents.document import (
     with_bytes,
 )
 from handrail_ai_steps.documents.errors import DocumentError, TooHeavy, WrongKind
-from handrail_ai_steps.documents.finding import find
+from handrail_ai_steps.documents.finding import Found, find
 from handrail_ai_steps.documents.kinds import kind_of, misnamed
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.ocr.port import Ocr
@@ -23,6 +23,9 @@ from handrail_ai_steps.documents.pictured import PicturedFile
 from handrail_ai_steps.documents.readers.piece import FoundPart
 from handrail_ground.optional import LibraryMissing
 
+LOST_SHARE = 0.75
+"""Of the time that went into files that could not be read, which those after them have less: they are held to less and
+less, and are still read where they cost little."""
 SMALL_PICTURE = 5_000
 """Bytes: smaller pictures in a body are its decoration."""
 
@@ -78,12 +81,14 @@ class _Opening:
     places: bool
     bytes_left: int
     parts_left: int
+    seconds_lost: float = 0.0
+    """Of the processor, in files that could not be read to their ends."""
 
     def open(self, data: bytes, name: str, *, depth: int, kind: DocumentKind | None = None) -> Document:
         """Return what a file says, and the files in it."""
         self.bytes_left -= len(data)
         kind = kind or kind_of(data, name)
-        found = find(data, name, kind, self.limits, places=self.places)
+        found = self._find(data, name, kind)
         if self.ocr is not None:
             pictured = PicturedFile(data=data, kind=kind, ocr=self.ocr, limits=self.limits)
             found.pages, found.notes = pictured.read(found.pages, found.notes)
@@ -103,6 +108,17 @@ class _Opening:
             invoice=found.invoice,
         )
         return with_bytes(document, data)
+
+    def _find(self, data: bytes, name: str, kind: DocumentKind) -> Found:
+        """Return what is in a file, which has what time others have left."""
+        seconds = max(self.limits.seconds - LOST_SHARE * self.seconds_lost, 0.0)
+        try:
+            found = find(data, name, kind, replace(self.limits, seconds=seconds), places=self.places)
+        except DocumentError as error:
+            self.seconds_lost += error.seconds
+            raise
+        self.seconds_lost += found.seconds_lost
+        return found
 
     def _part(self, part: FoundPart, depth: int) -> Part:
         """Return a file in a file with its state: nothing that is wrong with it is the whole's end."""

@@ -17,7 +17,7 @@ from handrail_ai_steps.documents.errors import DocumentError, TooHeavy
 from handrail_ai_steps.documents.frames import frame, take
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
-from handrail_ai_steps.documents.readers.piece import Piece, too_long
+from handrail_ai_steps.documents.readers.piece import PageCount, Piece, too_long
 from handrail_ai_steps.documents.readers.register import reader_of
 from handrail_ai_steps.documents.readers.wire import piece_frame
 from handrail_ground.errors import told
@@ -66,10 +66,10 @@ def answer(asked: socket.socket) -> None:
 def _messages(request: dict[str, Any], data: bytes, limits: ReadingLimits) -> Iterator[bytes]:
     """Yield the answer to a request: to read a file, or to call a function that yields messages about it."""
     if request["task"] in {"read", "read_rest"}:
-        first = request.get("first", 1)
-        more_or_all = {"first": first} if first > 1 else {}
-        pieces = reader_of(request["kind"])(data, request["name"], limits, places=request["places"], **more_or_all)
-        yield from map(piece_frame, _within(pieces, limits, before=first - 1))
+        half = {each: request[each] for each in ("first", "shared_from") if each in request}
+        pieces = reader_of(request["kind"])(data, request["name"], limits, places=request["places"], **half)
+        first, shared_from = request.get("first", 1), request.get("shared_from", 0)
+        yield from map(piece_frame, _within(pieces, limits, before=first - 1, shared_from=shared_from))
         return
     module, _, function = request["task"].partition(":")
     task: Callable[..., Iterator[tuple[Any, bytes]]] = getattr(import_module(module), function)
@@ -77,13 +77,17 @@ def _messages(request: dict[str, Any], data: bytes, limits: ReadingLimits) -> It
         yield frame(said, more)
 
 
-def _within(pieces: Iterator[Piece], limits: ReadingLimits, *, before: int) -> Iterator[Piece]:
+def _within(pieces: Iterator[Piece], limits: ReadingLimits, *, before: int, shared_from: int) -> Iterator[Piece]:
     """Yield no more pages and characters than allowed, with a note of what is left out; each page buys time.
 
-    ``before``: pages that another child reads.
+    ``before``: pages that another child reads; ``shared_from``: pages from which another reads the second half, and has
+    half of the seconds (0: none does).
     """
-    done = before
+    done, seconds = before, limits.seconds
     for piece in pieces:
+        if isinstance(piece, PageCount) and 0 < shared_from <= piece.pages:
+            seconds /= 2
+            _allow(seconds)
         if not isinstance(piece, Page):
             yield piece
             continue
@@ -92,7 +96,7 @@ def _within(pieces: Iterator[Piece], limits: ReadingLimits, *, before: int) -> I
             yield DocumentNote(code="pages_left_out", message=message)
             return
         done += 1
-        _allow(limits.seconds + (done - before) * limits.page_seconds)
+        _allow(seconds + (done - before) * limits.page_seconds)
         yield from _cut(piece, limits)
 
 

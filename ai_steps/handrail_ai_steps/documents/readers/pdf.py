@@ -48,18 +48,32 @@ trailer <</Size 6/Root 1 0 R>>
 """A page of ours, with as much on it as most have."""
 
 
-def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool, first: int = 1) -> Iterator[Piece]:  # noqa: ARG001
+def read(
+    data: bytes,
+    name: str,  # noqa: ARG001
+    limits: ReadingLimits,
+    *,
+    places: bool,
+    first: int = 1,
+    shared_from: int = 0,
+) -> Iterator[Piece]:
     """Yield what is in a PDF file: its pages from ``first`` on, the values of its forms, and the files in it.
+
+    ``shared_from``: pages from which somebody else reads the rest (0: nobody does).
 
     Raises:
         DocumentError: it cannot be opened.
     """
     file = PdfFile(data)
+    end = len(file) + 1
     if first == 1:
         yield from file.notes()
-        yield PageCount(len(file))
+        count = PageCount(len(file))
+        yield count
+        if 0 < shared_from <= len(file):
+            end = count.first_of_rest(limits)
     broken = 0
-    for number in range(first, len(file) + 1):
+    for number in range(first, end):
         with file.page(number) as (page, widgets):
             if page is None:
                 broken += 1
@@ -72,7 +86,8 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool, first: 
             broken = 0
             yield from _page(file, page, widgets, number, limits, places=places)
             yield from attached_to(page, limits)
-    yield from file.attachments(limits)
+    if end > len(file):
+        yield from file.attachments(limits)
 
 
 def _page(

@@ -38,6 +38,10 @@ class PageCount:
 
     pages: int
 
+    def first_of_rest(self, limits: ReadingLimits) -> int:
+        """Return the number of the page from which the rest is read by another."""
+        return min(self.pages, limits.pages) // 2 + 1
+
 
 @dataclass(frozen=True, slots=True)
 class FoundInvoice:

@@ -1,22 +1,27 @@
 """Broken and hostile files: one named error, or a document that says what is odd about it; never an empty success."""
 
 import json
+import os
 import random
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from handrail import Document
-from handrail.documents import DocumentError, Part, ReadingLimits
+from handrail.documents import DocumentError, Part, ReadingLimits, TooHeavy
 from tests.documents import hostile_files, hostile_pdfs
 
-LIMITS = ReadingLimits(seconds=1.5, memory=500_000_000)
+LIMITS = ReadingLimits(seconds=1.0, memory=500_000_000)
 """Less than a user has: what costs too much is to be found out soon here."""
+
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 ERRORS: Mapping[str, Callable[[], bytes]] = {**hostile_pdfs.ERRORS, **hostile_files.ERRORS}
 NOTED: Mapping[str, Callable[[], bytes]] = {**hostile_pdfs.NOTED, **hostile_files.NOTED}
@@ -76,6 +81,54 @@ def test_what_costs_too_much_ends_and_says_so(name: str) -> None:
     document = opened(COSTLY[name](), name, LIMITS)
 
     assert document is None or document.text.strip() or says_what_is_odd(document)
+
+
+def seconds_said(text: str) -> list[float]:
+    """Return what reading is said to have taken of the processor, each time."""
+    return [float(each) for each in re.findall(r"took more than (\d+\.\d) s of the processor", text)]
+
+
+@pytest.mark.slow
+def test_files_in_a_file_that_cost_too_much_share_its_time_and_the_cheap_ones_are_read() -> None:
+    shapes, cheap = COSTLY["a million shapes.pdf"](), hostile_pdfs.many_pages(1, costly=())
+    mail = EmailMessage()
+    mail["Subject"] = "Invoices"
+    mail.set_content("See the invoices.")
+    files = {"a.pdf": shapes, "cheap.pdf": cheap, **{f"{number}.pdf": shapes for number in range(12)}}
+    for name, data in files.items():
+        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+
+    document = Document.open(mail.as_bytes(), name="mail.eml", limits=ReadingLimits(seconds=0.8))
+
+    parts = {part.name: part for part in document.parts if part.name in files}
+    assert parts.pop("cheap.pdf").state == "read"
+    assert {part.state for part in parts.values()} == {"failed"}
+    said = [seconds for part in parts.values() for seconds in seconds_said(part.problem)]
+    assert len(said) == 13
+    assert said[0] >= 0.6
+    assert sum(said) < 3.0  # and not 13 times 0.8
+    assert "give more if you trust it, or let a person read it" in parts["0.pdf"].problem
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(PROCESSORS < 2, reason="two processes read a file where there are two processors")
+@pytest.mark.parametrize(("costly", "read"), [({1}, [*range(11, 21)]), ({1, 11}, [])])
+def test_two_processes_that_read_a_file_share_its_time_and_what_either_found_is_kept(
+    costly: set[int], read: list[int]
+) -> None:
+    data = hostile_pdfs.many_pages(20, costly=costly)
+    try:
+        document = Document.open(data, name="twenty.pdf", limits=ReadingLimits(seconds=0.8))
+    except TooHeavy as error:
+        pages, (said,) = [], seconds_said(str(error))
+    else:
+        pages = [page.number for page in document.pages]
+        (note,) = document.blocking
+        (said,) = seconds_said(note.message)
+        assert note.code == "pages_left_out"
+
+    assert pages == read
+    assert said < 0.8 + 0.1 * len(read)
 
 
 def test_nothing_is_fetched_and_nothing_is_run(asked: tuple[str, list[str]]) -> None:
