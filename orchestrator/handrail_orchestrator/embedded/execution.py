@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from handrail_guards.model_circuits import share_circuits
 from handrail_orchestrator.embedded.branches import leave_branches
+from handrail_orchestrator.embedded.commit import Commit
 from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, is_signal, leave
 from handrail_orchestrator.embedded.in_flight import landed, require_awaited
@@ -15,7 +16,6 @@ from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.undone import UndoneRun
-from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import (
     DeadlineExceeded,
     Fenced,

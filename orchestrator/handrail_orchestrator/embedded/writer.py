@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from handrail_orchestrator.embedded.commit import Commit
 from handrail_orchestrator.embedded.flushes import Flushes
 from handrail_orchestrator.errors import (
     CommitUnknown,
@@ -45,14 +46,6 @@ _LARGE = frozenset({StartMany, Prune, Fire, KeepFile, PutPart, SweepFiles})
 _FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
 
 
-class Commit(asyncio.Future[None]):
-    """Done when a batch is on disk; shared by every run in it, so one of them cannot cancel it."""
-
-    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 -- the signature of Future
-        """Refuse: the task that waits is cancelled as soon as the commit is done."""
-        return False
-
-
 class Batch:
     """Changes that become one transaction."""
 
@@ -62,7 +55,7 @@ class Batch:
         self.worker = worker
         self.changes: list[Change] = []
         self.waiting: dict[int, asyncio.Future[Any]] = {}
-        self.commit = Commit(loop=loop)
+        self.commit = Commit(loop)
         self.unknown: CommitUnknown | None = None
         """What tells whether they are in the store, when the answer to their commit was lost."""
 

@@ -3,10 +3,10 @@
 import asyncio
 
 from handrail_orchestrator.clock import SystemClock
+from handrail_orchestrator.embedded.commit import Commit
 from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.places import wanted_at
-from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.claiming import ClaimRun, HandBack, NotClaimed
@@ -71,7 +71,7 @@ class Executor:
             if reply.crashes >= SUSPECT:
                 self._rests_until = 0.0
             execution = self._executing.execute_stored(reply)
-            await execution.over(Commit())
+            await execution.over(Commit(asyncio.get_running_loop()))
             return await self._answer(execution)
 
     def _not_claimed(self, reply: NotClaimed) -> Advanced:
