@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, OpenWait, RecordStep
 from handrail_orchestrator.store.control import Pause, PauseRow, ProbeNow
+from handrail_orchestrator.store.recorded import RecordResult
+from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.starts import Started
 from tests.contract.stores import NOW, claim, executing, refusal, signed_on, starting, status, step, wrote
 
@@ -18,6 +21,10 @@ BETWEEN = ProbeNow("nothing", NOW, None)
 
 def ended(key: int, output: str = "2") -> EndRun:
     return EndRun(key, "completed", output, None, NOW, has_dependants=False)
+
+
+def result(row: StepRow, claim: int | None = 1) -> RecordResult:
+    return RecordResult(*row[:13], claim)
 
 
 def scenario(random: Random, prefix: str, keys: list[int], others: int) -> list[Change]:
@@ -31,8 +38,9 @@ def scenario(random: Random, prefix: str, keys: list[int], others: int) -> list[
                 name = f"{prefix}new{random.randrange(8)}"
                 changes.append(starting(name, random.choice(["1", "1", "2"]))._replace(execute=True))
             case "result":
-                name = f"s{random.randrange(4)}"
-                changes.append(ClaimedChange(claim, RecordStep(step(key, name, seq=len(changes) + 1))))
+                row = step(key, f"s{random.randrange(4)}", seq=len(changes) + 1)
+                beside = random.random() < 0.3
+                changes.append(ClaimedChange(claim, RecordStep(row)) if beside else result(row, claim))
             case _:
                 changes.append(ClaimedChange(claim, ended(key)))
     return changes
@@ -96,3 +104,21 @@ def test_of_starts_sent_together_those_of_a_paused_workflow_rest(store: Store) -
     assert [each.rests for each in replies[1:]] == [True, False, False]
     assert [status(store, name) for name in "abc"] == ["pending", "running", "running"]
     assert refusal(store, ClaimedChange(1, ended(replies[1].key)), worker)
+
+
+@pytest.mark.parametrize(
+    ("owner", "decided_by"), [(None, None), (None, "rule"), ("team", None), ("team", "policy:default")]
+)
+def test_a_result_that_is_a_value_alone_is_recorded_as_any_other_alone_and_among_others(
+    store: Store, owner: str | None, decided_by: str | None
+) -> None:
+    worker = signed_on(store)
+    keys = [executing(store, worker, f"r{number}") for number in range(3)]
+    rows = [step(key)._replace(started=NOW, input="[1]", owner=owner, decided_by=decided_by) for key in keys]
+    wrote(store, result(rows[0]), worker=worker)
+    wrote(store, *map(result, rows[1:]), worker=worker)
+    assert [store.history(key).steps for key in keys] == [[row] for row in rows]
+    for row in rows:
+        assert isinstance(refusal(store, result(row._replace(output="3")), worker), Fenced)
+        assert isinstance(refusal(store, result(row._replace(name="later"), claim=2), worker), Fenced)
+    assert [store.history(key).steps for key in keys] == [[row] for row in rows]

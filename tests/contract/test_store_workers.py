@@ -20,6 +20,7 @@ from handrail_orchestrator.store.changes import (
     Suspend,
 )
 from handrail_orchestrator.store.claiming import Beat, Claim, HandBack, Register, Release, TakeOver
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.rows import DUE
 from tests.contract.stores import (
     CRASH_LIMIT,
@@ -272,6 +273,7 @@ def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
     before = (store.runs(), store.history(key), store.workers())
     changes: list[Change] = [
         RecordStep(step(key)),
+        RecordResult(*step(key)[:13], claim=None),
         NoteStarted(step(key, status="started")),
         OpenWait(step(key, "ask", kind="human", status="waiting"), review=question(key)),
         Suspend(key, None, 0),

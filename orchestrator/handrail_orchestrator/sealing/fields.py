@@ -18,6 +18,7 @@ from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import rows as r
 from handrail_orchestrator.store import running as ru
 from handrail_orchestrator.store import triggers as t
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.starts import StartRun
 
 How: TypeAlias = Literal["json", "asked", "words", "error", "verdicts", "answers", "undoing", "bytes", "inside"]
@@ -65,6 +66,7 @@ SEALED: Final[Mapping[type, Mapping[str, SealedField]]] = {
     StartRun: {"input": _s("json", p.of_run("input", "id"))},
     c.AskedItem: _item(p.of_asked, *_ASKED_COLUMNS),
     r.StepRow: _step("input", "output", "error", "verdicts"),
+    RecordResult: _step("input", "output"),
     c.EndRun: {"output": _s("json", p.of_key("output")), "error": _s("error", p.of_key("error"))},
     c.Send: {"payload": _s("json", p.sent)},
     c.Cancel: {"reason": _s("words", p.of_run("error"))},

@@ -26,6 +26,7 @@ from handrail_orchestrator.store import (
     people,
     port,
     promises,
+    recorded,
     resealing,
     rollouts,
     rows,
@@ -162,6 +163,7 @@ PLAIN: Final[Mapping[type, str]] = {
         "source schema decided_by assignee late rules digest started_by"
     ),
     rows.RunRow: "id workflow started_by forgotten_by tags trace",
+    recorded.RecordResult: "name owner decided_by",
     rows.StepRow: "name owner decided_by source",
     rows.WaitRow: "step child queue system",
     rows.WorkerRow: "host bell lock",

@@ -46,6 +46,7 @@ from handrail_orchestrator.store.promises import (
     SettleCases,
     TakePromise,
 )
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import RunningChange, key_of
@@ -302,56 +303,13 @@ class ClaimedChange(NamedTuple):
 
 
 Change = (
-    StartRun
-    | StartMany
-    | BatchChange
-    | Fire
-    | NoteFired
-    | FileChange
-    | TriggerChange
-    | g.FigureChange
-    | RecordStep
-    | AskAgain
-    | NoteStarted
-    | OpenWait
-    | ReopenWait
-    | Suspend
-    | EndRun
-    | Claim
-    | ClaimRun
-    | ClaimRings
-    | ClaimedChange
-    | Release
-    | HandBack
-    | Register
-    | Beat
-    | TakeOver
-    | Send
-    | Cancel
-    | RetryRun
-    | Fork
-    | MoveReview
-    | ExtendLease
-    | ReadAnswer
-    | Prune
-    | PutView
-    | DeclareRetention
-    | Remember
-    | PersonChange
-    | o.OutboxChange
-    | h.ControlChange
-    | ModelCircuitChange
-    | SharedLimitChange
-    | ro.RolloutChanges
-    | PutKnown
-    | Sow
-    | KeepTrace
-    | PutSealing
-    | Reseal
-    | RunningChange
-    | PromiseChanges
-    | LearnedChanges
-)
+    StartRun | StartMany | BatchChange | Fire | NoteFired | FileChange | TriggerChange | g.FigureChange
+    | RecordStep | RecordResult | AskAgain | NoteStarted | OpenWait | ReopenWait | Suspend | EndRun | Claim
+    | ClaimRun | ClaimRings | ClaimedChange | Release | HandBack | Register | Beat | TakeOver | Send | Cancel
+    | RetryRun | Fork | MoveReview | ExtendLease | ReadAnswer | Prune | PutView | DeclareRetention | Remember
+    | PersonChange | o.OutboxChange | h.ControlChange | ModelCircuitChange | SharedLimitChange | ro.RolloutChanges
+    | PutKnown | Sow | KeepTrace | PutSealing | Reseal | RunningChange | PromiseChanges | LearnedChanges
+)  # fmt: skip
 
 
 def plain(change: Change) -> Change:
@@ -361,7 +319,7 @@ def plain(change: Change) -> Change:
 
 def claim_of(change: Change) -> int | None:
     """Return the number of the claim under which a change is made; None: whoever owns the run may make it."""
-    return change.claim if isinstance(change, ClaimedChange | RecordStep) else None
+    return change.claim if isinstance(change, (ClaimedChange, RecordStep, RecordResult)) else None
 
 
 def run_of(change: Change) -> int | None:
@@ -373,7 +331,10 @@ def run_of(change: Change) -> int | None:
             return change.row.run
         case EndRun() | Suspend() | HandBack() | SealBatch():
             return change.key
-        case ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered() | TakePlace():
+        case (
+            RecordResult() | ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered()
+            | TakePlace()
+        ):  # fmt: skip
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()

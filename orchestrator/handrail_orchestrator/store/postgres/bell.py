@@ -14,6 +14,7 @@ from psycopg import sql
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.claiming import Beat, Claim
 from handrail_orchestrator.store.postgres.connection import close, connect
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.traces import KeepTrace
 
 _log = logging.getLogger("handrail.store")
@@ -25,7 +26,9 @@ GATHER_SECONDS = 0.01
 AGAIN_SECONDS = 0.5
 """How soon a connection that was lost is made anew."""
 
-QUIET: frozenset[type] = frozenset({c.RecordStep, c.NoteStarted, Claim, Beat, c.ExtendLease, c.ReadAnswer, KeepTrace})
+QUIET: frozenset[type] = frozenset(
+    {c.RecordStep, RecordResult, c.NoteStarted, Claim, Beat, c.ExtendLease, c.ReadAnswer, KeepTrace}
+)
 """Changes after which nobody else has anything to do; commits that notify follow each other, one at a time."""
 
 

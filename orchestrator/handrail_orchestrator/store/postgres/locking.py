@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.claiming import Beat, Claim, ClaimRings, ClaimRun, HandBack
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.store.traces import KeepTrace
 
@@ -18,8 +19,8 @@ STORE, AUDIT, CLAIMS = 1, 2, 3
 
 SHARING: frozenset[type] = frozenset(
     {
-        c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, HandBack, Claim, Beat, c.Send,
-        c.MoveReview, c.ReadAnswer, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
+        c.RecordStep, RecordResult, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, HandBack, Claim, Beat,
+        c.Send, c.MoveReview, c.ReadAnswer, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
     }
 )  # fmt: skip
 """Changes that go on beside each other; they are about runs, whose rows are locked."""

@@ -31,6 +31,7 @@ from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.model_circuits import EnterModel, LeaveModel
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sql import (
@@ -152,6 +153,7 @@ def _begin(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> 
 APPLY: dict[type, Apply] = {
     **of_runs.APPLY,
     c.RecordStep: steps.record,
+    RecordResult: steps.record_result,
     c.NoteStarted: steps.note_started,
     c.OpenWait: steps.open_wait,
     c.ReopenWait: steps.reopen_wait,
@@ -250,7 +252,18 @@ APPLY: dict[type, Apply] = {
 }
 
 FENCED: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, Claim, Beat}
+    {
+        c.RecordStep,
+        RecordResult,
+        c.NoteStarted,
+        c.OpenWait,
+        c.ReopenWait,
+        c.ReadAnswer,
+        c.Suspend,
+        c.EndRun,
+        Claim,
+        Beat,
+    }
     | {ClaimRun, b.JoinBatch, b.SealBatch, b.AnswerWait}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
     | {sh.TakePlace, sh.TakeTurn}
@@ -259,6 +272,6 @@ FENCED: frozenset[type] = frozenset(
 """Changes that only the owner of a run may make."""
 
 _KEEP_OWNERS: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, KeepTrace, StartRun}
+    {c.RecordStep, RecordResult, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, KeepTrace, StartRun}
 )
 """Changes after which a run still belongs to whom it belonged to before."""

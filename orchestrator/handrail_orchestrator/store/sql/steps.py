@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.files import may_name_files
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.rows import QUESTION, StepRow
 from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox, promises, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
@@ -41,7 +42,7 @@ _ASKED = tuple(name for name in c.AskedItem._fields if name != "schema")
 def record(tx: Transaction, change: c.RecordStep) -> None:
     """Record a result with its audit, if it has one; a second result for the same step is refused."""
     row = change.row
-    if tx.execute(*_recording(row)).rowcount != 1:
+    if tx.execute(*_recording(change)).rowcount != 1:
         raise _recorded_before(tx, row)
     files.hold(tx, row.run, row.output)
     if change.audit is not None:
@@ -50,19 +51,27 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
         promises.record_case(tx, row.run, row.seq, case)
 
 
-def record_each(tx: Transaction, changes: Sequence[c.RecordStep]) -> list[Fenced | None]:
+def record_result(tx: Transaction, change: RecordResult) -> None:
+    """Record a result that is a value alone; a second result for the same step is refused."""
+    if tx.execute(*_recording(change)).rowcount != 1:
+        raise _recorded_before(tx, change)
+    files.hold(tx, change.run, change.output)
+
+
+def record_each(tx: Transaction, changes: Sequence[c.RecordStep | RecordResult]) -> list[Fenced | None]:
     """Record results of as many runs and nothing beside them; return for each why it is refused, if it is."""
     alike: dict[str, list[int]] = {}
     values: list[tuple[object, ...]] = []
     for at, change in enumerate(changes):
-        statement, row = _recording(change.row)
+        statement, row = _recording(change)
         alike.setdefault(statement, []).append(at)
         values.append(row)
     replies: list[Fenced | None] = [None] * len(changes)
     for statement, places in alike.items():
         counts = tx.execute_each(statement, [values[at] for at in places])
         for at, count in zip(places, counts, strict=True):
-            recorded = changes[at].row
+            change = changes[at]
+            recorded = change.row if isinstance(change, c.RecordStep) else change
             if count != 1:
                 replies[at] = _recorded_before(tx, recorded)
             elif may_name_files(recorded.output):
@@ -70,12 +79,19 @@ def record_each(tx: Transaction, changes: Sequence[c.RecordStep]) -> list[Fenced
     return replies
 
 
-def _recorded_before(tx: Transaction, row: StepRow) -> Fenced:
+def _recorded_before(tx: Transaction, row: StepRow | RecordResult) -> Fenced:
     return Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
 
 
-def _recording(row: StepRow) -> tuple[str, tuple[object, ...]]:
+def _recording(change: c.RecordStep | RecordResult) -> tuple[str, tuple[object, ...]]:
     """Return the statement that records a result, and its values."""
+    if isinstance(change, RecordResult):
+        if change.owner is not None:
+            return _RECORD_OWNED, change[:_OWNED]
+        if change.decided_by is not None:
+            return _RECORD_DECIDED, (*change[:_PLAIN], change.decided_by)
+        return _RECORD_PLAIN, change[:_PLAIN]
+    row = change.row
     values: tuple[object, ...] = row
     if row[_PLAIN:] == _NO_OWNER:
         statement, values = _RECORD_PLAIN, row[:_PLAIN]

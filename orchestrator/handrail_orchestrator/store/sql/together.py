@@ -6,6 +6,7 @@ from typing import TypeVar
 from handrail_orchestrator.errors import Fenced, OrchestratorError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.changes import ClaimedChange
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.sql import lifecycle, starting, steps
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import FIRST_CLAIM, Started, StartRun
@@ -15,10 +16,13 @@ Of = tuple[int | None, int | None]
 Early = dict[int, object]
 """Replies to changes by their places, of those that were made with an earlier one."""
 
-TOGETHER: frozenset[type] = frozenset({c.RecordStep, c.EndRun, StartRun})
+TOGETHER: frozenset[type] = frozenset({c.RecordStep, RecordResult, c.EndRun, StartRun})
 """Kinds of changes of which many may be made at once."""
 
-T = TypeVar("T", c.RecordStep, c.EndRun)
+Result = c.RecordStep | RecordResult
+T = TypeVar("T", bound=Result | c.EndRun)
+_RESULTS: tuple[type[Result], ...] = (RecordResult, c.RecordStep)
+_ENDS = (c.EndRun,)
 
 Given = tuple[int | None, int, c.Change]
 """The claim under which a change is made, the run that has it, and the change itself; the run counts with a claim."""
@@ -26,6 +30,8 @@ Given = tuple[int | None, int, c.Change]
 
 def claimed(change: c.Change) -> Given:
     """Return a change with the claim under which it is made."""
+    if isinstance(change, RecordResult):
+        return change.claim, change.run, change
     if isinstance(change, c.RecordStep):
         return change.claim, change.row.run, change
     if isinstance(change, ClaimedChange):
@@ -48,24 +54,24 @@ def made_together(
     first = given[at][2]
     if isinstance(first, StartRun):
         return _started_together(tx, given, at, early, owned)
-    if isinstance(first, c.RecordStep):
-        results = _alike(c.RecordStep, given, at, early, owned, refused)
-        if len(results) < 2:
+    if isinstance(first, c.EndRun):
+        ends = _alike(_ENDS, given, at, early, owned, refused)
+        if len(ends) < 2:
             return False
-        _note(early, results, steps.record_each(tx, [*results.values()]), owned, refused)
+        _note(early, ends, lifecycle.end_each(tx, [*ends.values()]), owned, refused)
+        for change in ends.values():
+            owned.pop(change.key, None)
         return True
-    ends = _alike(c.EndRun, given, at, early, owned, refused)
-    if len(ends) < 2:
+    results = _alike(_RESULTS, given, at, early, owned, refused)
+    if len(results) < 2:
         return False
-    _note(early, ends, lifecycle.end_each(tx, [*ends.values()]), owned, refused)
-    for change in ends.values():
-        owned.pop(change.key, None)
+    _note(early, results, steps.record_each(tx, [*results.values()]), owned, refused)
     return True
 
 
 def _note(
     early: Early,
-    made: Mapping[int, c.RecordStep | c.EndRun],
+    made: Mapping[int, Result | c.EndRun],
     replies: Sequence[Fenced | None],
     owned: Mapping[int, int],
     refused: dict[Of, OrchestratorError],
@@ -93,28 +99,32 @@ def _started_together(tx: Transaction, given: Sequence[Given], at: int, early: E
 
 
 def _alike(
-    kind: type[T],
+    kinds: tuple[type[T], ...],
     given: Sequence[Given],
     at: int,
     early: Early,
     owned: Mapping[int, int],
     refused: Mapping[Of, OrchestratorError],
 ) -> dict[int, T]:
-    """Return the changes of a kind from a place on that may be made at once, one for each run, by their places."""
+    """Return the changes of some kinds from a place on that may be made at once, one for each run, by their places."""
     found: dict[int, T] = {}
     seen: set[int] = set()
     for place in range(at, len(given)):
         if place in early:
             continue
         claim, run, change = given[place]
-        is_plain = (isinstance(change, c.RecordStep) and change.audit is None and not change.cases) or (
-            isinstance(change, c.EndRun) and lifecycle.is_plain_end(change)
-        )
-        if claim is None or not is_plain:
+        if claim is None or not (isinstance(change, RecordResult) or _is_plain(change)):
             break
         if run in seen:
             continue
         seen.add(run)
-        if isinstance(change, kind) and owned.get(run) == claim and (not refused or (run, claim) not in refused):
+        if isinstance(change, kinds) and owned.get(run) == claim and (not refused or (run, claim) not in refused):
             found[place] = change
     return found
+
+
+def _is_plain(change: c.Change) -> bool:
+    """Return whether a change is a result with nothing beside it, or an end that leaves nothing open."""
+    if isinstance(change, c.RecordStep):
+        return change.audit is None and not change.cases
+    return isinstance(change, c.EndRun) and lifecycle.is_plain_end(change)
