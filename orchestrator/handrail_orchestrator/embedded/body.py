@@ -67,6 +67,8 @@ class Bodies:
         systems: "Systems | None" = None,
     ) -> None:
         self._around = _around(hooks, telemetry)
+        self.is_bare = self._around is None
+        """Whether nobody is told of attempts, or awaited in their place."""
         self._clock = clock
         self._limiters = limiters
         self._systems = systems

@@ -51,7 +51,9 @@ class BoundStep:
     inputs: "InputCodec"
     result: "Codec[Any]"
     plain: bool
-    """Whether its body is simply called, once."""
+    """Whether its body is simply called, once ..."""
+    awaited: bool
+    """... and is an ``async def``."""
     decided_by: str | None
 
 
@@ -214,7 +216,8 @@ class Library:
             codecs = self._step_codecs(step)
             decided_by = "rule" if step.kind == "rule" else None
             executed = step if self._hooks is None else self._hooks.step(step)
-            bound = BoundStep(executed, *codecs, executed.policy.is_plain, decided_by)
+            plain = executed.policy.is_plain
+            bound = BoundStep(executed, *codecs, plain, plain and executed.is_async, decided_by)
             _remember(self._steps, function, bound)
         return bound
 

@@ -14,6 +14,7 @@ from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.errors import StepFailed, WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step import AnyStep
+from handrail_orchestrator.store.recorded import RecordResult
 from handrail_orchestrator.store.rows import StepRow
 
 LONGEST_MESSAGE = 8_000
@@ -21,13 +22,11 @@ LONGEST_MESSAGE = 8_000
 _WORDS_AROUND = 1_000
 """Characters that may be put around a message that was cut already, before it is cut again."""
 
-_NO_JUDGEMENT = (None,) * (len(StepRow._fields) - StepRow._fields.index("confidence"))
-
 
 class Begun:
     """A step in flight; becomes a row only when it is long enough to be noted, or over."""
 
-    __slots__ = ("attempt", "input", "key", "name", "noted", "queued", "seq", "started", "step")
+    __slots__ = ("attempt", "decided_by", "input", "key", "name", "noted", "queued", "seq", "started", "step")
 
     def __init__(
         self, key: int, name: str, seq: int, step: AnyStep, attempt: int, started: float, encoded: str
@@ -41,6 +40,8 @@ class Begun:
         """When its first try began, maybe in another process."""
         self.started = started
         self.input = encoded
+        self.decided_by: str | None = None
+        """What its policy gave the result by, if it did."""
         self.noted = False
 
     @property
@@ -56,7 +57,18 @@ class Begun:
             StepRow,
             (
                 self.key, self.name, self.seq, step.kind, "done", attempt, self.queued, self.started, ended,
-                self.input, output, step.owner, decided_by, None, None, *_NO_JUDGEMENT,
+                self.input, output, step.owner, decided_by, None, None, None, None, None, None, None, None,
+            ),
+        )  # fmt: skip
+
+    def result(self, ended: float, output: str, decided_by: str | None, claim: int | None) -> RecordResult:
+        """Return what records a result that is a value alone, by the latest try."""
+        step = self.step
+        return tuple.__new__(  # as below: a call with 14 named fields costs twice as much
+            RecordResult,
+            (
+                self.key, self.name, self.seq, step.kind, "done", self.attempt, self.queued, self.started, ended,
+                self.input, output, step.owner, decided_by, claim,
             ),
         )  # fmt: skip
 
