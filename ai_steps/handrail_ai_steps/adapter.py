@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
+from pydantic_core import core_schema, to_json
 
 from handrail_ai_steps.misread import counted_from_1970, has_times, of_another_type, written_as_text
 from handrail_ai_steps.mistaken_choices import has_truths_and_numbers, mistaken_choice
@@ -96,6 +96,16 @@ class Adapter:
             return []
         error = self._strictly(self._adapter.validate_json, text)
         return [] if error is None else written_as_text(error)
+
+    def given_as_text(self, given: object) -> list[str]:
+        """Return the places of Python data at which a number or a truth value is written as a text."""
+        if not self._has_scalars:
+            return []
+        try:
+            text = to_json(given).decode()
+        except ValueError:  # data that JSON has no words for
+            return []
+        return self.written_as_text(text)
 
     @staticmethod
     def _strictly(read: Callable[..., object], given: object) -> ValidationError | None:

@@ -35,6 +35,8 @@ def _held_against(output: Output, given: Answer) -> Answer | NoAnswer:
     attempts = tuple(given.attempts) or (Attempt(model=given.model, result="answered"),)
     try:
         value = output.validate(given.value)
+        if odd := output.oddities_of(given.value):
+            attempts = (*attempts[:-1], replace(attempts[-1], notes=(*attempts[-1].notes, *odd)))
     except BaseException as error:
         if is_order(error):
             raise

@@ -135,8 +135,13 @@ class Output:
 
     def oddities(self, text: str) -> tuple[str, ...]:
         """Return what of a JSON text that fits was read as it is meant and not as it is written, for the record."""
-        places = [] if self.is_text else self._adapter.written_as_text(text)
-        return (f"written as a text: {', '.join(places[:SHOWN])}",) if places else ()
+        return () if self.is_text else _about(self._adapter.written_as_text(text))
+
+    def oddities_of(self, given: object) -> tuple[str, ...]:
+        """Return the same of the plain data of an answer that fits; nothing for a value that has the type already."""
+        if self.is_text or self._by_label or (self._concrete is not None and type(given) is self._concrete):
+            return ()
+        return _about(self._adapter.given_as_text(given))
 
     def dump(self, value: object) -> str:
         """Return a value as the JSON that ``load`` reads back."""
@@ -203,6 +208,10 @@ class Output:
             if is_order(error) or type(error) is ValueError:
                 raise
             raise ValueError(f"a validator of {_shown(self.output_type)} raised {told(error)}") from error
+
+
+def _about(places: list[str]) -> tuple[str, ...]:
+    return (f"written as a text: {', '.join(places[:SHOWN])}",) if places else ()
 
 
 def _written(value: object) -> object:

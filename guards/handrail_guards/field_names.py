@@ -34,6 +34,8 @@ class _Node:
     """Name in Python by name in JSON, where they differ."""
     shared: set[str] = field(default_factory=set)
     """Names in JSON under which only a part is this field's: those that begin a path."""
+    paths: list[tuple[str, tuple[str | int, ...]]] = field(default_factory=list)
+    """Of each name in Python that may also be found down a path in JSON, and the path."""
     items: "_Node | None" = None
     """What the items of a list or the values of a mapping are."""
     keyed: bool = False
@@ -102,19 +104,44 @@ def _said_twice(root: _Node, data: object) -> Iterator[str]:
             left += [(node.items, each, f"{path}{number}.") for number, each in enumerate(given) if node.items]
         if not isinstance(given, Mapping):
             continue
-        first: dict[str, str] = {}
         known: Mapping[str, _Node | None] = node.fields
         for key, value in given.items():
-            # What is one field's name and another one's alias says of neither that it was given twice.
-            name = str(node.called.get(key, key))
-            below = known.get(name, node.items)
+            below = known.get(str(node.called.get(key, key)), node.items)
             if below is not None:
                 left.append((below, value, f"{path}{key}."))
-            if name not in node.fields or key in node.shared or (key in node.called and key in node.fields):
-                continue
-            other = first.setdefault(name, key)
-            if other != key and not _is_same(given[other], value):
+        first: dict[str, tuple[str, object]] = {}
+        for name, key, value in _said(node, given):
+            other, said = first.setdefault(name, (key, value))
+            if other != key and not _is_same(said, value):
                 yield f"{path}{name} is given twice, as {other!r} and {key!r}, and not the same; give it once"
+
+
+def _said(node: _Node, given: Mapping[Any, object]) -> Iterator[tuple[str, str, object]]:
+    """Yield what is said of fields: the name in Python, where in JSON, and what.
+
+    What is one field's name and another one's alias says of neither that it was given twice.
+    """
+    for key, value in given.items():
+        name = str(node.called.get(key, key))
+        if name in node.fields and key not in node.shared and not (key in node.called and key in node.fields):
+            yield name, key, value
+    for name, path in node.paths:
+        if path[0] in node.fields and path[0] != name:
+            continue
+        for value in _down(given, path):
+            yield name, ".".join(map(str, path)), value
+
+
+def _down(given: Any, path: tuple[Any, ...]) -> Iterator[object]:
+    """Yield what stands at the end of a path, if anything does."""
+    for part in path:
+        if not isinstance(given, Mapping | list | tuple):  # a text has items, too
+            return
+        try:
+            given = given[part]
+        except (LookupError, TypeError):
+            return
+    yield given
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -216,6 +243,7 @@ class _Reader:
         if getattr(base, "__pydantic_root_model__", False):
             root = self.node(declared["root"][0])
             node.fields, node.called, node.items, node.keyed = {**root.fields}, root.called, root.items, root.keyed
+            node.paths = root.paths
             node.fields["root"] = root
             node.is_open |= root.is_open
             return node
@@ -224,7 +252,9 @@ class _Reader:
         for name, (below, info) in declared.items():
             node.fields[name] = self.node(below)
             node.called |= {each: name for each in _aliases(info) if each != name}
-            node.shared |= _shared(info)
+            paths = _paths(info)
+            node.paths += [(name, path) for path in paths]
+            node.shared |= {str(path[0]) for path in paths}
         return node
 
     def _merged(self, nodes: list[_Node]) -> _Node:
@@ -236,6 +266,7 @@ class _Reader:
         for node in nodes:
             merged.called = {**node.called, **merged.called}
             merged.shared |= node.shared
+            merged.paths += [each for each in node.paths if each not in merged.paths]
             for name, below in node.fields.items():
                 same = [each.fields[name] for each in nodes if name in each.fields]
                 merged.fields[name] = below if len(same) == 1 or _has_cycle(same) else self._merged(same)
@@ -302,9 +333,9 @@ def _aliases(info: object) -> list[str]:
     return [name for each in _choices(info) if isinstance(name := each if isinstance(each, str) else each.path[0], str)]
 
 
-def _shared(info: object) -> set[str]:
-    """Return the names under which a field has only a part."""
-    return {each.path[0] for each in _choices(info) if not isinstance(each, str)}
+def _paths(info: object) -> list[tuple[str | int, ...]]:
+    """Return the paths down which a field may be found."""
+    return [tuple(each.path) for each in _choices(info) if not isinstance(each, str)]
 
 
 def _choices(info: object) -> list[Any]:

@@ -146,7 +146,7 @@ class ScriptedModel:
             fields={path: _confidence(sure) for path, sure in (said.fields or {}).items()},
             alternatives=tuple(Alternative(value=v, confidence=c) for v, c in (said.alternatives or {}).items()),
             other_mass=said.other_mass,
-            attempts=(attempt,),
+            attempts=(replace(attempt, notes=output.oddities_of(said.value)),),
         )
 
     def _output(self, output_type: Any) -> Output:

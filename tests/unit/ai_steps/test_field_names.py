@@ -247,12 +247,22 @@ class Slip(BaseModel):
     total: float = Field(alias="Total Amount")
     sums: list[Sum] = []
     by: dict[str, Sum] = {}
-    paid: str = Field(default="", validation_alias=AliasChoices("paid", "settled", AliasPath("states", 0)))
+    paid: str = Field(
+        default="",
+        validation_alias=AliasChoices("paid", "settled", AliasPath("states", 0), AliasPath("log", "last", -1, "state")),
+    )
 
 
 def slip(paid: str = "") -> Slip:
     """Make one as it is called in Python."""
     return Slip.model_validate({"total": 1, "paid": paid})
+
+
+class Tags(BaseModel):
+    """What is a field of its own may say something else than its first item is said to be."""
+
+    first: str = Field(validation_alias=AliasChoices("first", AliasPath("tags", 0)))
+    tags: list[str] = []
 
 
 class Swapped(BaseModel):
@@ -268,6 +278,9 @@ class Swapped(BaseModel):
         ({"total": 1, "sums": [{"amount": "1"}, {"amount": "1", "Betrag": "2"}]}, "sums.1.amount"),
         ({"total": 1, "by": {"ann": {"amount": "1", "Betrag": "1.0"}}}, "by.ann.amount"),
         ({"total": 1, "paid": "yes", "settled": "no"}, "paid"),
+        ({"total": 1, "paid": "yes", "states": ["no", "more"]}, "paid"),
+        ({"total": 1, "states": ["no"], "log": {"last": [{"state": "yes"}]}}, "paid"),
+        ({"total": 1, "settled": "yes", "log": {"last": [{}, {"state": "no"}]}}, "paid"),
     ],
 )
 async def test_a_field_that_is_given_by_two_names_is_a_contradiction(data: dict[str, Any], field: str) -> None:
@@ -282,7 +295,9 @@ async def test_a_field_that_is_given_by_two_names_is_a_contradiction(data: dict[
     [
         (Slip, {"total": 1, "Total Amount": 1.0}, slip()),
         (Slip, {"total": 1, "settled": "no", "paid": "no"}, slip("no")),
-        (Slip, {"total": 1, "paid": "yes", "states": ["no", "more"]}, slip("yes")),
+        (Slip, {"total": 1, "paid": "yes", "states": ["yes", "more"]}, slip("yes")),
+        (Slip, {"total": 1, "paid": "yes", "states": [], "log": {"last": {"state": "no"}}}, slip("yes")),
+        (Tags, {"first": "a", "tags": ["b"]}, Tags(first="a", tags=["b"])),
         (Swapped, {"a": 1, "b": 2}, Swapped.model_validate({"a": 1, "b": 2})),
         (Cat | Dog, {"kind": "dog", "barks": 1.0}, Dog(kind="dog", barks=1.0)),
     ],

@@ -318,6 +318,22 @@ async def test_a_sum_of_probabilities_may_end_a_rounding_beyond_one() -> None:
     assert isinstance(await route(Says(say))("x"), Accepted)
 
 
+class Count(BaseModel):
+    count: int
+    rate: float = 0
+
+
+async def test_a_number_that_a_model_of_ones_own_returns_as_a_text_is_noted() -> None:
+    async def say(_: ModelRequest) -> Answer:
+        return replace(GOOD, value={"count": "12", "rate": 1}, attempts=(Attempt(model="m", result="answered"),) * 2)
+
+    step = extract("count", Count, "Count.", models=Says(say), accept=Always())
+    outcome = await step("x")
+    assert isinstance(outcome, Accepted)
+    assert outcome.value == Count(count=12, rate=1)
+    assert [each.notes for each in outcome.judgement.attempts] == [(), ("written as a text: count",)]
+
+
 async def test_a_model_whose_name_raises_is_called_by_its_type() -> None:
     class Nameless:
         built = False

@@ -225,7 +225,9 @@ def test_a_number_or_a_truth_value_that_is_written_as_a_text_is_read_and_noted(
 ) -> None:
     output = Output(Claim)
     assert output.parse(json.dumps(data)) == output.validate(data)
-    assert output.oddities(json.dumps(data)) == ((f"written as a text: {places}",) if places else ())
+    noted = (f"written as a text: {places}",) if places else ()
+    assert output.oddities(json.dumps(data)) == output.oddities_of(data) == noted
+    assert output.oddities_of(output.validate(data)) == ()
 
 
 def test_a_text_that_is_read_as_a_member_of_an_enum_must_be_its_number() -> None:
