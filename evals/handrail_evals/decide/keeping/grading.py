@@ -24,7 +24,7 @@ ASKED: Mapping[Answers, float] = {"usual": 1.0, "few": 0.5}
 """Of the effort: what whoever promises wants spent on answers."""
 EFFORT_TIMES = 1.6
 FALLS_FASTER = 1.5
-JOINT_TIMES = 1.7
+JOINT_TIMES = 2.0
 """In place of ``EFFORT_TIMES`` where less is asked as risks rise fast behind the threshold."""
 BEHIND = 0.1
 """Of the cases: so many behind the threshold say how fast the risk rises there; all of them are asked blind."""
