@@ -21,6 +21,8 @@ PROJECT = Path(__file__).parent.parent.parent
 Part: TypeAlias = Callable[[measured.Bench], list[Figure]]
 PARTS: Mapping[str, Part] = {
     "streams": measured.streams,
+    "few": measured.few,
+    "designed": measured.designed,
     "late": measured.late,
     "errors": measured.errors,
     "drift": measured.drift,

@@ -13,6 +13,7 @@ from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.looks import REVIEWERS_PART, missed_bound
 from promise_bench import curve
 from promise_bench.batch import LABELS, compared, summary
+from promise_bench.designed import play_designed
 from promise_bench.drifted import let_through
 from promise_bench.kept import KeptStreams
 from promise_bench.learning import CASES, LAST, Learnt, learning_stream
@@ -101,6 +102,18 @@ class Bench:
             found.append(Played.of_json(known))
         return found
 
+    def by_design(self, cell: tuple[str, float]) -> list[Played]:
+        """Return the same streams of a cell under the keeper of the first design."""
+        splits, found = self.traffic[cell[0], "strong"], []
+        for number in range(self.streams):
+            split = splits[number % len(splits)]
+            name = f"designed {cell} {split.mark} {self.marks} seed {self.seed + number}"
+            if (known := self.kept.get(name)) is None:
+                known = play_designed(split, cell[1], self.marks, seed=self.seed + number).as_json()
+                self.kept.put(name, known)
+            found.append(Played.of_json(known))
+        return found
+
 
 def streams(bench: Bench) -> list[Figure]:
     """How soon and how much is accepted, what it costs, and how often the promise is broken."""
@@ -116,14 +129,49 @@ def streams(bench: Bench) -> list[Figure]:
             )
         if bench.is_long:
             found.append(Figure(where, "reviews", reviews, unit="", bar=at_most(MOST_REVIEWS[cell])))
-            found += curve.figures(where, cell, played)
         found.append(_broken(where, played))
+        last = bench.marks[-1]
+        found += [
+            Figure(f"{where}, split {number + 1}", f"of the oracle's coverage, {last:,} cases", _reached(of_it, last))
+            for number in range(len(bench.traffic[cell[0], "strong"]))
+            if (of_it := played[number :: len(bench.traffic[cell[0], "strong"])])
+        ]
         spent = 1e6 * sum(each.keeper_seconds for each in played) / (len(played) * bench.marks[-1])
         found.append(Figure(where, "the keeper's work a case", spent, unit="µs", bar=at_most(HIGHEST_MICROSECONDS)))
         split = bench.traffic[cell[0], "strong"][0]
         coverage, risk = split.truth(BY_HAND)
         note = f"{coverage:.0%} accepted; the oracle accepts {split.oracle(cell[1]):.0%}"
         found.append(Figure(where, f"wrong at {BY_HAND} by hand", 100 * risk, note=note))
+    return found
+
+
+def few(bench: Bench) -> list[Figure]:
+    """What it takes until so much is accepted, where few answers are asked for."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        played = bench.played(cell, Labels(), KeeperSettings(target=cell[1], delta=DELTA, answers="few"))
+        where, last = f"{_told(cell)}, few answers", bench.marks[-1]
+        found += curve.figures(where, cell, played)
+        note = f"{fmean(each.at(last).reviews for each in played):,.0f} reviews of accepted cases"
+        found.append(Figure(where, f"of the oracle's coverage, {last:,} cases", _reached(played, last), note=note))
+        found.append(_broken(where, played))
+    return found
+
+
+def designed(bench: Bench) -> list[Figure]:
+    """What the keeper of the first design comes to on the same streams, which its bars were taken from elsewhere."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        played, where = bench.by_design(cell), f"{_told(cell)}, the design's keeper"
+        splits = bench.traffic[cell[0], "strong"]
+        right = fmean(1 - each.errors[-1] / len(each.cases) for each in splits)
+        oracle = fmean(each.oracle(cell[1]) for each in splits)
+        for mark in bench.marks:
+            note = f"{fmean(each.at(mark).reviews for each in played):,.0f} reviews of accepted cases"
+            found.append(Figure(where, f"of the oracle's coverage, {mark:,} cases", _reached(played, mark), note=note))
+        note = f"{right:.1%} of all answers are right, the oracle accepts {oracle:.1%}"
+        broken = float(sum(each.marks[-1].is_broken for each in played))
+        found.append(Figure(where, f"broken of {len(played)} streams", broken, unit="", note=note))
     return found
 
 
