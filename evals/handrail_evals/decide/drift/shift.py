@@ -3,12 +3,14 @@
 It is made of bets, kept up case after case, that a kind of case has become more frequent than it should be.
 """
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self, TypeAlias, assert_never
 
 from handrail_evals.decide.drift.seen import Seen
-from handrail_evals.errors import TooFewCases
+from handrail_evals.errors import InvalidScore, TooFewCases
 
 KindName: TypeAlias = Literal["lowest", "highest", "reviewed", "accepted", "unscored"]
 """Among the lowest or highest scores of the reference, in doubt or not, without a score."""
@@ -163,11 +165,6 @@ class Signal:
     recent: int = 0
     """How many are of the kind since the alarm was raised."""
 
-    @classmethod
-    def of(cls, kind: Kind, cases: Iterable[Seen], bets: tuple[Bet, ...]) -> Self:
-        """Return the signal that compares with these cases."""
-        return cls(kind, sum(map(kind.fits, cases)), bets)
-
     def chance(self, known: int) -> float:
         """Return how often the kind is to be expected, above 0 and below 1, after ``known`` cases to compare with."""
         return chance_of(self.hits, known)
@@ -218,10 +215,29 @@ class Shift:
             TooFewCases: there are fewer than 200.
         """
         cases = tuple(reference)
-        if len(cases) < FEWEST:
-            raise TooFewCases(found=len(cases), needed=FEWEST, what="reference cases")
+        scores = [case.score for case in cases if case.score is not None]
+        return cls._counted(scores, sum(case.accepted for case in cases), len(cases), ratios)
+
+    @classmethod
+    def of_scores(cls, scores: Sequence[float], threshold: float) -> Self:
+        """Return the same where all cases have a score, and are accepted from a threshold on.
+
+        Raises:
+            TooFewCases: there are fewer than 200.
+            InvalidScore: one is not a finite number.
+        """
+        for score in scores:
+            if not math.isfinite(score):
+                raise InvalidScore(where="a reference case", score=score)
+        return cls._counted(scores, sum([score >= threshold for score in scores]), len(scores), RATIOS)
+
+    @classmethod
+    def _counted(cls, scores: Sequence[float], accepted: int, known: int, ratios: tuple[float, ...]) -> Self:
+        if known < FEWEST:
+            raise TooFewCases(found=known, needed=FEWEST, what="reference cases")
         bets = tuple(Bet(ratio, LEAST) for ratio in ratios)
-        return cls(tuple(Signal.of(kind, cases, bets) for kind in _kinds(cases)), len(cases))
+        found = _kinds(sorted(scores), accepted, known)
+        return cls(tuple(Signal(kind, hits, bets) for kind, hits in found), known)
 
     @property
     def evidence(self) -> float:
@@ -251,11 +267,16 @@ class Shift:
         return signal, strongest(signal.bets)
 
 
-def _kinds(cases: Sequence[Seen]) -> Iterator[Kind]:
-    yield Kind("reviewed")
-    yield Kind("accepted")
-    yield Kind("unscored")
-    scores = sorted(case.score for case in cases if case.score is not None)
-    if scores:
-        yield from (Kind("lowest", share, scores[int(share * len(scores))]) for share in LOWEST)
-        yield from (Kind("highest", share, scores[-1 - int(share * len(scores))]) for share in HIGHEST)
+def _kinds(rising: Sequence[float], accepted: int, known: int) -> Iterator[tuple[Kind, int]]:
+    """Yield the kinds of cases, each with how many there are, from the scores of those that have one."""
+    unscored = known - len(rising)
+    yield Kind("reviewed"), known - accepted
+    yield Kind("accepted"), accepted
+    yield Kind("unscored"), unscored
+    if rising:
+        for share in LOWEST:
+            edge = rising[int(share * len(rising))]
+            yield Kind("lowest", share, edge), unscored + bisect_left(rising, edge)
+        for share in HIGHEST:
+            edge = rising[-1 - int(share * len(rising))]
+            yield Kind("highest", share, edge), len(rising) - bisect_right(rising, edge)

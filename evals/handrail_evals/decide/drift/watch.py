@@ -69,7 +69,15 @@ class Watch:
             TooFewCases: the reference has fewer than 200 cases.
             InvalidSetting: the time has no time zone.
         """
-        shift = Shift.of(reference)
+        return cls.comparing(Shift.of(reference), settings, at=at)
+
+    @classmethod
+    def comparing(cls, shift: Shift, settings: WatchSettings, *, at: datetime) -> Self:
+        """Return the same with what is compared with a reference.
+
+        Raises:
+            InvalidSetting: the time has no time zone.
+        """
         armed = Change(kind="armed", at=at, case=0, what="reference cases", hits=0, cases=shift.known, chance=0.0)
         bets = tuple(Bet(ratio) for ratio in RISK_RATIOS)
         return cls(settings, phase="usual", shift=shift, risk=bets, changes=(armed,))

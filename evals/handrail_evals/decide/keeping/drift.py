@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.seen import Audited, Routed
 from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.shift import Shift
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.keeping.draws import DrawnCase
 
@@ -31,8 +32,8 @@ def armed(settings: WatchSettings, scores: Sequence[float], threshold: float, at
     """Return a watch that compares with the last scores, as a threshold accepts them; None: there are too few."""
     if len(scores) < REFERENCE:
         return None
-    reference = [Seen(score, score >= threshold) for score in scores[-REFERENCE:]]
-    return Watch.armed(settings, reference, at=datetime.fromtimestamp(at, UTC))
+    shift = Shift.of_scores(scores[-REFERENCE:], threshold)
+    return Watch.comparing(shift, settings, at=datetime.fromtimestamp(at, UTC))
 
 
 def watched(watch: Watch, case: DrawnCase, threshold: float, at: float) -> Watch:
