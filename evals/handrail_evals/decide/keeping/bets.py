@@ -102,8 +102,9 @@ def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, los
     moved[:, 0] = wealth
     moved[:ways, 1:] = reached * np.log1p(bets.fixed * won)[:, None]
     wrong = np.flatnonzero(paid)
-    for place in wrong:
-        moved[:ways, place + 1] = np.log1p(bets.fixed * np.where(reached[place], won - paid[place], 0.0))
+    if len(wrong):
+        lost_each = np.where(reached[wrong], won - paid[wrong, None], 0.0)
+        moved[:ways, wrong + 1] = np.log1p(bets.fixed[:, None] * lost_each)
     lost = np.cumsum(np.concatenate([loss[None], paid[:-1, None] * reached[:-1]]), axis=0) if len(wrong) else loss
     own = bets.learned(lost, seen + (np.cumsum(reached, axis=0) - reached))
     moved[ways, 1:] = np.log1p(own * np.where(reached, won - paid[:, None], 0.0))

@@ -1,12 +1,16 @@
 """The ledger of a promise: what was fixed of each case before anybody answered it, and what became of it."""
 
 import hashlib
+import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
 
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.numbers import is_finite, is_share
 
+GRADES_AT_ONCE = 100
+"""Grades that are remembered as sound: neighbouring cases mostly have those of one rule."""
 HEAVIEST = 1.9
 """The largest weight of an answer, of the surest cases: a weight of 2 could lose a bet of the watch whole."""
 
@@ -59,20 +63,34 @@ class DrawnCase:
         return min(self.accepted_share, HEAVIEST * self.grades[0][1]) / self.share
 
     def __post_init__(self) -> None:
-        if not is_finite(self.score):
+        if not (type(self.score) is float and math.isfinite(self.score)) and not is_finite(self.score):
             raise InvalidLabels(f"case {self.number}: its score {self.score!r} is no finite number")
-        shares = self.share, self.accepted_share, self.below_share
-        for name, value in zip(("share", "accepted_share", "below_share"), shares, strict=True):
-            if not (type(value) is float and 0.0 < value <= 1.0) and (not is_share(value) or value <= 0):
-                raise InvalidLabels(f"case {self.number}: {name} {value!r} is no share above 0 and up to 1")
-        for _, value in self.grades:
-            if not is_share(value) or value <= 0:
-                raise InvalidLabels(f"case {self.number}: the grade {value!r} is no share above 0 and up to 1")
-        least = min((share for _, share in self.grades), default=self.accepted_share)
-        if self.share < min(least, self.below_share):
-            raise InvalidLabels(f"case {self.number}: its share {self.share!r} is below the least of its rule")
+        share, accepted, below = self.share, self.accepted_share, self.below_share
+        if not (_is_chance(share) and _is_chance(accepted) and _is_chance(below)):
+            shares = {"share": share, "accepted_share": accepted, "below_share": below}
+            name, value = next((name, value) for name, value in shares.items() if not _is_chance(value))
+            raise InvalidLabels(f"case {self.number}: {name} {value!r} is no share above 0 and up to 1")
+        if self.grades and (no_share := _no_shares(self.grades)):
+            raise InvalidLabels(f"case {self.number}: the grade {no_share[0]!r} is no share above 0 and up to 1")
+        if share < below and share < (_least(self.grades) if self.grades else accepted):
+            raise InvalidLabels(f"case {self.number}: its share {share!r} is below the least of its rule")
         if self.verdict is not None and not self.drawn:
             raise InvalidLabels(f"case {self.number} was not drawn, so that no answer to it counts")
+
+
+def _is_chance(value: Any) -> bool:
+    """Return whether a value is a share above 0; of each case of a ledger, where all are floats."""
+    return (0.0 < value <= 1.0) if type(value) is float else is_share(value) and value > 0
+
+
+@lru_cache(GRADES_AT_ONCE)
+def _no_shares(grades: PlacedGrades) -> tuple[Any, ...]:
+    return tuple(share for _, share in grades if not _is_chance(share))
+
+
+@lru_cache(GRADES_AT_ONCE)
+def _least(grades: PlacedGrades) -> float:
+    return min(share for _, share in grades)
 
 
 def is_drawn(secret: str, number: int, share: float) -> bool:

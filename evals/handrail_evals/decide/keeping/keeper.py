@@ -282,7 +282,9 @@ class PromiseKeeper:
                 moved = self._advance()
                 places.append(self.in_force)
                 if moved:
-                    closed[np.isin(rungs, self._order.believed) & (closed > end)] = end
+                    is_closed = np.zeros(len(self.seen), dtype=bool)
+                    is_closed[[*self._order.believed]] = True
+                    closed[is_closed[rungs] & (closed > end)] = end
                 if weighed and any(each + 1 < len(self.ladder.segments) for each in moved):
                     break  # looser segments have less to show from here on
         until, columns = np.minimum(closed, len(places) - 1), np.arange(len(rungs))
@@ -304,9 +306,11 @@ class PromiseKeeper:
         self.seen += np.bincount(firsts, minlength=size)[:size].cumsum()
         asked = [case.drawn for case in cases]
         self.answered += np.bincount(firsts[asked], minlength=size)[:size].cumsum()
-        for place in np.flatnonzero(paid):  # one by one: sums of shares depend on how they are grouped
-            self.loss[firsts[place] :] += paid[place]
-            self.erred[firsts[place] :] += 1
+        wrong = np.flatnonzero(paid)
+        if len(wrong):  # added up one by one: sums of shares depend on how they are grouped
+            lost = np.where(firsts[wrong, None] <= np.arange(size), paid[wrong, None], 0.0)
+            self.loss = np.cumsum(np.concatenate([self.loss[None], lost]), axis=0)[-1].copy()
+            self.erred += np.bincount(firsts[wrong], minlength=size)[:size].cumsum()
 
     def bets_under(self, case: DrawnCase) -> LaidBets:
         """Return the bets that are laid under the rule that a case was drawn by."""
