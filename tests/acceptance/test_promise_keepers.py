@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from handrail import Client, Orchestrator, Run, Says, ScriptedModel, classify, workflow
+from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import ReviewQuery
 from handrail_evals.decide.keeping.keeper import KeeperSettings
@@ -84,6 +85,24 @@ def assert_nothing_is_spent_twice(address: str, read_to: int) -> PromiseRow:
     assert json.loads(row.checkpoint)["scores"] == from_the_ledger["scores"]
     assert (row.read_to, from_the_ledger["keeper"]["labels"]) == (read_to, answers)
     return row
+
+
+def test_a_keeper_that_goes_on_sees_what_another_process_has_moved_on_meanwhile(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'runs.db'}"
+
+    async def look() -> list[int]:
+        async with Client(address) as client:
+            return [each.read for each in await keep_promises(client)]
+
+    asyncio.run(arrive(address, 0, 150))
+    found = [asyncio.run(look())]
+    asyncio.run(arrive(address, 150, 50))
+    assert finish(spawn("promise_keeper.py", address)) == "read 50\n"
+    for first in (200, 250):
+        asyncio.run(arrive(address, first, 50))
+        found.append(asyncio.run(look()))
+    assert found == [[50], [50], [50]]  # the first hundred gave the thresholds
+    assert assert_nothing_is_spent_twice(address, 300).version == 4
 
 
 def test_keepers_that_are_killed_doubled_or_frozen_spend_nothing_twice(address: str) -> None:

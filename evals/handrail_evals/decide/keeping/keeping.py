@@ -17,6 +17,7 @@ from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of, ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
+from handrail_evals.decide.keeping.standing import StandingKeepers
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
@@ -46,6 +47,7 @@ MOST_PAGES_BEHIND: Final = 20
 """Pages of the ledger behind an open case that are looked through for answers that say that too much is wrong."""
 
 _log = logging.getLogger("handrail.promises")
+_standing = StandingKeepers()
 
 
 class KeepsPromises(Settles, Protocol):
@@ -144,7 +146,7 @@ async def _look(
     settings = found.settings(row)
     if settings is None:
         return None  # nothing is read before it is known what reviewers miss
-    state, damaged = _standing(row, ladder, settings)
+    state, damaged = _taken_up(row, ladder, settings)
     state.is_shadowed = is_shadowed
     is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
     notes = [PromiseNote("reckoned", damaged)] if damaged else []
@@ -172,16 +174,21 @@ async def _look(
             break
         last = max(last, page[-1].number)
         await asyncio.sleep(0)
-    return await _moved(client, row, state, name, read=read, last=last, notes=notes)
+    kept, checkpoint = await _moved(client, row, state, name, read=read, last=last, notes=notes)
+    _standing.keep(checkpoint, ladder, settings, state)
+    return kept
 
 
-def _standing(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -> tuple[KeeperState, str]:
+def _taken_up(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -> tuple[KeeperState, str]:
     """Return where a keeper stands, and why it is at its beginning although it was not; empty: it is not, or was.
 
-    What a checkpoint says follows from the ledger, so that one that cannot be read costs a reading of all of it.
+    What a checkpoint says follows from the ledger, so that one that is lost or damaged costs a reading of all of it.
     """
+    if row.checkpoint is None and row.read_to:
+        why = "where it stood is lost: it is reckoned anew from the first case on"
+        return KeeperState.of_text(None, ladder, settings), why
     try:
-        return KeeperState.of_text(row.checkpoint, ladder, settings), ""
+        return _standing.take(row.checkpoint, ladder, settings), ""
     except EvalsError as error:
         why = f"where it stood cannot be read ({error}): it is reckoned anew from the first case on"
         return KeeperState.of_text(None, ladder, settings), why
@@ -249,8 +256,8 @@ def _needs_all(store: PromiseStore, row: PromiseRow) -> bool:
 async def _moved(
     client: KeepsPromises, row: PromiseRow, state: KeeperState, name: str, *, read: int, last: int,
     notes: list[PromiseNote],
-) -> Kept | None:  # fmt: skip
-    """Write where a promise stands now, with a new rule where one is due."""
+) -> tuple[Kept | None, str | None]:  # fmt: skip
+    """Write where a promise stands now, with a new rule where one is due; returns its checkpoint in the store too."""
     why = row.why
     if row.state == "keeping":
         why = state.stopped or ("" if state.keeper.threshold is not None else row.why)
@@ -261,18 +268,19 @@ async def _moved(
         data = json.dumps({"threshold": rule.threshold, "labels": rule.labels, "wrong": rule.wrong})
         notes.append(PromiseNote("rule", rule.why, data))
     if not read and not notes:
-        return None
+        return None, row.checkpoint
+    checkpoint = state.as_text()
     change = MovePromise(
-        row.id, row.version, client.now(), f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,
+        row.id, row.version, client.now(), f"keeper:{name}", last, checkpoint, rule, row.state, why, notes,
         None if row.state == "shadow" else notice_of(row, state, rule, client.now()),
     )  # fmt: skip
     if not await client.change_promises(change):
-        return None  # a person, or another keeper, was faster
+        return None, None  # a person, or another keeper, was faster
     target = name_of(row)
     for note in notes:
         _log.info("the promise of %s (%s): %s", target, row.terms, note.why)
     said = tuple(f"{each.action}: {each.why}" for each in notes)
-    return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said)
+    return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said), checkpoint
 
 
 def next_rule(row: PromiseRow, state: KeeperState) -> NewRule | None:

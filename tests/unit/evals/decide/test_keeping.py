@@ -147,23 +147,32 @@ def test_answers_of_a_sealed_store_count_like_others(desk: Desk, monkeypatch: py
     assert 20 < record.wrong < 80
 
 
-def test_where_a_keeper_stood_that_cannot_be_read_is_reckoned_anew_from_the_ledger(desk: Desk, tmp_path: Path) -> None:
-    async def played() -> tuple[PromiseRow, list[PromiseRow], list[str]]:
+def test_where_a_keeper_stood_that_is_damaged_or_lost_is_reckoned_anew_from_the_ledger(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async def changed(to: str) -> tuple[PromiseRow, str]:
+        with sqlite3.connect(tmp_path / "runs.db") as damaging:
+            damaging.execute(f"UPDATE promises SET checkpoint = {to}")  # noqa: S608 -- from below
+        await desk.batch(1, mostly_right)  # there is something to read
+        async with Client(desk.store) as client:
+            (row,) = client.promise_store.promises()
+            return row, " ".join(each.why for each in client.promise_history("sort/letter"))
+
+    async def played() -> tuple[PromiseRow, list[tuple[PromiseRow, str]]]:
         for _ in range(3):
             await desk.batch(100, mostly_right)
         async with Client(desk.store) as client:
             (before,) = client.promise_store.promises()
-            with sqlite3.connect(tmp_path / "runs.db") as damaging:
-                damaging.execute("UPDATE promises SET checkpoint = substr(checkpoint, 1, 1000)")
-        await desk.batch(1, mostly_right)  # there is something to read
-        async with Client(desk.store) as client:
-            return before, client.promise_store.promises(), [e.why for e in client.promise_history("sort/letter")]
+        return before, [await changed("substr(checkpoint, 1, 1000)"), await changed("NULL")]
 
-    before, (after,), said = asyncio.run(played())
-    assert any("cannot be read" in each and "anew from the first case on" in each for each in said)
-    assert (before.read_to, after.read_to) == (300, 301)
-    assert after.threshold is not None
-    assert state_of(after).keeper.cases == 201  # the first hundred gave the thresholds
+    before, ((damaged, why_damaged), (lost, why_lost)) = asyncio.run(played())
+    assert "where it stood cannot be read" in why_damaged
+    assert "where it stood is lost: it is reckoned anew from the first case on" in why_lost
+    assert (before.read_to, damaged.read_to, lost.read_to) == (300, 301, 302)
+    # the first hundred gave the thresholds
+    assert [state_of(each).keeper.cases for each in (before, damaged, lost)] == [200, 201, 202]
+    assert damaged.threshold is not None
+    assert lost.threshold is not None
 
 
 def test_whoever_looks_next_need_not_wait_for_one_that_is_done(desk: Desk) -> None:
