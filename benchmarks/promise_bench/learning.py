@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -50,8 +51,8 @@ class Learnt:
     asked: int
     """Accepted ones that people were asked about blind."""
     seconds: dict[str, float]
-    """Processor time of this process by what it did: the engine with its answers, the keeper, learning but for training
-    itself, and looking at what truly holds."""
+    """Processor time of this process by what it did: loading numpy, the engine with its answers, the keeper, learning
+    but for training itself, and looking at what truly holds."""
 
     @property
     def keepers_part(self) -> float:
@@ -94,7 +95,7 @@ class _Stream:
         self._truth = {f"r-{number}": label for number, (_, label) in enumerate(coming)}
         self._known: dict[str, list[tuple[float, bool]]] = {}
         """The confidence of each version in each of the others, and whether it is right."""
-        self._seconds = dict.fromkeys(("engine", "keeper", "learning", "truth"), 0.0)
+        self._seconds = dict.fromkeys(("loading", "engine", "keeper", "learning", "truth"), 0.0)
 
     @contextmanager
     def _spent(self, on: str) -> Iterator[None]:
@@ -108,6 +109,8 @@ class _Stream:
         wrong, highest = 0, 0.0
         by_thousand = [0] * (CASES // LAST)
         address = f"sqlite:///{self._model.parent / 'runs.db'}"
+        with self._spent("loading"):  # once a process, and the model that answers needs it as the keeper does
+            import_module("numpy")
         async with Orchestrator(address, workflows=[triage]) as orchestrator:  # as who works on a store: all the time
             for start in range(0, len(self._coming), AT_ONCE):
                 coming = enumerate(self._coming[start:][:AT_ONCE], start)
