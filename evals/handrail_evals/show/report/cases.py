@@ -35,6 +35,7 @@ KINDS: Mapping[str, str] = {
     "broken": "broken since the baseline",
     "accepted": "accepted though wrong",
     "crashed": "crashed",
+    "flickers": "right only at times, over the repeats",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from shlex import quote
 from typing import Any, Literal, TypeAlias
 
 from handrail_evals.measure.case import UNLABELLED
@@ -36,6 +37,8 @@ MOST_VERDICTS = 20
 MOST_STEPS = 40
 MOST_FIELDS = 40
 MOST_METADATA = 12
+MOST_NAME = 200
+"""Characters of a name that a command is given for."""
 
 CHANGES: dict[Change, str] = {
     "broken": "broken",
@@ -320,6 +323,7 @@ def _marks(case: Failing) -> str:
         "broken": case.change == "broken",
         "accepted": result.accepted is True,
         "crashed": result.error is not None or bool(result.crashes),
+        "flickers": 0 < case.failed < case.repeats,
     }
     return " ".join(name for name, holds in marks.items() if holds)
 
@@ -363,5 +367,7 @@ def _facts(case: Failing) -> list[tuple[str, str]]:
             found.append(("asked", counted(result.flow.questions, "question")))
     if case.blamed:
         found.append(("failed at", brief(case.blamed)))
+    if result.case.isprintable() and len(result.case) <= MOST_NAME:
+        found.append(("in full", f"handrail eval show RESULT.jsonl {quote(result.case)}"))
     found.extend((brief(key), brief(value)) for key, value in list(result.metadata.items())[:MOST_METADATA])
     return found

@@ -16,6 +16,7 @@ from handrail_evals.measure.result.result import MEASURES, Result
 from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.summary.summary import Summary, Tally, summarize
+from handrail_evals.show.report.answering import models
 from handrail_evals.show.report.cases import cases, groups
 from handrail_evals.show.report.charts import Whisker, drawn, round_end, ruler, scale, strip
 from handrail_evals.show.report.confidence import confidence, own_operating
@@ -114,7 +115,7 @@ def html(
     behind = groups(result, matrix, summary.slices)
     page = macros().page(
         header=header(summary, comparison),
-        sections=_sections(summary, target_risk, before),
+        sections=_sections(result, summary, target_risk, before),
         cases=cases(result, right, behind, baseline=baseline, write=macros().entry),
         style=drawn(style),
         script=drawn(script),
@@ -123,7 +124,7 @@ def html(
     return str(page).strip()
 
 
-def _sections(summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:
+def _sections(result: Result, summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:
     """Return the parts of the page that there are data for, in the order they are read."""
     found: list[Any] = [headline(summary, before)]
     if flow := _of(summary, "flow"):
@@ -141,6 +142,8 @@ def _sections(summary: Summary, target_risk: float | None, before: Summary | Non
         found.append(fields([each for each in summary.fields if each.scorer == scorer], number=number))
     if summary.slices:
         found.append(slices(summary.slices, None if before is None else before.slices))
+    if (answering := models(result.cases, summary.main.name)) is not None:
+        found.append(answering)
     if spent := _of(summary, "time", "cost"):
         found.append(effort(spent, summary.latency, before))
     return found

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import random
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -183,6 +184,43 @@ def test_hostile_text_is_only_ever_text() -> None:
     assert not set("\x00\x07\x1b\u202e\u2066") & set(page)
     assert "{{ 7 * 7 }}" in told(page)
     assert "window.ran = 1" in told(page)
+
+
+def test_each_of_several_models_that_answered_has_a_row() -> None:
+    def ask(text: str) -> Observation[str]:
+        number = int(text.removeprefix("case "))
+        if number < 6:
+            return Observation("a", accepted=True, model="small", money=0.001, seconds=0.1)
+        if number < 9:
+            return Observation("ab"[number % 2], accepted=number < 8, model="<big>", seconds=2.0)
+        return Observation("b", accepted=False, model="<big>", money=0.5, seconds=4.0)
+
+    cases = [Case(f"case {number}", f"case {number}", "a") for number in range(10)]
+    result = run(Suite("cascade", ask, cases=cases, scorers=[exact()]))
+
+    text = told(html(result, summarize(result, QUICK)))
+
+    assert "small 6 (60.0%) 100.0% 1.00 0.00600 100 ms" in text
+    assert "<big> 4 (40.0%) 50.0% 0.500 0.500 for 1 of them 2.00 s" in text
+    assert "Models" not in told(html(routed(), summarize(routed(), QUICK)))
+
+
+def test_a_case_that_flickers_is_marked_and_named_in_a_command() -> None:
+    turns = iter("abaa")
+
+    def say(_: str) -> str:
+        return next(turns)
+
+    cases = [Case("it's 1", "x", "a"), Case("it's 2", "y", "a")]
+    suite = Suite("flicker", say, cases=cases, scorers=[exact()], repeats=2)
+    result = asyncio.run(run_suite(suite, settings=RunSettings(concurrency=1))).result
+
+    page = html(result, summarize(result, QUICK))
+
+    assert re.findall(r'data-marks="([^"]*)"', page) == ["flickers"]
+    [name] = re.findall(r'data-name="([^"]*)"', page)
+    assert f"handrail eval show RESULT.jsonl {shlex.quote(unescape(name))}" in told(page)
+    assert "right only at times, over the repeats" in told(page)
 
 
 def test_a_long_text_is_cut_with_a_note() -> None:
