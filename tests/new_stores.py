@@ -44,12 +44,12 @@ def made_anew() -> Iterator[None]:
         _made_anew.pop()
 
 
-def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Connection:
+def connect(path: str, place: str | None = None, *, durability: Durability, create: bool) -> sqlite3.Connection:
     """Open a store, and copy one to its place where there is none."""
-    if create and path != MEMORY and not _made_anew and not os.path.lexists(path):
+    if create and path != MEMORY and not _made_anew and not os.path.lexists(place or path):
         with suppress(OSError):  # what is wrong with the place is the product's to tell
-            _put(_new_file(), path)
-    return _connect(path, durability=durability, create=create)
+            _put(_new_file(), place or path)
+    return _connect(path, place, durability=durability, create=create)
 
 
 def create(opened: sqlite3.Connection) -> None:

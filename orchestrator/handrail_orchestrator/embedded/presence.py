@@ -14,6 +14,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.claiming import Beat, Register, TakeOver
 from handrail_orchestrator.store.port import Store
@@ -32,7 +33,7 @@ class Presence:
         self._lease_seconds = lease_seconds
         self._crash_limit = crash_limit
         # Machines that share a server may share a name: what was started before this one was, counts for a file only.
-        place = here() if Path(store.path).exists() else ""
+        place = here() if Path(path_of(store.url)).exists() else ""
         self._watch = WorkerWatch(lease_seconds, time.monotonic, place)
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
@@ -150,7 +151,7 @@ def _call(loop: asyncio.AbstractEventLoop, on_ring: Callable[[], None]) -> None:
 
 
 def _folder_beside(store: Store) -> Path | None:
-    return None if store.path == MEMORY else sidecar_folder(store.path)
+    return None if store.path == MEMORY else sidecar_folder(path_of(store.url))
 
 
 def report_stranded(store: Store, versions: Container[tuple[str, int]], now: float) -> None:

@@ -68,6 +68,8 @@ def checked_path(url: str) -> str:
             f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept,"
             " or postgresql://USER@HOST/DATABASE"
         )
+    if "\0" in url:
+        raise Misuse(f"{url!r} is no store address: no file can have a NUL in its name")
     return path_of(url)
 
 

@@ -1,6 +1,7 @@
 """A store that cannot be used gives a clear error and loses nothing that is recorded."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -308,3 +309,37 @@ async def test_nobody_decides_in_a_file_that_was_deleted_or_replaced(
             client.reviews()
         elsewhere.replace(path)
         assert (await client.decide(1, value=True, by="ann")).state == "decided"
+        assert not client.reviews()
+    async with Client(f"sqlite:///{path}") as client:
+        assert client.review(1).state == "decided"
+
+
+@pytest.mark.parametrize("has_written", [False, True])
+async def test_nobody_decides_in_a_file_whose_log_was_deleted(tmp_path: Path, *, has_written: bool) -> None:
+    path = tmp_path / "r.db"
+    await waiting(path)
+    async with Client(f"sqlite:///{path}") as first, Client(f"sqlite:///{path}") as second:
+        for client in (first, second):
+            client.reviews()
+            if has_written:
+                await client.take(1, by="ann")
+        Path(f"{path}-wal").unlink()
+        Path(f"{path}-shm").unlink()
+        for client in (first, second):
+            with pytest.raises(StoreNotFound, match="-wal was deleted or replaced"):
+                await client.decide(1, value=True, by="ann")
+    async with Client(f"sqlite:///{path}") as client:
+        assert (await client.decide(1, value=True, by="ann")).state == "decided"
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may go anywhere")
+async def test_a_folder_that_nobody_may_enter_any_more_is_said(tmp_path: Path) -> None:
+    (folder := tmp_path / "kept").mkdir()
+    await waiting(folder / "r.db")
+    async with Client(f"sqlite:///{folder}/r.db") as client:
+        folder.chmod(0)
+        try:
+            with pytest.raises(StoreReadOnly, match="cannot be reached any more"):
+                await client.decide(1, value=True, by="ann")
+        finally:
+            folder.chmod(0o700)

@@ -73,7 +73,7 @@ def take_out(tx: Transaction, runs: Sequence[int], now: float) -> int:
     doomed = tx.execute(f"{_DOOMED} ORDER BY id", (json.dumps(list(runs)),)).fetchall()
     if not doomed:
         return 0
-    secret = signing_secret(tx.path)
+    secret = signing_secret(tx.place)
     tx.execute(
         f"DELETE FROM review_log WHERE id IN {NUMBERS}",  # noqa: S608 -- a constant
         (json.dumps([r[0] for r in doomed]),),

@@ -164,7 +164,7 @@ def _blank_log(tx: Transaction, item: int, decision: str | None, now: float) -> 
     ).fetchall()
     if not rows:
         return
-    secret = signing_secret(tx.path)
+    secret = signing_secret(tx.place)
     for row in rows:
         if not f.is_blank_log(row[7]):
             _put_log(tx, row, f.blank_log(row[7], decision), now, secret)
@@ -177,7 +177,7 @@ def put_log(tx: Transaction, number: int, before: str, data: str, now: float) ->
     row = tx.execute(sql, (number, before)).fetchone()
     if row is None:
         return 0
-    _put_log(tx, row, data, now, signing_secret(tx.path))
+    _put_log(tx, row, data, now, signing_secret(tx.place))
     return 1
 
 

@@ -32,6 +32,8 @@ class Transaction:
         """Returns whether nobody else has written since it was asked before, so that what was read then is still so."""
         self.path = path
         """Where the store is, as errors say it."""
+        self.place = path
+        """Where its secret is found, from whatever working directory."""
         self.worker: int | None = None
         """In whose name is written; None: in that of no worker."""
         self.alive = True

@@ -42,8 +42,10 @@ OLDEST_SQLITE = (3, 35, 0)
 _TABLE = re.compile(r"^(?P<verb>CREATE|ALTER) TABLE (IF NOT EXISTS )?(?P<name>\w+)", re.MULTILINE)
 
 
-def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Connection:
+def connect(path: str, place: str | None = None, *, durability: Durability, create: bool) -> sqlite3.Connection:
     """Open a store for reading and writing, and make its tables when it is new.
+
+    ``place`` says where it is, where the working directory may not be any more what ``path`` is told from.
 
     Raises:
         StoreNotFound: there is no such file and ``create`` is False.
@@ -52,10 +54,10 @@ def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Conne
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreError(path, f"SQLite {sqlite3.sqlite_version} is too old: use a Python built with 3.35 or newer")
-    if path != MEMORY and not create and not is_there(path):
+    if path != MEMORY and not create and not is_there(place or path):
         raise StoreNotFound(path, NOT_FOUND)
     with explaining(path):
-        connection = opened(path)
+        connection = opened(place or path)
         try:
             _prepare(connection, path, durability)
         except BaseException:

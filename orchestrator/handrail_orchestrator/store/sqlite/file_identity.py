@@ -1,9 +1,13 @@
 """Which file a store was opened from, and whether it is still the one at its path."""
 
+import os
 from pathlib import Path
 
-from handrail_orchestrator.errors import StoreNotFound
+from handrail_orchestrator.errors import StoreNotFound, StoreReadOnly
 from handrail_orchestrator.store.address_text import MEMORY
+
+Identity = tuple[int, int]
+"""The device and the number of a file."""
 
 
 class FileIdentity:
@@ -11,29 +15,57 @@ class FileIdentity:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._place = None if path == MEMORY else Path(path).absolute()  # a step may change the working directory
-        self._file: tuple[int, int] | None = None
+        self._in_memory = path == MEMORY
+        self.place = path if path == MEMORY else str(Path(path).absolute())
+        """Where the file is, whatever becomes of the working directory, which a step may change."""
+        self._log = f"{self.place}-wal"
+        self._file: Identity | None = None
+        self._file_of_log: Identity | None = None
 
     def note(self) -> None:
         """Remember which file is there now, unless one is remembered."""
         if self._file is None:
-            self._file = self._now()
+            self._file = self._now(self.place)
+
+    def note_log(self) -> None:
+        """Remember the file beside it that changes are written to first: it stays while a connection is open."""
+        if self._file_of_log is None:
+            self._file_of_log = self._now(self._log)
 
     def check(self) -> None:
-        """Refuse to go on once the file was deleted or another one was put into its place.
+        """Refuse to go on once a file was deleted or another one was put into its place.
 
         Raises:
             StoreNotFound: it was.
+            StoreReadOnly: nobody may look any more.
         """
-        if self._place is not None and self._now() != self._file:
+        if self._in_memory:
+            return
+        if self._now(self.place) != self._file:
+            self._must_be_within_reach()
             problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
             raise StoreNotFound(self._path, problem)
+        if self._file_of_log is not None and self._now(self._log) != self._file_of_log:
+            problem = (
+                f"{self._path}-wal was deleted or replaced while it was open, and holds what is not in the file yet:"
+                " end all who have the store open, look at what is there, and start again"
+            )
+            raise StoreNotFound(self._path, problem)
 
-    def _now(self) -> tuple[int, int] | None:
-        if self._place is None:
+    def _must_be_within_reach(self) -> None:
+        try:
+            os.stat(self.place)  # noqa: PTH116 -- as below
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            problem = f"it cannot be reached any more: check the rights of its folders ({error.strerror})"
+            raise StoreReadOnly(self._path, problem) from error
+
+    def _now(self, place: str) -> Identity | None:
+        if self._in_memory:
             return None
         try:
-            found = self._place.stat()
+            found = os.stat(place)  # noqa: PTH116 -- asked before each change: a third of the time
         except OSError:
             return None
         return found.st_dev, found.st_ino

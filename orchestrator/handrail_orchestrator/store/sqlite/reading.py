@@ -1,6 +1,7 @@
 """Opening a store file to read it, and SQLite's errors in our words; apart from what makes and writes one."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
+from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT
 from handrail_orchestrator.texts import lone_surrogate
 
@@ -47,10 +49,26 @@ def explained(error: sqlite3.Error, path: str) -> StoreError:
         return StoreMoved(path, str(error))
     for prefix, (kind, hint) in _HINTS.items():
         if name.startswith(prefix):
-            return kind(path, f"{hint} ({error})")
+            return StoreReadOnly(path, other) if (other := _no_file(name, path)) else kind(path, f"{hint} ({error})")
     if str(error).startswith(("no such table", "no such column")):  # SQLite has no name of its own for that
         return StoreCorrupt(path, f"a part of it is missing, which somebody has taken out: restore a backup ({error})")
     return StoreError(path, str(error))
+
+
+def _no_file(name: str, path: str) -> str | None:
+    """Return what is at a path that SQLite cannot open or read, if it is no file that could be a store."""
+    if path == MEMORY or not name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR")):
+        return None
+    try:
+        mode = Path(path).lstat().st_mode
+        if stat.S_ISLNK(mode) and not Path(path).exists():
+            return "it is a link to something that is not there: put that back, or give the path of a file"
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISREG(mode):
+        return None
+    return f"it is a {'folder' if stat.S_ISDIR(mode) else 'device or a pipe'}: give the path of a file"
 
 
 @contextmanager
@@ -66,8 +84,10 @@ def explaining(path: str) -> Iterator[None]:
         raise explained(error, path) from error
 
 
-def reader(path: str) -> sqlite3.Connection:
+def reader(path: str, place: str | None = None) -> sqlite3.Connection:
     """Open a connection that can only read: it needs no write lock, and no medium that can be written.
+
+    ``place`` says where it is, where the working directory may not be any more what ``path`` is told from.
 
     Raises:
         StoreNotFound: there is no such file.
@@ -75,10 +95,10 @@ def reader(path: str) -> sqlite3.Connection:
         StoreReadOnly: it cannot be read without writing; the message says what to do.
         StoreError: it cannot be opened or read; see its subclasses.
     """
-    if not is_there(path):
+    if not is_there(place or path):
         raise StoreNotFound(path, NOT_FOUND)
     with explaining(path):
-        connection = opened(path)
+        connection = opened(place or path)
         try:
             try:
                 checked_format(connection, path)
@@ -86,7 +106,7 @@ def reader(path: str) -> sqlite3.Connection:
                 if not _needs_writing(error):
                     raise
                 connection.close()
-                connection = _unchanging(path)
+                connection = _unchanging(path, place or path)
                 checked_format(connection, path)
             connection.execute("PRAGMA query_only = 1")
         except BaseException:
@@ -117,22 +137,27 @@ def _needs_writing(error: sqlite3.OperationalError) -> bool:
     return name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR"))
 
 
-def _unchanging(path: str) -> sqlite3.Connection:
+def _unchanging(path: str, place: str) -> sqlite3.Connection:
     """Open a file on a medium that cannot be written, where SQLite cannot make the files that it reads beside it."""
-    log = Path(f"{path}-wal")
+    log = Path(f"{place}-wal")
     if log.exists() and log.stat().st_size:
         raise StoreReadOnly(
             path, f"it cannot be read here, since {log.name} holds changes: copy both files to where one can write"
         )
-    address = f"{Path(path).absolute().as_uri()}?immutable=1"
+    address = f"{Path(place).absolute().as_uri()}?immutable=1"
     return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
 
 
 def opened(path: str) -> sqlite3.Connection:
     """Return a connection to a file, which is made where there is none."""
     return sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
+        whole(path), isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
     )
+
+
+def whole(path: str) -> str:
+    """Return the whole path of a file: SQLite may take one that begins with ``file:`` for an address with options."""
+    return path if path == MEMORY else str(Path(path).absolute())
 
 
 def _format(connection: sqlite3.Connection) -> int:

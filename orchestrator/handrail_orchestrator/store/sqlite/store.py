@@ -39,12 +39,13 @@ class SqliteStore(SqlStore):
         self._identity = FileIdentity(path)
         if reading and path != MEMORY and (is_there(path) or not create):
             self._identity.note()  # before it is opened: one that is replaced in between is found
-            self._reading = reader(path)
+            self._reading = reader(path, self._identity.place)
             if is_current(self._reading):
+                self._identity.note_log()
                 return
             self._reading.close()  # it has to be made or upgraded, which writes
         self.prepare_to_write()
-        self._reading = self._writing if path == MEMORY else reader(path)
+        self._reading = self._writing if path == MEMORY else reader(path, self._identity.place)
 
     def prepare_to_write(self) -> FileWriting:
         """Open the store for writing, if it is not yet; the first change would do the same.
@@ -57,13 +58,17 @@ class SqliteStore(SqlStore):
             if self._closed:
                 raise StoreError(self._path, "it is closed")
             if self._transaction is None:
+                place = self._identity.place
                 self._identity.note()
-                self._connection = _left_by_nobody(
-                    connect(self._path, durability=self._durability, create=self._create), self._path
+                self._identity.check()  # who has only read it has remembered it since then
+                connection = _left_by_nobody(
+                    connect(self._path, place, durability=self._durability, create=self._create), self._path
                 )
                 self._identity.note()  # the file is new
+                self._identity.note_log()
+                self._connection = _still_there(connection, self._identity)
                 self._seen = _data_version(self._connection)
-                self._transaction = FileWriting(self._connection, self._path, self._durability)
+                self._transaction = FileWriting(self._connection, self._path, place, self._durability)
                 if self._sealing is not None:
                     self._transaction.seal_with(self._sealing)
             return self._transaction
@@ -83,8 +88,8 @@ class SqliteStore(SqlStore):
 
     @property
     def url(self) -> str:
-        """Return the address the store was opened with."""
-        return f"sqlite:///{self._path}"
+        """Return the address by which the store is found from whatever working directory."""
+        return f"sqlite:///{self._identity.place}"
 
     @property
     def path(self) -> str:
@@ -134,7 +139,7 @@ class SqliteStore(SqlStore):
         self._identity.check()
         with explaining(self._path):
             if self._path != MEMORY:
-                with closing(reader(self._path)) as connection:
+                with closing(reader(self._path, self._identity.place)) as connection:
                     connection.execute("BEGIN")
                     yield connection
                 return
@@ -172,6 +177,16 @@ def _left_by_nobody(connection: sqlite3.Connection, path: str) -> sqlite3.Connec
     try:
         with explaining(path):
             must_not_have_moved(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _still_there(connection: sqlite3.Connection, identity: FileIdentity) -> sqlite3.Connection:
+    """Return the connection, unless it is one to another file than was there before: then close it and say so."""
+    try:
+        identity.check()
     except BaseException:
         connection.close()
         raise

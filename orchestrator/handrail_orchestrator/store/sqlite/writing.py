@@ -18,12 +18,13 @@ from handrail_orchestrator.store.sqlite.connection import set_durability
 class FileWriting:
     """Writes changes to a file, all of a call or none."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str, place: str, durability: Durability) -> None:
         self._connection = connection
         self.execute = connection.execute
         self._path = path
         self._durability = durability
         self._transaction = Transaction(connection, path, self._execute_each, self._insert_each, self._is_alone)
+        self._transaction.place = place
         self._process = os.getpid()
         self._version = 0
 
