@@ -22,7 +22,8 @@ def notice_of(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: fl
     accepts = f"accepts from a confidence of {rule.threshold:.3f} on"
     if row.threshold is None:
         return Notice("promise", key, f"{target}: the promise ({row.terms}) {accepts}", now, body=rule.why)
-    if rule.accepted_share > row.accepted_share and not state.is_shadowed:
+    has_moved = state.watch is not None and state.watch.phase == "raised"
+    if has_moved and rule.accepted_share > row.accepted_share and not state.is_shadowed:  # answers may be worth more, too
         return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
     before, after = (_covered(state.scores, threshold) for threshold in (row.threshold, rule.threshold))
     if int(TENTHS * after) > int(TENTHS * before):

@@ -1,9 +1,12 @@
 """What people are told of a promise without asking: once each time that something changes for them."""
 
 import asyncio
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -11,7 +14,12 @@ from handrail import Client, Orchestrator, Run, Says, ScriptedModel, classify, w
 from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import ReviewQuery
-from handrail_orchestrator.store.promises import MovePromise
+from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.keeper import KeeperSettings
+from handrail_evals.decide.keeping.ladder import ladder_of
+from handrail_evals.decide.keeping.state import KeeperState
+from handrail_evals.decide.keeping.telling import notice_of
+from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseRow
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +35,17 @@ letter = classify(
 @workflow(version=1)
 async def sort(run: Run, text: str) -> Letter:
     return await run.decide(letter, text)
+
+
+TOLD = {"step": "letter", "prompt_version": "1", "model": "m", "confidence_source": "model", "servers": []}
+
+
+def case(number: int) -> DrawnCase:
+    """Return one of the cases that were all asked blind."""
+    return DrawnCase(
+        number=number, score=random.Random(number).random(), share=1.0, drawn=True, in_force=-1, accepted_share=1.0,
+        below_share=1.0, verdict="right",
+    )  # fmt: skip
 
 
 class Listening(Client):
@@ -99,3 +118,26 @@ def test_that_its_scores_have_moved_is_told_as_a_risk(tmp_path: Path) -> None:
 
     asyncio.run(played())
     assert desk.told[-1] == "sort/letter: the promise is at risk; more is asked blind"
+
+
+def test_a_share_that_rises_as_answers_are_worth_more_is_no_risk() -> None:
+    """Where the risk behind the threshold is less than it seemed, more is asked, though no confidence has moved."""
+    ladder = ladder_of([place / 100 for place in range(100)], fewest=100)
+    state = KeeperState.of_text(None, ladder, KeeperSettings(target=0.1, delta=0.1))
+    state.read((case(number), float(number)) for number in range(400))
+    assert state.keeper.threshold is not None
+    rule = NewRule(state.keeper.threshold, 0.4, 0.4, None, 400, 400, 0, "answers are worth more")
+    before = cast(
+        "PromiseRow",
+        SimpleNamespace(
+            id=1, version=3, workflow="sort", step="letter", told=json.dumps(TOLD), terms="at most 10% wrong",
+            threshold=state.keeper.threshold, accepted_share=0.3,
+        ),
+    )  # fmt: skip
+    assert state.watch is not None
+    assert state.watch.phase == "usual"
+    assert notice_of(before, state, rule, 0.0) is None
+    state.watch = replace(state.watch, phase="raised")
+    notice = notice_of(before, state, rule, 0.0)
+    assert notice is not None
+    assert notice.title == "sort/letter: the promise is at risk; more is asked blind"
