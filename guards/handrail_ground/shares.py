@@ -11,6 +11,8 @@ CRITICAL_95: Final = 1.9599639845400536
 
 LAST_OF_TWO_DIGITS = 0.0995
 """What is above it is 10% or more, rounded to two digits."""
+MOST_DECIMALS = 18
+"""So many tell all numbers from each other that are near 1."""
 
 
 def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[float, float]:
@@ -28,6 +30,25 @@ def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[floa
 def percent(share: float) -> str:
     """Return a share in percent, in two digits or three, without the sign: 0.45, 4.5, 45 or 100."""
     return f"{100 * share:.0f}" if share > LAST_OF_TWO_DIGITS else f"{100 * share:.2g}"
+
+
+def decimals(*numbers: float, fewest: int = 3) -> tuple[str, ...]:
+    """Return numbers with three decimals, or as many as tell each from the others, from 0 and from 1.
+
+    A confidence of 0.99998 is below a threshold of 0.99999, and neither is 1.000.
+    """
+    known = {0.0, 1.0, *numbers}
+    told: dict[float, str] = {}
+    for digits in range(fewest, MOST_DECIMALS):
+        told = {each: f"{each:.{digits}f}" for each in known}
+        if len(set(told.values())) == len(known):
+            break
+    return tuple(told[each] for each in numbers)
+
+
+def decimal(number: float, *, fewest: int = 3) -> str:
+    """Return a number with three decimals, or as many as tell it from 0 and from 1."""
+    return decimals(number, fewest=fewest)[0]
 
 
 def critical_of(comparisons: int) -> float:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from handrail_ground.shares import decimals
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share, is_text
@@ -59,7 +60,7 @@ class Threshold:
         """Return the number that a confidence met."""
         del judgement  # one number for all
         return AcceptedBy(
-            rule=f"confidence at least {self.at_least:g}", score="confidence", threshold=float(self.at_least)
+            rule=f"confidence at least {self.at_least}", score="confidence", threshold=float(self.at_least)
         )
 
     def doubt_about(self, confidence: Confidence) -> Doubt | None:
@@ -67,7 +68,8 @@ class Threshold:
         if confidence.value is None:
             return Doubt("no_confidence", f"no confidence: {confidence.detail or 'the model gave none'}")
         if confidence.value < self.at_least:
-            return Doubt("low_confidence", f"confidence {confidence.value:.2f} < {self.at_least:g}")
+            sure, _ = decimals(confidence.value, float(self.at_least), fewest=2)
+            return Doubt("low_confidence", f"confidence {sure} < {self.at_least}")
         return None
 
 

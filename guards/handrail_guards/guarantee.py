@@ -8,6 +8,7 @@ from datetime import date as Date  # noqa: N812 -- a field is named date
 from typing import Any, Literal, TypeAlias, get_args
 
 from handrail_ground.hashing import hash_of_text
+from handrail_ground.shares import decimal, decimals
 from handrail_guards.acceptance import Doubt
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
@@ -107,15 +108,14 @@ class GuaranteedThreshold:
         if score is None:
             return Doubt("no_confidence", f"no {self.score}: {self._lacking(judgement)}")
         if score < self.threshold:
-            return Doubt(
-                "low_confidence", f"{self.score} {score:.3f} < {self.threshold:.3f}, set for {self._promise()}"
-            )
+            reached, threshold = decimals(score, self.threshold)
+            return Doubt("low_confidence", f"{self.score} {reached} < {threshold}, set for {self._promise()}")
         return None
 
     def accepted_by(self, judgement: Judgement) -> AcceptedBy:
         """Return the threshold that a score met, and what labelled cases vouch for."""
         del judgement  # one threshold for all
-        met = "no threshold" if self.threshold is None else f"{self.score} at least {self.threshold:.3f}"
+        met = "no threshold" if self.threshold is None else f"{self.score} at least {decimal(self.threshold)}"
         return AcceptedBy(
             rule=f"{met}, set for {self._promise()} on {self.labels:,} labels of {self.date}",
             score=self.score,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from handrail_ground.hashing import hash_of_text
+from handrail_ground.shares import decimal, decimals
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import AcceptedBy, Judgement, PromisedBy, PromisedPart
 from handrail_guards.promise import PromiseTerms
@@ -79,7 +80,8 @@ class PromiseInCall:
             return Doubt("rule", f"the promise ({self.terms.told}) accepts nothing: {why}")
         if score < threshold:
             told = f"{self._told_parts}{self._told_group}"
-            return Doubt("low_confidence", f"confidence {score:.3f} < {threshold:.3f}, set for {told}")
+            reached, needed = decimals(score, threshold)
+            return Doubt("low_confidence", f"confidence {reached} < {needed}, set for {told}")
         return None
 
     def _closed(self, judgement: Judgement) -> Doubt | None:
@@ -101,7 +103,7 @@ class PromiseInCall:
     def accepted_by(self, judgement: Judgement) -> AcceptedBy:
         """Return the rules that a judgement met, and what they promise."""
         found, threshold = self._rules(judgement), self._threshold(judgement)
-        met = "no threshold" if threshold is None else f"confidence at least {threshold:.3f}"
+        met = "no threshold" if threshold is None else f"confidence at least {decimal(threshold)}"
         labels, date = min(rule.labels for _, rule in found), max(rule.date for _, rule in found)
         first = found[0][0]
         return AcceptedBy(

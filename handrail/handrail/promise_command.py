@@ -10,7 +10,7 @@ import typer
 
 from handrail.promise_next import UntilNext, until_next
 from handrail.promise_otherwise import otherwise
-from handrail_ground.shares import percent
+from handrail_ground.shares import decimal, percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -124,7 +124,7 @@ def _contradicted(contradictions: list[Contradiction]) -> list[str]:
     return [
         "  look      the surest contradictions, where the model or who answered is in error:",
         *(
-            f"            {each.confidence:.3f}  run {each.run_id}, {each.step}, item {each.item}, by {each.by}"
+            f"            {decimal(each.confidence)}  run {each.run_id}, {each.step}, item {each.item}, by {each.by}"
             for each in contradictions
         ),
     ]

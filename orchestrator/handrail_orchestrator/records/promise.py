@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from handrail_ground.shares import decimal
 from handrail_guards.promise_part import PartKind
 from handrail_orchestrator.store.promises import PromiseState
 
@@ -90,9 +91,8 @@ class PromiseRecord:
             return "in shadow: its model is tried on the cases of the one that answers, and decides nothing"
         if self.threshold is not None:
             asked = f"{100 * self.accepted_share:.3g}% of it asked blind"
-            return (
-                f"accepts from {self.threshold:.3f} on, {100 * (self.coverage or 0):.0f}% of all cases so far, {asked}"
-            )
+            from_there = f"accepts from {decimal(self.threshold)} on"
+            return f"{from_there}, {100 * (self.coverage or 0):.0f}% of all cases so far, {asked}"
         if self.why:
             return f"accepts nothing: {self.why}"
         return f"accepts nothing yet, {self.answered:,} of {self.drawn:,} blind answers are there"

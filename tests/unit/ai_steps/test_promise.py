@@ -68,6 +68,12 @@ def test_what_does_not_reach_it_is_in_doubt_and_says_so_too() -> None:
     assert outcome.judgement.promised.share == 0.2
 
 
+def test_a_score_just_below_the_threshold_is_told_apart_from_it() -> None:
+    outcome = letter(Says("a", 0.99998)).with_rules(Rules(replace(RULE, threshold=0.99999))).sync("text")
+    assert isinstance(outcome, Doubtful)
+    assert outcome.reason.startswith("confidence 0.99998 < 0.99999, set for ")
+
+
 def test_the_rule_is_read_at_each_call_and_once_in_it() -> None:
     rules = Rules(BEGINNING)
     step = letter(Says("a", 0.9)).with_rules(rules)

@@ -8,6 +8,7 @@ from handrail_evals.decide.keeping.ladder import ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.state import KeeperState, state_of
 from handrail_evals.errors import InvalidLabels
+from handrail_ground.shares import decimal
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
@@ -31,9 +32,8 @@ class AnotherTarget:
         now = f"instead of {100 * self.covered_now:.0f}%"
         if self.threshold is None:
             return f"{target} allow nothing yet, {now} of the last cases"
-        return (
-            f"{target} allow to accept from {self.threshold:.3f} on: {100 * self.covered:.0f}% of the last cases, {now}"
-        )
+        from_there = f"allow to accept from {decimal(self.threshold)} on"
+        return f"{target} {from_there}: {100 * self.covered:.0f}% of the last cases, {now}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""

@@ -21,7 +21,7 @@ from handrail_evals.decide.keeping.standing import StandingKeepers
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
-from handrail_ground.shares import percent
+from handrail_ground.shares import decimal, percent
 from handrail_guards.promise_grades import grades_as_text
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
@@ -333,11 +333,12 @@ def _why(row: PromiseRow, state: KeeperState) -> str:
 
 
 def _counted(keeper: PromiseKeeper, subject: PromiseSubject) -> str:
+    threshold = "" if keeper.threshold is None else decimal(keeper.threshold, fewest=4)
     if subject.about == "missed":
-        from_there = f"from {keeper.threshold:.4f} on"
+        from_there = f"from {threshold} on"
         return f"{keeper.answers:,} blind cases of {subject.of!r}, {keeper.errors:,} of them missed {from_there}"
     wrong = f"wrong in {subject.of!r}" if subject.about == "field" else "wrong"
-    return f"{keeper.answers:,} blind answers at or above {keeper.threshold:.4f}, {keeper.errors:,} of them {wrong}"
+    return f"{keeper.answers:,} blind answers at or above {threshold}, {keeper.errors:,} of them {wrong}"
 
 
 class PromiseKeeping:

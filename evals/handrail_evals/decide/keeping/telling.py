@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from handrail_evals.decide.keeping.state import KeeperState
+from handrail_ground.shares import decimal
 from handrail_orchestrator.promising.rules import name_of
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import NewRule, PromiseRow
@@ -19,11 +20,12 @@ def notice_of(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: fl
         return Notice("promise", key, f"{target}: the promise stopped; people decide again", now, body=state.stopped)
     if rule is None or rule.threshold is None:
         return None
-    accepts = f"accepts from a confidence of {rule.threshold:.3f} on"
+    accepts = f"accepts from a confidence of {decimal(rule.threshold)} on"
     if row.threshold is None:
         return Notice("promise", key, f"{target}: the promise ({row.terms}) {accepts}", now, body=rule.why)
     has_moved = state.watch is not None and state.watch.phase == "raised"
-    if has_moved and rule.accepted_share > row.accepted_share and not state.is_shadowed:  # answers may be worth more, too
+    # a share rises, too, where answers are worth more than it seemed
+    if has_moved and rule.accepted_share > row.accepted_share and not state.is_shadowed:
         return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
     before, after = (_covered(state.scores, threshold) for threshold in (row.threshold, rule.threshold))
     if int(TENTHS * after) > int(TENTHS * before):

@@ -23,6 +23,7 @@ from handrail_evals.decide.keeping.truth import what_of
 from handrail_evals.decide.learning.elsewhere import GivenCase, answers_to, given_cases, require_from_elsewhere
 from handrail_evals.decide.learning.learners import WHOLE
 from handrail_evals.errors import InvalidLabels
+from handrail_ground.shares import decimal
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.promise_call import subject_of_judgement
 from handrail_guards.promise_part import PromisePart
@@ -83,7 +84,7 @@ class Rescored:
     @property
     def told(self) -> str:
         """Return it in one line."""
-        accepts = "accepts nothing yet" if self.threshold is None else f"accepts from {self.threshold:.3f} on"
+        accepts = "accepts nothing yet" if self.threshold is None else f"accepts from {decimal(self.threshold)} on"
         behind = f"; {self.behind:,} behind one that is open do not" if self.behind else ""
         return (
             f"{self.workflow}/{self.step}: {self.cases:,} cases count for {self.model}, {self.labels:,} of them"

@@ -8,6 +8,7 @@ from handrail_evals.decide.gate import Terms
 from handrail_evals.decide.learning.paying import GROWTH
 from handrail_evals.decide.pairing import Paired
 from handrail_evals.decide.rollout_evidence import verdict_of
+from handrail_ground.shares import decimal
 from handrail_orchestrator.records.rollout import RolloutVerdict
 
 PATIENCE = 2_000
@@ -64,6 +65,8 @@ def fate_of(shadowed: Shadowed, *, about: str) -> VersionFate:
         shadowed.pairs, Terms(margin=LEAST_BETTER), about=about, seen=seen, source="the same cases, by both models"
     )
     if verdict.allows and after > before:
-        return VersionFate("serving", f"its own labels carry a threshold of {shadowed.threshold:.3f}; {seen}", verdict)
+        return VersionFate(
+            "serving", f"its own labels carry a threshold of {decimal(shadowed.threshold)}; {seen}", verdict
+        )
     why = f"it is not shown to be better: {verdict.reason}" if is_late else verdict.reason
     return VersionFate("given_up" if is_late else "shadow", why, verdict)

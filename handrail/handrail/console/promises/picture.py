@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from handrail.console.operations.lengths import percent
 from handrail.console.words import say
+from handrail_ground.shares import decimal
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
 
 WIDTH, HEIGHT = 640, 180
@@ -42,7 +43,7 @@ def spans_of(record: PromiseRecord, rules: Sequence[PromiseRuleRecord], now: flo
 def _words(rule: PromiseRuleRecord, share: float | None) -> str:
     if rule.threshold is None:
         return say("promises.picture.nothing", number=rule.number)
-    threshold = f"{rule.threshold:.3f}"
+    threshold = decimal(rule.threshold)
     return say(
         "promises.picture.rule", number=rule.number, threshold=threshold, share=percent(share), cases=rule.judged
     )
