@@ -71,11 +71,7 @@ class PromiseTerms:
             raise InvalidGuard(f"promise(second_looks={self.second_looks!r}): give True or False")
         if self.answers not in get_args(Answers):
             raise InvalidGuard(f"promise(answers={self.answers!r}): give 'usual', or 'few' for half as many")
-        for name, value, example in (("by", self.by, "tier"), ("once_per", self.once_per, "order")):
-            if value is not None and not is_text(value):
-                raise InvalidGuard(
-                    f"promise({name}={value!r}): name an input of the step, or a field of one, such as {example!r}"
-                )
+        _require_names(self.by, self.once_per)
         if not self._bars and self.missed_at_most is None:
             raise InvalidGuard("promise() promises nothing: give wrong_at_most=0.02, or missed_at_most and label")
 
@@ -180,6 +176,19 @@ class PromiseTerms:
 def _require_share(name: str, value: object, example: str) -> None:
     if not is_number(value) or not 0 < value < 1:  # type: ignore[operator]  # it is a number
         raise InvalidGuard(f"promise({name}={value!r}): give a share above 0 and below 1, such as {example}")
+
+
+def _require_names(by: object, once_per: object) -> None:
+    for name, value, example in (("by", by, "tier"), ("once_per", once_per, "order")):
+        if value is not None and not is_text(value):
+            raise InvalidGuard(
+                f"promise({name}={value!r}): name an input of the step, or a field of one, such as {example!r}"
+            )
+    if by is not None and by == once_per:
+        raise InvalidGuard(
+            f"promise(by={by!r}, once_per={by!r}): of each group one case would ever count: count once per what cases"
+            " within a group have in common, such as an order"
+        )
 
 
 def _require_costs(wrong: object, review: object) -> None:

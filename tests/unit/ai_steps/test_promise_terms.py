@@ -64,6 +64,7 @@ def routed(terms: Any, rules: Rules, says: str, sure: float, *values: Any, **nam
         ({"wrong_at_most": 0.1, "label": "urgent"}, "give both"),
         ({"wrong_at_most": 0.1, "missed_at_most": 0.01, "label": ""}, "give both"),
         ({"wrong_at_most": 0.1, "by": ""}, "name an input"),
+        ({"wrong_at_most": 0.1, "by": "order", "once_per": "order"}, "of each group one case would ever count"),
         ({"wrong_at_most": 0.1, "cost_of_wrong": 40}, "give both costs"),
         ({"cost_of_wrong": math.inf, "cost_of_review": 1}, "give both costs"),
         ({"cost_of_wrong": 1, "cost_of_review": 1}, "no review pays"),
