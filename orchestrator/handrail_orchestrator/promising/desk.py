@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from handrail_orchestrator.promising.rules import StoredRules
     from handrail_orchestrator.store import changes, promises
     from handrail_orchestrator.store.learned import LearnedChanges, LearnedStore
-    from handrail_orchestrator.store.promises import NewRule, PromiseChanges, PromiseRow, PromiseState, PromiseStore
+    from handrail_orchestrator.store.promises import PromiseChanges, PromiseRow, PromiseState, PromiseStore
 else:
     again = LaterModule("handrail_orchestrator.promising.again")
     rules = LaterModule("handrail_orchestrator.promising.rules")
     changes = LaterModule("handrail_orchestrator.store.changes")
     promises = LaterModule("handrail_orchestrator.store.promises")
+
+MOVED_MEANWHILE = 10
+"""Times that what a person says is written again, as a keeper moves a promise on every few seconds at most."""
 
 
 class PromiseDesk(PromiseReader, StoreChanger):
@@ -81,10 +84,8 @@ class PromiseDesk(PromiseReader, StoreChanger):
             last = next((row for row in reversed(rows) if row.state == "paused"), rows[-1])
             stands = {"shadow": "in shadow, and decides nothing", "stopped": "stopped", "paused": "paused"}[last.state]
             raise WrongState(f"the promise of {target} is {stands}" + (f": {last.why}" if last.why else ""))
-        said = f"paused by {by}: {why}"
         for row in keeping:
-            rule = promises.NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
-            await self._say(row, "paused", by, said, rule, "paused")
+            await self._say(row, "paused", by, why)
 
     async def resume_promise(self, target: str, *, by: str, why: str) -> None:
         """Let a paused promise accept again, as much as its labels allow; its keeper sets the rule.
@@ -101,7 +102,7 @@ class PromiseDesk(PromiseReader, StoreChanger):
         if not paused:
             raise WrongState(f"the promise of {target} is not paused")
         for row in paused:
-            await self._say(row, "keeping", by, "", None, "resumed", said=why)
+            await self._say(row, "keeping", by, why)
 
     def _told(self, target: str, by: str, why: str) -> "list[PromiseRow]":
         checked_texts(target=target, by=by)
@@ -109,17 +110,23 @@ class PromiseDesk(PromiseReader, StoreChanger):
         checked_why(why)
         return promise_rows_of_all(self._open_store, target)
 
-    async def _say(
-        self,
-        row: "PromiseRow",
-        state: "PromiseState",
-        by: str,
-        why: str,
-        rule: "NewRule | None",
-        action: str,
-        said: str = "",
-    ) -> None:
-        change = promises.MovePromise(
+    async def _say(self, row: "PromiseRow", state: "PromiseState", by: str, why: str) -> None:
+        """Write what a person said of a promise; a keeper that moved it on meanwhile is no reason to refuse that."""
+        for _ in range(MOVED_MEANWHILE):
+            if await self._change(self._said(row, state, by, why)):
+                return
+            now = next(each for each in self._open_store.promises() if each.id == row.id)
+            if now.state != row.state:
+                break
+            row = now
+        raise WrongState(f"the promise of {rules.name_of(row)} was moved on meanwhile: look at it again")
+
+    def _said(self, row: "PromiseRow", state: "PromiseState", by: str, why: str) -> "promises.MovePromise":
+        rule, said, action = None, "", "resumed"
+        if state == "paused":
+            said, action = f"paused by {by}: {why}", "paused"
+            rule = promises.NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
+        return promises.MovePromise(
             row.id,
             row.version,
             self.now(),
@@ -128,8 +135,6 @@ class PromiseDesk(PromiseReader, StoreChanger):
             row.checkpoint,
             rule,
             state,
-            why,
+            said,
             [promises.PromiseNote(action, said or why)],
         )
-        if not await self._change(change):
-            raise WrongState(f"the promise of {rules.name_of(row)} was moved on meanwhile: look at it again")

@@ -298,6 +298,32 @@ def test_a_person_pauses_it_and_it_goes_on_where_it_was(desk: Desk) -> None:
     assert after.threshold <= before.threshold
 
 
+def test_a_pause_holds_although_a_keeper_moves_the_promise_on_meanwhile(desk: Desk, tmp_path: Path) -> None:
+    class Meanwhile(Client):
+        moves = 0
+
+        def now(self) -> float:
+            if self.moves:
+                self.moves -= 1
+                with sqlite3.connect(tmp_path / "runs.db") as other:
+                    other.execute("UPDATE promises SET version = version + 1")
+                other.close()
+            return super().now()
+
+    async def played() -> tuple[PromiseRecord, PromiseRecord]:
+        await desk.batch(5, mostly_right)
+        async with Meanwhile(desk.store) as client:
+            client.moves = 3
+            await client.pause_promise("sort/letter", by="ann", why="we look at it")
+            paused, client.moves = client.promise("sort/letter"), 3
+            await client.resume_promise("sort/letter", by="ann", why="it is fine")
+            return paused, client.promise("sort/letter")
+
+    paused, resumed = asyncio.run(played())
+    assert (paused.state, paused.why) == ("paused", "paused by ann: we look at it")
+    assert (resumed.state, resumed.why) == ("keeping", "")
+
+
 def test_a_case_that_is_still_open_holds_the_reading_up_and_in_the_end_counts_as_wrong(desk: Desk) -> None:
     async def played() -> tuple[Any, Any, Any]:
         sort = sort_with(letter())
