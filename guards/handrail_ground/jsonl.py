@@ -1,6 +1,7 @@
 """JSON Lines: a file with one value a line, each with its place."""
 
 from collections.abc import Iterator
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +55,10 @@ class Line(NamedTuple):
         try:
             return from_json(self.text)
         except InvalidJson as error:
+            cause = error.__cause__
+            if isinstance(cause, JSONDecodeError) and cause.msg == "Extra data":
+                second = f"it holds more than one value, the second from column {cause.colno} on"
+                raise InvalidJson(f"{second}: write each into a line of its own, ended by a line feed") from cause
             if self.is_ended or not str(error).startswith("it is not JSON"):
                 raise
             problem = "it was only half written: the file ends in the middle of it; finish the line, or take it out"

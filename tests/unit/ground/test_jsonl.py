@@ -64,6 +64,13 @@ def test_a_last_line_that_was_half_written_says_so(path: Path) -> None:
         line.value()
 
 
+def test_a_line_with_two_values_says_so_whatever_stands_between_them(path: Path) -> None:
+    for content in (b'{"a": 1}{"b": 2}', b'{"a": 1}\r{"b": 2}\r', b'{"a": 1} {"b": 2}\n'):
+        (line,) = read_lines(written(path, content))
+        with pytest.raises(InvalidJson, match="it holds more than one value, the second from column "):
+            line.value()
+
+
 def test_a_whole_last_line_needs_no_line_feed(path: Path) -> None:
     (line,) = read_lines(written(path, b"[1]"))
 
