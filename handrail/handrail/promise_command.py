@@ -257,13 +257,18 @@ def check(
     Ends with 3 when the cases are too few to say. Those that the promise has counted are left out, as are copies.
     """
     from handrail_evals.decide.keeping.measuring import check_promise  # noqa: PLC0415 -- looking needs none of it
-    from handrail_evals.measure.cases.read import read_cases  # noqa: PLC0415 -- as above
+    from handrail_evals.measure.cases.read import first_keys, read_cases  # noqa: PLC0415 -- as above
     from handrail_evals.show.cli.suites import load_step  # noqa: PLC0415 -- as above
 
     with calling_foreign_code():
         asked = load_step(step)
         by_field = asked.promise is not None and (asked.promise.by, asked.promise.once_per) != (None, None)
-        labelled = list(read_cases(cases, input=Any if by_field or by_name else str, expected=asked.output_type))
+        given = Any if by_field or by_name else str
+        keys = first_keys(cases)
+        has_names = not keys or "name" in keys  # without names, cases are called by their lines
+        labelled = list(
+            read_cases(cases, input=given, expected=asked.output_type, names="field" if has_names else "line")
+        )
         found = _with_client(
             store, lambda client: check_promise(asked, labelled, client.promise_store, by_name=by_name)
         )

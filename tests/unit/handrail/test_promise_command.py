@@ -1,6 +1,7 @@
 """``handrail promise``: what is promised and why, paused and resumed, kept once, and measured again in CI."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     assert (
         handrail("promise", "check", "letters.py:letter", "--cases", write(right, "right.jsonl"), *STORE).exit_code == 0
     )
-    few = handrail("promise", "check", "letters.py:letter", "--cases", write(right[:3], "few.jsonl"), *STORE)
+    without_names = [{"input": each["input"], "expected": "a"} for each in right[:3]]
+    few = handrail("promise", "check", "letters.py:letter", "--cases", write(without_names, "few.jsonl"), *STORE)
     assert few.exit_code == 3
     assert "too few to say" in few.stdout
     copies = [{"name": f"c{n}", "input": f"same{'!' * n} 0.99", "expected": "a"} for n in range(40)]
@@ -96,8 +98,7 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     counted = [{"name": f"old{n}", "input": f"{n} {(n * 0.37) % 1:.4f}", "expected": "a"} for n in range(10)]
     held = handrail("promise", "check", "letters.py:letter", "--cases", write(right + counted, "held.jsonl"), *STORE)
     assert held.exit_code == 0
-    assert "0 of the 40 accepted cases are wrong" in held.stdout
-    assert "(10 that the promise has counted left out)" in held.stdout
+    assert re.search("0 of the 40 accepted cases are wrong.*10 that the promise has counted left out", held.stdout)
     old = handrail("promise", "check", "letters.py:letter", "--cases", write(counted, "old.jsonl"), *STORE)
     assert old.exit_code == 3
 
