@@ -319,7 +319,7 @@ def plain(change: Change) -> Change:
 
 def claim_of(change: Change) -> int | None:
     """Return the number of the claim under which a change is made; None: whoever owns the run may make it."""
-    return change.claim if isinstance(change, (ClaimedChange, RecordStep, RecordResult)) else None
+    return change.claim if isinstance(change, (RecordResult, ClaimedChange, RecordStep)) else None
 
 
 def run_of(change: Change) -> int | None:

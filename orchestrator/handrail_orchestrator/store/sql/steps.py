@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
@@ -16,6 +17,7 @@ _PLAIN = StepRow._fields.index("owner")
 """A plain result fills the columns before this one ..."""
 _OWNED = StepRow._fields.index("due")
 """... and with an owner or a decider those before this one."""
+_OUTPUT = StepRow._fields.index("output")
 _NO_OWNER = (None,) * (len(StepRow._fields) - _PLAIN)
 _NO_DUE = (None,) * (len(StepRow._fields) - _OWNED)
 
@@ -43,7 +45,7 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
     """Record a result with its audit, if it has one; a second result for the same step is refused."""
     row = change.row
     if tx.execute(*_recording(change)).rowcount != 1:
-        raise _recorded_before(tx, row)
+        raise _recorded_before(tx, row.run, row.name)
     files.hold(tx, row.run, row.output)
     if change.audit is not None:
         ask(tx, change.audit)
@@ -54,33 +56,32 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
 def record_result(tx: Transaction, change: RecordResult) -> None:
     """Record a result that is a value alone; a second result for the same step is refused."""
     if tx.execute(*_recording(change)).rowcount != 1:
-        raise _recorded_before(tx, change)
+        raise _recorded_before(tx, change.run, change.name)
     files.hold(tx, change.run, change.output)
 
 
 def record_each(tx: Transaction, changes: Sequence[c.RecordStep | RecordResult]) -> list[Fenced | None]:
     """Record results of as many runs and nothing beside them; return for each why it is refused, if it is."""
-    alike: dict[str, list[int]] = {}
-    values: list[tuple[object, ...]] = []
+    alike: dict[str, tuple[list[int], list[tuple[Any, ...]]]] = {}
     for at, change in enumerate(changes):
         statement, row = _recording(change)
-        alike.setdefault(statement, []).append(at)
-        values.append(row)
+        if (same := alike.get(statement)) is None:
+            same = alike[statement] = ([], [])
+        same[0].append(at)
+        same[1].append(row)
     replies: list[Fenced | None] = [None] * len(changes)
-    for statement, places in alike.items():
-        counts = tx.execute_each(statement, [values[at] for at in places])
-        for at, count in zip(places, counts, strict=True):
-            change = changes[at]
-            recorded = change.row if isinstance(change, c.RecordStep) else change
+    for statement, (places, rows) in alike.items():
+        for at, written, count in zip(places, rows, tx.execute_each(statement, rows), strict=True):
+            run, name, output = written[0], written[1], written[_OUTPUT]
             if count != 1:
-                replies[at] = _recorded_before(tx, recorded)
-            elif may_name_files(recorded.output):
-                files.hold(tx, recorded.run, recorded.output)
+                replies[at] = _recorded_before(tx, run, name)
+            elif may_name_files(output):
+                files.hold(tx, run, output)
     return replies
 
 
-def _recorded_before(tx: Transaction, row: StepRow | RecordResult) -> Fenced:
-    return Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
+def _recorded_before(tx: Transaction, run: int, name: str) -> Fenced:
+    return Fenced(tx.path, f"run {run} has a recorded result for step {name!r}; a second one is refused")
 
 
 def _recording(change: c.RecordStep | RecordResult) -> tuple[str, tuple[object, ...]]:

@@ -30,7 +30,7 @@ Given = tuple[int | None, int, c.Change]
 
 def claimed(change: c.Change) -> Given:
     """Return a change with the claim under which it is made."""
-    if isinstance(change, RecordResult):
+    if isinstance(change, RecordResult):  # the most frequent first
         return change.claim, change.run, change
     if isinstance(change, c.RecordStep):
         return change.claim, change.row.run, change
@@ -76,8 +76,10 @@ def _note(
     owned: Mapping[int, int],
     refused: dict[Of, OrchestratorError],
 ) -> None:
-    for (place, change), reply in zip(made.items(), replies, strict=True):
-        early[place] = reply
+    early.update(zip(made, replies, strict=True))
+    if not any(replies):
+        return
+    for change, reply in zip(made.values(), replies, strict=True):
         if reply is not None:
             run = c.run_of(change) or 0
             refused[run, owned[run]] = reply
@@ -109,10 +111,9 @@ def _alike(
     """Return the changes of some kinds from a place on that may be made at once, one for each run, by their places."""
     found: dict[int, T] = {}
     seen: set[int] = set()
-    for place in range(at, len(given)):
+    for place, (claim, run, change) in enumerate(given[at:], at):
         if place in early:
             continue
-        claim, run, change = given[place]
         if claim is None or not (isinstance(change, RecordResult) or _is_plain(change)):
             break
         if run in seen:
