@@ -48,20 +48,12 @@ class Execution:
     """Drives one run; its task is done when the run has ended or waits, and the store knows it."""
 
     # what most executions never set stands here: each start would pay for it
-    status: RunStatus = "running"
-    value: Any = None
-    error: BaseException | None = None
-    woke_others = False
-    """Whether other runs became due: a parent, or children."""
     wake: float | None = None
     """When a run that waits is due again."""
-    is_over = False
-    _awaited: "tuple[asyncio.Future[None], ...]" = ()
     abandoned = False
     """Whether its code ignored its cancels, so that nobody waits for it any more."""
     before_wait: "Callable[[], None] | None" = None
     """What is done before it is recorded that the run waits."""
-    _in_code = False
     _timer: "Timer | None" = None
     _refusal: Exception | None = None
     _stop: StopReason | None = None
@@ -82,6 +74,15 @@ class Execution:
         self._bound = bound
         self._equipment = equipment
         self._on_over = on_over
+        # what every execution sets: set first when it is over, it would cost each a dict (see ``SteppingRun``)
+        self.status: RunStatus = "running"
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.woke_others = False
+        """Whether other runs became due: a parent, or children."""
+        self.is_over = False
+        self._awaited: tuple[asyncio.Future[None], ...] = ()
+        self._in_code = False
         if bound.workflow.due_hours is not None:
             run.waits.due_hours = bound.workflow.due_hours
         if claimed.cancel and claimed.undoing is None:

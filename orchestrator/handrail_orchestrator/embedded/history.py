@@ -16,8 +16,19 @@ class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
     __slots__ = (
-        "_asked", "_children", "_counts", "_events", "_last", "_latest", "_run_id", "broken", "copied_seq",
-        "next_seq", "steps", "unbegun",
+        "_asked",
+        "_called",
+        "_called_before",
+        "_children",
+        "_counts",
+        "_events",
+        "_last",
+        "_latest",
+        "_run_id",
+        "broken",
+        "copied_seq",
+        "next_seq",
+        "steps",
     )  # fmt: skip
 
     def __init__(
@@ -30,8 +41,10 @@ class History:
         after_seq: int = 0,
         children: Iterable[ChildRow] = (),
     ) -> None:
-        self.unbegun: dict[str, None] = {}
-        """Calls that were made and have not begun: nobody has awaited them."""
+        self._called: str | None = None
+        """The latest call that was made, as long as it has not begun ..."""
+        self._called_before: list[str] | None = None
+        """... and those before it that had not begun when it was made; None: there never were any."""
         self.broken: HistoryMismatch | None = None
         """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
         self.copied_seq = copied_seq
@@ -65,12 +78,23 @@ class History:
             self._last = {scope: name}
         else:
             self._last[scope] = name
-        self.unbegun[name] = None
+        if self._called is not None:  # several are made before one is awaited, as for ``run.all``
+            self._called_before = [*self.unbegun]
+        self._called = name
         return name
 
     def begun(self, name: str) -> None:
         """Note that a call has begun, or that it never has to."""
-        self.unbegun.pop(name, None)
+        if name == self._called:
+            self._called = None
+        elif self._called_before is not None and name in self._called_before:
+            self._called_before.remove(name)
+
+    @property
+    def unbegun(self) -> list[str]:
+        """Return the calls that were made and have not begun: nobody has awaited them."""
+        before = self._called_before or []
+        return before if self._called is None else [*before, self._called]
 
     def _was_named(self, name: str) -> bool:
         """Return whether a call was given this name."""
@@ -108,7 +132,7 @@ class History:
         Raises:
             HistoryMismatch: something of another kind is recorded under it.
         """
-        self.unbegun.pop(name, None)
+        self.begun(name)
         if self.broken is not None:
             raise self.broken
         for known in (name, *formerly):

@@ -32,6 +32,8 @@ class LongSteps:
         self._sweep = None
         now = self._equipment.clock.now()
         for execution in self._active.values():
+            if not execution.run.running:
+                continue
             for row in _long(execution.run.running, now - NOTE_STARTED_AFTER_SECONDS):
                 self._equipment.writer.add(ClaimedChange(execution.claimed.claim, NoteStarted(row)))
         if self._active and not self._closed:

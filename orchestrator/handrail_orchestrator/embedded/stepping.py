@@ -33,15 +33,10 @@ class SteppingRun(WaitingRun):
     """The part of a run that records, and that calls steps."""
 
     # what most runs never set stands here: each start would pay for it
-    lost: Exception | None = None
-    """Why this process may not go on with the run; set by ``lose``."""
-    settling = 0
-    """How many of its calls begin once all before them is recorded."""
     round = 1
     """Counts up whenever it goes on with another input."""
     claim: int | None = None
     """The number of its run's claim, where it is executed: what it writes counts only as long as that holds."""
-    _unrecorded: "asyncio.Future[None] | None" = None
     _rests = False
 
     def __init__(
@@ -65,6 +60,13 @@ class SteppingRun(WaitingRun):
         """Steps in flight, by name."""
         self._id = run_id
         self._must_settle = must_record
+        # What every run sets is set here, if only to nothing: Python has room beside an object for the names that the
+        # first few of its class were given. A name that comes later costs each a dict, and slows all that it is asked.
+        self.lost: Exception | None = None
+        """Why this process may not go on with the run; set by ``lose``."""
+        self.settling = 0
+        """How many of its calls begin once all before them is recorded."""
+        self._unrecorded: asyncio.Future[None] | None = None
 
     @property
     def id(self) -> str:
@@ -148,7 +150,7 @@ class SteppingRun(WaitingRun):
         self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs
     ) -> object:
         history, bodies = self.history, self.equipment.bodies
-        history.unbegun.pop(name, None)  # what is given may not be storable
+        history.begun(name)  # what is given may not be storable
         encoded = bound.inputs.encode(args, kwargs)
         row = self._recalled(bound, name, encoded) if history.steps else None
         if row is not None and row.ended is not None:
