@@ -64,7 +64,7 @@ class EmbeddedRun(SteppingRun):
 
     def _left(self) -> None:
         steps = ", ".join(self.running) or "the workflow between its steps"
-        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self._id, steps)
+        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self.id, steps)
 
     def _name(self, base: str) -> str:
         return self.history.name(base, scope.get())
@@ -126,14 +126,14 @@ class EmbeddedRun(SteppingRun):
         clock = self.equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
-        context, audit = StepContext(self._id, self.in_round(name), files=self.equipment.files), None
+        context, audit = StepContext(self.id, self.in_round(name), files=self.equipment.files), None
         promise: BoundPromise | None = None
         if bound.under is not None and self.equipment.promises is not None:
             promise = self.equipment.promises.bound(self.workflow, bound, bound.under)
         judging = bound if promise is None else promise.judge
         cases: Sequence[PromiseCase] = ()
         rolling = self.equipment.rolling if bound.is_rolled_out else None
-        at = At(self.key, self._id, self.workflow)
+        at = At(self.key, self.id, self.workflow)
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
@@ -168,7 +168,7 @@ class EmbeddedRun(SteppingRun):
         """Run branches side by side and return their results in order."""
         name = self._name("all")
         self.history.begun(name)  # its branches are what counts
-        return Branches(self._id, self._fell_beside).all(name, branch_list(branches), self._left)
+        return Branches(self.id, self._fell_beside).all(name, branch_list(branches), self._left)
 
     def _fell_beside(self, failures: Sequence[BaseException]) -> None:
         self.beside = {**self.beside, id(failures[0]): (*self.beside.get(id(failures[0]), ()), *failures)}
