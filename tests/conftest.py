@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bytecode import compile_what_is_loaded_late, let_the_caller_decide  # first: it keeps what the others compile
-from tests.few_cases import OPTION, FewCases, add_option
+from tests.few_cases import LEAVE_OUT, OPTION, FewCases, LeftOut, add_options
 from tests.network import forbid_network
 from tests.profiles import register_profiles
 from tests.scratch import choose_scratch
@@ -41,13 +41,15 @@ PARTS = ("handrail", "evals", "ai_steps", "orchestrator", "guards")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run be quick."""
-    add_option(parser)
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take a few cases where that was asked for; compile what all import before processes start side by side."""
+    """Take a part of the tests where that was asked for; compile what all import, before they start side by side."""
     if (most := config.getoption(OPTION)) is not None:
         config.pluginmanager.register(FewCases(most))
+    if marks := config.getoption(LEAVE_OUT):
+        config.pluginmanager.register(LeftOut(marks, most))
     if not hasattr(config, "workerinput"):
         for part in PARTS:
             compileall.compile_dir(TESTS.parent / part, quiet=2)
