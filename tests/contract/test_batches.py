@@ -137,6 +137,7 @@ async def test_a_batch_that_cannot_be_is_told_in_each_record(store: Store, stub:
     assert len(stub.seen()["single"]) == 2
 
 
+@pytest.mark.dear
 async def test_a_batch_that_the_provider_loses_sight_of_may_be_charged_for(store: Store, stub: BatchStub) -> None:
     stub.misbehave(forgets=True)
     assert await executed(store, route(stub), 1) == ["alpha"]
@@ -179,6 +180,7 @@ async def test_one_run_with_many_questions_has_them_in_one_batch(store: Store, s
     assert stub.seen()["single"] == []
 
 
+@pytest.mark.dear
 async def test_a_batch_that_is_cancelled_hands_its_runs_back(store: Store, stub: BatchStub) -> None:
     """And what was not sent is not paid for: they are asked singly."""
     triage = flow(route(stub, batching=Batching(gather_seconds=3600)))

@@ -347,6 +347,7 @@ async def test_a_run_past_its_deadline_fails_while_it_waits(slow_engine: Engine,
     assert not slow_engine.reviews()
 
 
+@pytest.mark.dear
 async def test_a_long_step_is_visible_while_it_runs(engine: Engine) -> None:
     await engine.start(flows.long, 1, id="a")
     await until(lambda: any(step.status == "started" for step in engine.steps("a")))

@@ -122,6 +122,7 @@ async def test_ended_runs_are_pruned_but_for_the_newest(slow_engine: Engine, clo
     assert [run.id for run in engine.runs()] == ["r2"]
 
 
+@pytest.mark.dear
 async def test_an_answer_counts_when_its_window_is_closed_or_over(slow_engine: Engine, clock: FakeClock) -> None:
     engine = slow_engine
     for name in ("closed", "over"):

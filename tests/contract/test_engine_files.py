@@ -62,6 +62,7 @@ async def test_a_file_that_is_not_there_says_what_to_do(engine: Engine) -> None:
         await run.result()
 
 
+@pytest.mark.dear
 async def test_bytes_go_with_the_last_run_that_used_them(slow_engine: Engine, clock: FakeClock) -> None:
     engine = slow_engine
     file = await engine.keep_file(LARGE, name="invoice.pdf")

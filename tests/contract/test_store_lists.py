@@ -131,6 +131,7 @@ def test_a_list_without_values_is_the_same_list(store: Store) -> None:
         assert store.latest(replace(query, values=False)) == brief
 
 
+@pytest.mark.dear
 def test_more_versions_than_one_statement_can_name_are_listed(tmp_path: Path) -> None:
     store = SqliteStore(str(tmp_path / "runs.db"))
     wrote(store, *(starting(f"v{number}", version=number) for number in range(1, 90)))
@@ -141,6 +142,7 @@ def test_more_versions_than_one_statement_can_name_are_listed(tmp_path: Path) ->
     store.close()
 
 
+@pytest.mark.dear
 def test_lists_of_review_items_are_all_that_fits_most_urgent_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

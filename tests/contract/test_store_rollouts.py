@@ -3,6 +3,7 @@
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -141,5 +142,5 @@ class Rollouts(RuleBasedStateMachine):
         assert len(self.store.rollout_log(KEY)) == self.said
 
 
-TestRollouts = Rollouts.TestCase
+TestRollouts = pytest.mark.dear(Rollouts.TestCase)
 TestRollouts.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

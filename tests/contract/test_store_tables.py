@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import pytest
+
 from handrail_orchestrator.store import open_store
 
 TABLES_OF_A_FILE = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
@@ -22,6 +24,7 @@ def asking(url: str) -> Iterator[Any]:
         yield lambda sql: writing.execute(sql).fetchall()
 
 
+@pytest.mark.dear
 def test_a_server_has_the_tables_and_columns_of_a_file(postgres_url: str) -> None:
     with asking(postgres_url) as ask:
         found: dict[str, set[str]] = {}
@@ -34,6 +37,7 @@ def test_a_server_has_the_tables_and_columns_of_a_file(postgres_url: str) -> Non
         assert found == {name: {row[1] for row in ask(f"PRAGMA table_info({name})")} for name in tables}
 
 
+@pytest.mark.dear
 def test_a_server_has_the_indexes_of_a_file(postgres_url: str) -> None:
     with asking("sqlite:///:memory:") as of_file, asking(postgres_url) as of_server:
         named = {name for (name,) in of_server(INDEXES_OF_A_SERVER)}

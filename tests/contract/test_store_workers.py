@@ -233,6 +233,7 @@ def test_kills_from_outside_set_nobody_aside_that_was_not_executed_alone(store: 
     assert store.runs(status="set_aside") == []
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("among", [1, 2, 8, 64, 500])
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_a_run_that_kills_its_process_is_found_in_few_more_deaths(store: Store, among: int, place: str) -> None:
@@ -358,6 +359,7 @@ def test_a_store_in_use_writes_at_once_what_need_not_wait(store: Store) -> None:
     assert isinstance(refused, RunConflict)
 
 
+@pytest.mark.dear
 def test_nothing_is_written_while_somebody_else_writes(tmp_path: Path) -> None:
     for name, open_file in STORES.items():
         folder = tmp_path / name

@@ -64,6 +64,7 @@ def test_a_failing_command_fails_the_page(run: Runner) -> None:
     assert not (run.folder / "after").exists()
 
 
+@pytest.mark.dear
 def test_only_lines_after_the_prompt_are_typed(run: Runner) -> None:
     assert run("console\n$ echo one \\\n  two > said\ntouch printed").code == 0
     assert (run.folder / "said").read_text() == "one two\n"
@@ -133,6 +134,7 @@ def test_a_block_left_out_needs_a_reason(tmp_path: Path) -> None:
         blocks_of(page_with(tmp_path, "python no-run\nx = 1"))
 
 
+@pytest.mark.dear
 def test_a_block_left_out_with_a_reason_is_not_run(run: Runner) -> None:
     assert run('python no-run reason="needs a server"\nraise SystemExit(1)').code == 0
 

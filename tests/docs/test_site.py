@@ -47,6 +47,7 @@ def test_every_public_name_is_in_the_reference(files: Files) -> None:
         assert sorted(described) == sorted(f"{face}.{name}" for name in names)
 
 
+@pytest.mark.dear
 def test_the_navigation_is_what_the_index_lists(config: MkDocsConfig, files: Files) -> None:
     assert config.nav is not None
     sections = {title: entries for section in config.nav for title, entries in section.items()}

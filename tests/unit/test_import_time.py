@@ -63,6 +63,7 @@ def test_importing_a_package_loads_no_heavy_library(package: str) -> None:
     assert not set(HEAVY).intersection(loaded)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("arguments", [["--help"], []])
 def test_the_commands_are_listed_without_loading_what_they_need(arguments: list[str]) -> None:
     program = f"""

@@ -117,6 +117,7 @@ def imports_of(tree: ast.AST, module: str) -> int:
     return sum(isinstance(node, ast.ImportFrom) and node.module == module for node in ast.walk(tree))
 
 
+@pytest.mark.dear
 def test_siblings_that_import_each_other_break_a_contract(tmp_path: Path) -> None:
     cycle = {
         "handrail_guards/one.py": "import handrail_guards.two",
@@ -130,6 +131,7 @@ def test_siblings_that_import_each_other_break_a_contract(tmp_path: Path) -> Non
     assert "No cycles are allowed in handrail_guards" in result.stdout, result.stdout + result.stderr
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(("below", "above"), [("measure", "numbers"), ("numbers", "decide"), ("decide", "show")])
 def test_a_wing_that_imports_the_one_above_breaks_its_contract(below: str, above: str, tmp_path: Path) -> None:
     layers = next(contract for contract in LINTER["contracts"] if contract["id"] == "wings")["layers"]

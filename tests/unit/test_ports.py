@@ -76,6 +76,7 @@ def test_a_thing_of_which_only_a_port_can_be_had_has_nothing_else() -> None:
 # -- stores
 
 
+@pytest.mark.dear
 async def test_the_embedded_engine_runs_on_any_store(tmp_path: Path) -> None:
     held = SqliteStore(str(tmp_path / "runs.db"))
     counting = CountingStore(held)

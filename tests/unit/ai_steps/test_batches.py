@@ -139,6 +139,7 @@ async def test_a_batch_whose_making_was_not_confirmed_is_found_and_not_made_agai
     assert len(stub.seen()["batches"]) == 1
 
 
+@pytest.mark.dear
 async def test_a_batch_whose_making_was_not_confirmed_is_not_made_again_where_the_list_is_late(
     stub: BatchStub, model: OpenAIModel
 ) -> None:
@@ -202,6 +203,7 @@ async def test_a_caller_that_is_stopped_leaves_no_batch_behind_that_nobody_will_
         assert stub.seen()["batches"][-1]["status"] == standing
 
 
+@pytest.mark.dear
 async def test_two_calls_with_one_key_at_the_same_moment_are_one_batch(stub: BatchStub, model: OpenAIModel) -> None:
     stub.misbehave(hold_create=0.2)
     route = step(model)
@@ -336,6 +338,7 @@ async def test_only_cases_that_a_model_here_is_in_doubt_about_are_sent(stub: Bat
     assert [each["questions"] for each in stub.seen()["batches"]] == [1]
 
 
+@pytest.mark.dear
 async def test_many_items_are_cut_into_batches_as_large_as_allowed(stub: BatchStub, model: OpenAIModel) -> None:
     small = Batching(most=4, look_seconds=0.01)
     outcomes = await step(model, batching=small).batch([*cases(8), object(), *cases(2)])

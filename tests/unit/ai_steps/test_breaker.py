@@ -244,6 +244,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.dear
 @settings(max_examples=50)
 @given(MOVES)
 def test_at_most_one_probe_is_on_its_way_and_none_is_waited_for_without_end(

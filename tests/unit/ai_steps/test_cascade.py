@@ -87,6 +87,7 @@ async def test_deadline_holds_for_a_model_that_ignores_it() -> None:
     assert outcome.judgement.attempts[0].result == "timed_out"
 
 
+@pytest.mark.dear
 async def test_a_model_that_hangs_leaves_its_successor_time() -> None:
     second = ScriptedModel(["cards"])
 

@@ -41,6 +41,7 @@ def test_a_share_ends_with_the_whole_and_holds_it() -> None:
     assert (share.left, whole.left) == (0.0, 0.0)
 
 
+@pytest.mark.dear
 async def test_a_timer_does_not_run_out_while_the_clock_is_held() -> None:
     deadline = Deadline(0.2)
     async with deadline.enforced() as timer:

@@ -191,6 +191,7 @@ async def test_a_guard_that_returns_something_else_has_failed(said: Any) -> None
     assert "mine: the guard crashed: TypeError: it returned" in outcome.reason
 
 
+@pytest.mark.dear
 async def test_a_judge_that_never_answers_ends_with_the_time() -> None:
     async def ask(*_: Any) -> Ruling:
         await asyncio.Event().wait()
@@ -353,6 +354,7 @@ async def test_a_model_whose_name_raises_is_called_by_its_type() -> None:
     assert "the model a Nameless raised KeyError" in doubtful(await step("x")).reason
 
 
+@pytest.mark.dear
 async def test_a_model_that_does_not_let_itself_be_stopped_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handrail_ai_steps.deadline.GRACE_SECONDS", 0.1)
 

@@ -67,6 +67,7 @@ def test_unseen_wording_gets_its_label(model: LocalModel) -> None:
     assert [each.label for each in model.predict(texts)] == ["billing", "access", "sales"]
 
 
+@pytest.mark.dear
 def test_probabilities_sum_to_one_and_name_every_label(model: LocalModel) -> None:
     (prediction,) = model.predict(["reset my invoice"])
 
@@ -311,6 +312,7 @@ async def test_mass_on_labels_not_asked_for_is_other_mass(model: LocalModel) -> 
     assert answer.other_mass > 0.5
 
 
+@pytest.mark.dear
 async def test_out_of_scope_is_other_mass(scoped: LocalModel) -> None:
     answer = await answered(scoped, "tell me a joke about the weather", Team)
 

@@ -16,6 +16,8 @@ from handrail_ai_steps.models.local.embedding import embedding_of
 from handrail_ai_steps.models.local.encoder import Encoder, WordPieces
 from tests.unit.ai_steps.tiny_weights import PIECES, write_encoder, write_weights
 
+pytestmark = pytest.mark.dear
+
 SAID = {
     "billing": ("my invoice", "a refund please", "the bill is a charge", "pay money", "charge my account money"),
     "access": ("login help", "my password", "account locked", "sign in code", "i need the login code"),
@@ -34,7 +36,6 @@ def model(weights: Path) -> LocalModel:
     return LocalModel.fit(EXAMPLES, name="route", embedding=str(weights))
 
 
-@pytest.mark.dear
 def test_a_model_with_an_embedding_learns_and_says_so(model: LocalModel) -> None:
     plain = LocalModel.fit(EXAMPLES, name="route")
 
@@ -56,7 +57,6 @@ def test_it_is_saved_and_loaded_with_the_same_answers(model: LocalModel, tmp_pat
     assert loaded.predict(["my bills", "a code"]) == model.predict(["my bills", "a code"])
 
 
-@pytest.mark.dear
 def test_other_weights_are_noticed_when_it_is_loaded(tmp_path: Path) -> None:
     pytest.importorskip("tokenizers")
     folder = write_encoder(tmp_path / "weights")
@@ -74,7 +74,6 @@ def test_other_weights_are_noticed_when_it_is_loaded(tmp_path: Path) -> None:
         LocalModel.load(tmp_path / "route")
 
 
-@pytest.mark.dear
 def test_a_model_without_an_embedding_is_saved_as_earlier_releases_read_it(tmp_path: Path) -> None:
     LocalModel.fit(EXAMPLES, name="route").save(tmp_path / "route")
 

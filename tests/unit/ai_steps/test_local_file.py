@@ -13,6 +13,8 @@ import pytest
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.local import LabelledText, LocalModel, UnreadableModel
 
+pytestmark = pytest.mark.dear
+
 TEXTS = ("reset my password", "a refund please", "the login code", "an invoice", "", "☃")
 
 
@@ -41,7 +43,6 @@ def edit(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps(head | changes))
 
 
-@pytest.mark.dear
 def test_a_loaded_model_predicts_what_it_predicted_before(model: LocalModel, folder: Path) -> None:
     loaded = LocalModel.load(folder)
 
@@ -65,7 +66,6 @@ def test_the_same_model_is_saved_as_the_same_json(model: LocalModel, folder: Pat
     assert model.labels == tuple(json.loads((folder / "model.json").read_text())["labels"])
 
 
-@pytest.mark.dear
 def test_answering_does_not_load_what_only_fitting_needs(folder: Path) -> None:
     code = (
         "import sys; from handrail_ai_steps.models.local import LocalModel\n"

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from handrail_ai_steps.models.local.kept_out import groups_of
 
+pytestmark = pytest.mark.dear
+
 LONG = "my card was charged twice for the same order this month and nobody answers"
 
 

@@ -12,17 +12,21 @@ from typer.main import get_command
 from handrail.cli import app
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
-from handrail_orchestrator.temporal.worker import DRAIN_SECONDS
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "docker-compose.yml"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = sorted(each for each in (DEPLOY / "kubernetes").glob("*.yaml") if each.name != "kustomization.yaml")
-LONGEST_END_SECONDS = Settings().grace_seconds + LONGEST_CLOSE_SECONDS + DRAIN_SECONDS
-"""How long a worker takes at worst from SIGTERM to its end."""
 VARIABLE = re.compile(r"\$\{(\w+)(?::-[^}]*)?\}|\$\((\w+)\)|\$(\w+)")
 """How compose and systemd, Kubernetes, and systemd again write one."""
+
+
+def longest_end_seconds() -> float:
+    """Return how long a worker takes at worst from SIGTERM to its end."""
+    from handrail_orchestrator.temporal.worker import DRAIN_SECONDS  # noqa: PLC0415 -- it loads what workers run on
+
+    return Settings().grace_seconds + LONGEST_CLOSE_SECONDS + DRAIN_SECONDS
 
 
 def compose() -> dict[str, Any]:

@@ -45,6 +45,7 @@ async def labels(tmp_path: Path) -> dict[str, set[str]]:
     }
 
 
+@pytest.mark.dear
 async def test_every_number_of_an_alert_is_told_with_its_labels(labels: dict[str, set[str]]) -> None:
     assert RULES
     for rule in RULES:

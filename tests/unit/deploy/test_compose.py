@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handrail_orchestrator.cli.target import load_workflow
-from tests.unit.deploy.files import COMPOSE, DEPLOY, LONGEST_END_SECONDS, compose, filled_in, problem_of, seconds
+from tests.unit.deploy.files import COMPOSE, DEPLOY, compose, filled_in, longest_end_seconds, problem_of, seconds
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
 OURS = {name: each for name, each in SERVICES.items() if each["image"].startswith("${HANDRAIL_IMAGE")}
@@ -89,7 +89,7 @@ def test_the_console_believes_the_proxy_alone() -> None:
 
 
 def test_workers_have_the_time_to_hand_their_runs_back() -> None:
-    assert seconds(SERVICES["worker"]["stop_grace_period"]) > LONGEST_END_SECONDS
+    assert seconds(SERVICES["worker"]["stop_grace_period"]) > longest_end_seconds()
 
 
 def test_temporal_has_databases_of_its_own_and_shards_to_grow_into() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.deploy.files import DEPLOY, LONGEST_END_SECONDS, MANIFESTS, filled_in, manifests, pods, problem_of
+from tests.unit.deploy.files import DEPLOY, MANIFESTS, filled_in, longest_end_seconds, manifests, pods, problem_of
 
 PODS: dict[str, dict[str, Any]] = dict(pods())
 OBJECTS = list(manifests())
@@ -61,7 +61,7 @@ def test_secrets_are_references(pod: str) -> None:
 
 def test_a_pod_has_the_time_to_hand_its_runs_back() -> None:
     for name in ("handrail-worker", "handrail-console"):
-        assert PODS[name]["terminationGracePeriodSeconds"] > LONGEST_END_SECONDS + 5  # what preStop sleeps
+        assert PODS[name]["terminationGracePeriodSeconds"] > longest_end_seconds() + 5  # what preStop sleeps
 
 
 def test_a_drained_node_leaves_one_of_each() -> None:

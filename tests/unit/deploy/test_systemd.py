@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.deploy.files import DEPLOY, LONGEST_END_SECONDS, UNITS, filled_in, problem_of, seconds, settings
+from tests.unit.deploy.files import DEPLOY, UNITS, filled_in, longest_end_seconds, problem_of, seconds, settings
 
 FOLDER = DEPLOY / "systemd"
 PROGRAM = "/srv/handrail/.venv/bin/handrail"
@@ -48,7 +48,7 @@ def test_every_unit_has_the_same_limits_and_the_environment_file(unit: Path) -> 
 def test_a_worker_has_the_time_to_hand_its_runs_back() -> None:
     found = settings((FOLDER / "handrail-work.service").read_text())
 
-    assert seconds(found["TimeoutStopSec"][0]) > LONGEST_END_SECONDS
+    assert seconds(found["TimeoutStopSec"][0]) > longest_end_seconds()
     assert found["SuccessExitStatus"] == ["130"]
 
 

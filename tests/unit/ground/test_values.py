@@ -130,6 +130,7 @@ def test_what_is_printed_as_json_is_json_whatever_numbers_are_in_it() -> None:
     assert from_json(json_line(data)) == {"a": ["NaN", {"b": "Infinity"}], "c": ["-Infinity", 0.5]}
 
 
+@pytest.mark.dear
 @given(JSON)
 def test_finite_data_is_printed_as_it_is(data: Any) -> None:
     assert json_line(data) == json.dumps(data)

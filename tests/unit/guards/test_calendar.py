@@ -188,6 +188,7 @@ def without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     calendars.holidays_of.cache_clear()
 
 
+@pytest.mark.dear
 def test_with_dates_needs_no_library_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("holidays")
     start = at("2026-12-23T16:00")

@@ -30,6 +30,7 @@ def test_plain_options_are_those_of_the_command(name: str, command: PlainCommand
         assert found.default == keywords[keyword].default
 
 
+@pytest.mark.dear
 def test_a_plain_call_shows_what_any_other_shows(
     either_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

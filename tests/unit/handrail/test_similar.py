@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from handrail.likeness import LikenessIndex, likeness, words_of
 from handrail.similar import SimilarCases, one_line, text_of
 from handrail_orchestrator.client import Client
@@ -141,6 +143,7 @@ async def test_a_known_case_does_not_find_the_case_that_it_was_made_of() -> None
             assert [each.item for each in cases.similar(item)] == [near]
 
 
+@pytest.mark.dear
 async def test_a_page_that_cannot_have_an_answer_at_once_gets_none() -> None:
     async with desk() as asked:
         await asked.decided(*DECIDED)
@@ -151,6 +154,7 @@ async def test_a_page_that_cannot_have_an_answer_at_once_gets_none() -> None:
             assert cases.similar(item)
 
 
+@pytest.mark.dear
 async def test_cases_of_a_file_are_read_beside_the_pages_and_looked_for_again(tmp_path: Path) -> None:
     async with desk(str(tmp_path / "runs.db")) as asked:
         await asked.decided(DECIDED[0])

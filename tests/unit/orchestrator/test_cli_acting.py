@@ -111,6 +111,7 @@ def test_a_time_beyond_a_year_is_refused() -> None:
     assert "a year ahead" in result.stderr
 
 
+@pytest.mark.dear
 def test_an_item_is_given_to_a_person_and_back_to_all() -> None:
     item = number("a1")
     assert acted("assign", item, "--to", "ben")["assignee"] == "ben"

@@ -64,6 +64,7 @@ def test_deciding_an_audit_starts_no_worker() -> None:
     assert set(statuses().values()) == {"completed"}
 
 
+@pytest.mark.dear
 def test_audits_are_answered_one_after_the_other() -> None:
     Path("audited_triage.py").unlink()
     shown = done("review", "next", "--as", "ann", "--store", STORE, typed="\n2\n1\n")  # Enter has nothing to accept

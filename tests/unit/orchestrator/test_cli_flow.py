@@ -55,6 +55,7 @@ def test_versions_and_times_are_chosen() -> None:
     assert "charge" in done("map", "pay", "--store", STORE, "--from", "2020-01-01")
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -46,6 +46,7 @@ def test_the_list_shows_what_waits_and_how_many() -> None:
     assert "0 of 0 shown" in done("review", "list", "--store", STORE, "--queue", "elsewhere")
 
 
+@pytest.mark.dear
 def test_a_list_of_more_than_what_waits_says_where_each_item_stands() -> None:
     run_tickets()
     done("review", "decide", str(items()["b"]), "bugs", "--as", "ann", "--store", STORE)
@@ -112,6 +113,7 @@ def test_next_accepts_chooses_and_finishes_the_runs() -> None:
     assert outputs == ["b to bugs", "c to billing"]
 
 
+@pytest.mark.dear
 def test_next_asks_again_after_an_answer_that_does_not_fit() -> None:
     run_tickets()
     shown = done("review", "next", "--as", "ann", "--store", STORE, typed="sales\n9\nbilling\nq\n")
@@ -137,6 +139,7 @@ def test_an_item_that_was_taken_can_be_given_back() -> None:
     assert [entry["action"] for entry in data["log"]] == ["ask", "skip"]
 
 
+@pytest.mark.dear
 def test_a_decision_is_recorded_where_the_code_has_gone() -> None:
     moved = Path("moved_flows.py")
     moved.write_text(FLOWS.read_text(encoding="utf-8"), encoding="utf-8")
@@ -166,6 +169,7 @@ def test_runs_are_counted_and_listed_by_status() -> None:
     assert done("runs", "list", "--workflow", "pay", "--store", STORE, "--json") == ""
 
 
+@pytest.mark.dear
 def test_runs_are_listed_newest_first_and_page_by_page() -> None:
     run_tickets(tickets=[{"id": f"r{n}", "text": "sure"} for n in range(7)])
     listed: list[str] = []
@@ -184,6 +188,7 @@ def test_runs_are_listed_newest_first_and_page_by_page() -> None:
     assert (result.exit_code, "no run 'r9'" in result.stderr) == (2, True)
 
 
+@pytest.mark.dear
 def test_a_waiting_run_says_which_item_it_waits_for_where_and_since_when() -> None:
     run_tickets()
     number = items()["b"]

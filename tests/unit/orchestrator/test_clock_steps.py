@@ -64,6 +64,7 @@ async def quick(run: Run, n: int) -> str:
 WORKFLOWS: list[Workflow[Any, Any]] = [nap, asks, limited, patient, quick]
 
 
+@pytest.mark.dear
 async def test_a_sleep_that_is_over_by_a_clock_set_forward_ends_at_once(tmp_path: Path) -> None:
     clock = SteppingClock()
     async with asyncio.timeout(GENEROUS):
@@ -108,6 +109,7 @@ async def test_what_is_due_stays_due_when_the_clock_is_set_back(tmp_path: Path) 
             assert o.run("asked").output == 6
 
 
+@pytest.mark.dear
 async def test_a_clock_that_is_wrong_harms_no_step_in_flight(tmp_path: Path) -> None:
     clock = SteppingClock()
     async with asyncio.timeout(GENEROUS):

@@ -28,6 +28,7 @@ def arguments_of(function: Callable[..., Any], **options: bool) -> InputCodec:
     return signature_codec(function, where="step 'call', its input", **options)
 
 
+@pytest.mark.dear
 @given(tickets, st.sampled_from(Level), st.lists(text).map(tuple), st.booleans(), st.dictionaries(text, st.floats()))
 def test_arguments_come_back_as_the_function_takes_them(
     ticket: Ticket,

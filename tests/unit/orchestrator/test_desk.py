@@ -62,6 +62,7 @@ def test_a_number_that_is_no_label_chooses_nothing_where_labels_are_numbers() ->
     assert item()["state"] == "open"
 
 
+@pytest.mark.dear
 def test_every_label_is_shown_with_the_number_that_chooses_it() -> None:
     ask("teams", "x")
     shown = typed("14")
@@ -130,6 +131,7 @@ def test_text_that_python_cannot_bear_as_json_is_refused_or_is_text(line: str) -
 # -- accepting
 
 
+@pytest.mark.dear
 def test_a_suggestion_is_accepted_by_enter_and_by_its_key() -> None:
     ask("teams", "x", "y")
     assert "2 decided, 0 left" in typed("", "a")
@@ -158,6 +160,7 @@ def before_the_prompt(shown: str) -> str:
     return shown.partition("  answer (")[0]
 
 
+@pytest.mark.dear
 def test_an_extraction_is_shown_whole_with_what_failed_before_it_can_be_accepted() -> None:
     ask("bills", SOURCE)
     for shown in (before_the_prompt(typed("q")), done("review", "show", "1", "--store", STORE)):
@@ -209,6 +212,7 @@ def test_an_answer_on_the_command_line_is_confirmed_by_the_name_of_the_guard() -
 # -- field by field
 
 
+@pytest.mark.dear
 def test_a_field_is_changed_by_name_and_the_whole_is_shown_before_it_is_accepted() -> None:
     ask("bills", SOURCE)
     shown = typed("total=9", "")
@@ -233,6 +237,7 @@ def test_a_field_is_emptied_with_a_dash_and_a_list_is_given_as_json() -> None:
     assert output() == {"shop": None, "lines": [{"text": "tea", "amount": "9"}], "total": "9"}
 
 
+@pytest.mark.dear
 def test_a_field_that_does_not_fit_is_refused_and_the_rest_stays() -> None:
     ask("bills", SOURCE)
     shown = typed("lines.0.amount=many", "total=9", "a")
@@ -270,6 +275,7 @@ def test_a_skip_leads_to_the_next_question() -> None:
     assert (output(2), output(3)) == (True, False)
 
 
+@pytest.mark.dear
 def test_stopping_gives_the_question_back_as_if_nobody_had_looked() -> None:
     ask("approvals", "x")
     for lines in (["q"], [], ["c"]):
@@ -327,6 +333,7 @@ def change(number: int, state: str, action: str, **more: Any) -> None:
     store.close()
 
 
+@pytest.mark.dear
 def test_a_question_that_somebody_else_decides_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     ask("approvals", "x", "y")
     shown = meanwhile(
@@ -412,6 +419,7 @@ def test_an_enter_at_the_reasons_sends_nothing_up() -> None:
     assert item()["tier"] == 1
 
 
+@pytest.mark.dear
 def test_a_label_is_found_by_a_part_of_it_and_chosen_by_its_new_number() -> None:
     ask("teams", "x")
     shown = typed("/11", "1")

@@ -49,6 +49,7 @@ async def test_every_answer_counts_however_they_come() -> None:
         assert await handle.result() == MANY
 
 
+@pytest.mark.dear
 async def test_many_questions_late_together_are_raised_once_each() -> None:
     async with Rehearsal(workflows=[fan]) as rehearsal:
         await rehearsal.start(fan, MANY, id="r")

@@ -55,6 +55,7 @@ def _events() -> None:
     Gate.begun, Gate.go_on = asyncio.Event(), asyncio.Event()
 
 
+@pytest.mark.dear
 async def test_runs_started_here_are_waited_for_while_another_worker_executes_them(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'r.db'}"
     async with asyncio.timeout(GENEROUS), Orchestrator(store, workflows=[waiting]) as other:
@@ -96,6 +97,7 @@ def limit_pages(orchestrator: Orchestrator, pages: int) -> None:
     store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- as above
 
 
+@pytest.mark.dear
 async def test_a_store_whose_file_is_deleted_under_a_worker_stops_it(tmp_path: Path) -> None:
     path = tmp_path / "r.db"
     async with asyncio.timeout(GENEROUS), Orchestrator(f"sqlite:///{path}", workflows=[quick]) as o:

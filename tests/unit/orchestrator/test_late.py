@@ -91,6 +91,7 @@ async def test_each_policy_of_a_chain_fires_in_its_turn_and_the_last_one_resumes
         assert item.note == "nobody answered within 23 hours"
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("zone", "start", "holidays", "expected"),
     [

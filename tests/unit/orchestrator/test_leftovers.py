@@ -36,6 +36,7 @@ async def for_ever() -> None:
             await asyncio.sleep(60)
 
 
+@pytest.mark.dear
 def test_a_task_that_ignores_its_cancel_is_left_behind_and_the_work_keeps_its_result() -> None:
     kept: list[asyncio.Task[None]] = []
 
@@ -48,6 +49,7 @@ def test_a_task_that_ignores_its_cancel_is_left_behind_and_the_work_keeps_its_re
     assert kept == leftovers.LEFT_BEHIND
 
 
+@pytest.mark.dear
 def test_a_thread_of_the_loop_that_goes_on_is_not_waited_for() -> None:
     async def work() -> int:
         asyncio.get_running_loop().run_in_executor(None, over.wait)
@@ -57,6 +59,7 @@ def test_a_thread_of_the_loop_that_goes_on_is_not_waited_for() -> None:
     assert leftovers.LEFT_BEHIND
 
 
+@pytest.mark.dear
 def test_a_generator_that_does_not_close_is_not_waited_for() -> None:
     async def numbers() -> AsyncIterator[int]:
         try:

@@ -180,6 +180,7 @@ async def test_a_new_worker_takes_over_from_a_dead_one_at_once(tmp_path: Path) -
         assert [each.id for each in orchestrator.workers()] != [gone]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("days", [-400, 400])
 async def test_a_wall_clock_that_jumps_ends_no_lease(tmp_path: Path, days: int) -> None:
     clock = FakeClock()

@@ -45,6 +45,7 @@ async def stubborn(run: Run, what: str) -> str:
         raise RuntimeError(what) from None
 
 
+@pytest.mark.dear
 async def test_signals_never_keep_a_run_from_beginning_anew_and_none_is_lost() -> None:
     """temporalio/temporal#1289, #8097: a run that is sent signals all the time cannot continue as new."""
     async with Rehearsal(workflows=[adding]) as rehearsal:
@@ -57,6 +58,7 @@ async def test_signals_never_keep_a_run_from_beginning_anew_and_none_is_lost() -
         assert rehearsal.run("r").output == sum(range(60))
 
 
+@pytest.mark.dear
 async def test_a_sender_is_never_told_that_a_run_which_begins_anew_is_not_there() -> None:
     """temporalio/sdk-java#1538, cschleiden/go-workflows#493: a signal during continue-as-new is refused or lost."""
     async with Rehearsal(workflows=[adding]) as rehearsal:

@@ -132,6 +132,7 @@ class Served(ScriptedModel):
     server = "http://127.0.0.1:1/v1"
 
 
+@pytest.mark.dear
 def test_options_wording_and_server_are_each_stale_from_the_first_answer_and_named(store: Store) -> None:
     asyncio.run(started(store, "x 0.9"))
     ruled(store, 0.8)

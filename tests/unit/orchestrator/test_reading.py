@@ -41,6 +41,7 @@ def locked(path: Path) -> Iterator[None]:
     holder.close()
 
 
+@pytest.mark.dear
 async def test_whoever_reads_does_not_wait_for_the_write_lock(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with Orchestrator(f"sqlite:///{path}", workflows=[approve]) as orchestrator:
@@ -58,6 +59,7 @@ async def test_whoever_reads_does_not_wait_for_the_write_lock(tmp_path: Path) ->
         assert (await client.decide(item.id, True, by="ann")).state == "decided"
 
 
+@pytest.mark.dear
 def test_commands_that_read_need_no_write_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with working_in(tmp_path, monkeypatch):
         run_tickets()

@@ -400,6 +400,7 @@ async def test_a_challenger_that_breaks_touches_neither_answer_nor_run() -> None
             assert found.outcome is None or found.outcome.kind == "doubtful"
 
 
+@pytest.mark.dear
 async def test_nobody_waits_for_a_challenger_that_blocks_its_thread() -> None:
     released = threading.Event()
 

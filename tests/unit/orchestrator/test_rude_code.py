@@ -223,6 +223,7 @@ async def test_a_body_that_cancels_its_own_task_has_failed(tmp_path: Path) -> No
         assert await (await o.start(survives, 1)).result() == "CancelledError, then slept"
 
 
+@pytest.mark.dear
 async def test_a_run_cancelled_though_nobody_asked_is_handed_back_and_ends(tmp_path: Path) -> None:
     first = asyncio.Event()
 

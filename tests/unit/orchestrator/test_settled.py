@@ -226,6 +226,7 @@ async def test_an_answer_on_its_way_from_another_task_is_not_overlooked() -> Non
             assert o.run(f"r{number}").output == -1
 
 
+@pytest.mark.dear
 async def test_a_rehearsal_lets_a_body_that_never_answers_run_into_its_time_limit() -> None:
     @action(timeout_seconds=20)
     async def never() -> None:

@@ -27,6 +27,7 @@ def folder(either_store: Path, monkeypatch: pytest.MonkeyPatch) -> object:
         yield either_store
 
 
+@pytest.mark.dear
 def test_the_funnel_adds_up_for_people_for_programs_and_for_spreadsheets() -> None:
     shown = done("stats", "--store", STORE)
     assert "AI accepted              2    50.0%" in shown
@@ -52,6 +53,7 @@ def test_only_some_runs_are_counted_when_asked() -> None:
     assert started("--window", "2020-01-01..2020-01-08", "--zone", "Europe/Berlin") == 0
 
 
+@pytest.mark.dear
 def test_outcomes_and_numbers_from_before_stand_beside(folder: Path) -> None:
     run = json.loads(done("runs", "list", "--store", STORE, "--status", "completed", "--json", "--limit", "1"))["id"]
     assert "outcome 1" in done("runs", "outcome", run, "reopened", "no", "--store", STORE)
@@ -64,6 +66,7 @@ def test_outcomes_and_numbers_from_before_stand_beside(folder: Path) -> None:
     assert "cycle_p50 7200 s" in shown
 
 
+@pytest.mark.dear
 def test_an_outcome_that_may_be_a_number_is_no_text_and_no_guess() -> None:
     run = json.loads(done("runs", "list", "--store", STORE, "--status", "completed", "--json", "--limit", "1"))["id"]
     for number in ("1,5", "1_000", "1 000", "12'500.50", "1.234,56", "٣"):
@@ -72,6 +75,7 @@ def test_an_outcome_that_may_be_a_number_is_no_text_and_no_guess() -> None:
         assert f"outcome {place}\n" in done("runs", "outcome", run, "days", value, "--store", STORE)
 
 
+@pytest.mark.dear
 def test_bad_input_is_refused_with_place_and_fix(folder: Path) -> None:
     assert "give 7d, 24h" in complaint("stats", "--store", STORE, "--window", "7x")
     assert "is in memory" in complaint("stats", "--store", "sqlite:///:memory:")

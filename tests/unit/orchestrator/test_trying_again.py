@@ -185,6 +185,7 @@ async def test_a_run_in_a_long_pause_is_cancelled_at_once_and_retried_from_the_f
         assert bodies == [1, 1]
 
 
+@pytest.mark.dear
 async def test_a_run_in_a_long_pause_is_not_at_rest() -> None:
     then.append(fail)
     async with Rehearsal(workflows=FLOWS) as rehearsal:

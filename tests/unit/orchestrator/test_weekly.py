@@ -87,6 +87,7 @@ def _with(stats: Stats, window: StatsWindow, started: int) -> Stats:
     return replace(stats, window=window, funnel=Funnel(started=started, by_rule=started))
 
 
+@pytest.mark.dear
 def test_a_quantile_s_interval_holds_the_true_one_as_often_as_it_says() -> None:
     chance = random.Random(5)
     held = 0

@@ -130,6 +130,7 @@ async def test_what_is_no_distribution_is_no_answer(
     assert outcome.judgement.attempts[-1].result == "invalid"
 
 
+@pytest.mark.dear
 async def test_option_said_twice_is_no_answer(stub: Stub, make_model: MakeModel) -> None:
     body = json.dumps(said(choice())).replace('"cards": 0.8', '"cards": 0.1, "cards": 0.8')
     stub.play(reply(body, when=AT))
@@ -352,6 +353,7 @@ def test_form_is_closed_as_far_as_its_fields_are() -> None:
     ]
 
 
+@pytest.mark.dear
 async def test_server_that_is_down_is_said(make_model: MakeModel) -> None:
     outcome = doubtful(
         await classify(
@@ -368,6 +370,7 @@ async def test_server_that_is_down_is_said(make_model: MakeModel) -> None:
     assert "could not be reached" in outcome.reason
 
 
+@pytest.mark.dear
 async def test_page_in_place_of_an_answer_is_an_outage(stub: Stub, make_model: MakeModel) -> None:
     """A gateway that asks to sign in answers every question so: it is down, and passed over."""
     stub.play(reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}, when=AT))

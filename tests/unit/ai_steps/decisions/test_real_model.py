@@ -29,6 +29,7 @@ def served() -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.dear
 async def test_what_it_says_is_accepted_with_the_probability_of_the_label(served: str) -> None:
     model = DecisionModel(f"systemone:{NAME}", base_url=served)
     route = classify("route", Team, "Which team owns it?", models=model, accept=confidence(at_least=0.5), labels=LABELS)
@@ -53,6 +54,7 @@ async def test_a_label_a_yes_or_no_and_a_level_are_asked_in_one_request(served: 
     await model.aclose()
 
 
+@pytest.mark.dear
 async def test_it_is_in_doubt_where_no_option_fits(served: str) -> None:
     model = DecisionModel(f"systemone:{NAME}", base_url=served)
     route = classify("route", Literal["a", "b", "c"], "Which?", models=model, accept=confidence(at_least=0.9))

@@ -127,6 +127,7 @@ def shifted_pdf(by: int) -> bytes:
     return pdf(page, size=(800, 200), page_entries=entries, others={100: font, 101: stream(cmap)})
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("by", [-29, 3])
 def test_a_page_whose_font_has_a_shifted_table_is_garbled_and_nothing_of_it_is_accepted(by: int) -> None:
     document = Document.open(shifted_pdf(by), name="shifted.pdf")

@@ -131,6 +131,7 @@ def test_two_processes_that_read_a_file_share_its_time_and_what_either_found_is_
     assert said < 0.8 + 0.1 * len(read)
 
 
+@pytest.mark.dear
 def test_nothing_is_fetched_and_nothing_is_run(asked: tuple[str, list[str]]) -> None:
     address, requests = asked
     files = {
@@ -172,6 +173,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
+@pytest.mark.dear
 def test_every_file_that_ends_too_early_is_an_error_or_says_so(shared_data: Path) -> None:
     chance = random.Random(4711)
     silent = []

@@ -199,6 +199,7 @@ def test_pages_in_french_and_english_are_compared() -> None:
     )
 
 
+@pytest.mark.dear
 @given(cents=st.integers(1, 99_999_999))
 def test_any_other_total_is_found_unless_the_data_explains_it(cents: int) -> None:
     amount = f"{cents / 100:.2f}"

@@ -156,6 +156,7 @@ def test_a_thousand_attachments_are_two_hundred_and_a_word_about_the_rest() -> N
     assert "800 parts were not read" in document.blocking[0].message
 
 
+@pytest.mark.dear
 def test_parts_nested_without_end_are_named() -> None:
     head = "".join(f'--b{at}\nContent-Type: multipart/mixed; boundary="b{at + 1}"\n\n' for at in range(3000))
 

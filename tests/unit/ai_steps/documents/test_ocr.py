@@ -48,6 +48,7 @@ def read(engine: Ocr, data: bytes, limits: ReadingLimits = LIMITS) -> OcrPage:
     return engine.read_page(data, limits)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
 def test_a_page_that_lies_is_set_upright_by_tesseract(quick: Ocr, turned: int) -> None:
     page = read(quick, picture(LINES, turned=turned))
@@ -93,6 +94,7 @@ def test_pieces_of_a_row_are_parted_by_a_tab(quick: Ocr) -> None:
     assert page.text.split("\n")[:2] == ["Screws\t120.00", "Nails\t35.50"]
 
 
+@pytest.mark.dear
 def test_a_picture_without_text_is_a_page_without_text(quick: Ocr) -> None:
     assert read(quick, picture([])) == OcrPage(text="", width=900, height=600)
 

@@ -62,6 +62,7 @@ def test_a_line_without_a_box_is_named(box: object) -> None:
         open_document(data, name="a.json")
 
 
+@pytest.mark.dear
 def test_every_line_of_a_real_receipt_is_in_the_text_once(shared_data: Path) -> None:
     with (shared_data / "receipts" / "receipts.dev.jsonl").open() as file:
         for _, receipt in zip(range(20), file, strict=False):

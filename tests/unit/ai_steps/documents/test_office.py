@@ -290,6 +290,7 @@ def bomb(part: str, size: int) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("part", ["word/document.xml", "xl/workbook.xml"])
 def test_a_zip_bomb_is_counted_before_it_is_unpacked(part: str) -> None:
     data = bomb(part, 30_000_000)
@@ -455,6 +456,7 @@ def test_a_workbook_of_the_strict_form_is_read_as_any_other() -> None:
     assert (document.text, document.notes) == ("Sheet\nTotal\t120", ())
 
 
+@pytest.mark.dear
 def test_a_sheet_that_memory_does_not_hold_is_too_heavy_and_not_damaged() -> None:
     cells = '<c r="A1"><v>1</v></c>' * 500_000
     heavy = changed(saved_workbook(), cells=("<sheetData>", f"<sheetData><row>{cells}</row>"))

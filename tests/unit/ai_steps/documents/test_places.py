@@ -107,6 +107,7 @@ def test_hidden_text_does_not_shift_the_places() -> None:
     assert place_of(document, "last")[1].bottom == pytest.approx(140, abs=5)
 
 
+@pytest.mark.dear
 def test_a_page_picture_has_the_size_that_was_asked_for() -> None:
     document = Document.open(PAGES)
 

@@ -20,6 +20,8 @@ from tests.unit.ai_steps.extractor.made_receipts import receipt, receipts, shop
 
 pytest.importorskip("scipy")
 
+pytestmark = pytest.mark.dear
+
 EVERYTHING = each_field(at_least=0.0)
 
 
@@ -109,7 +111,6 @@ def test_fields_of_shops_never_seen_are_read_as_typed_values(model: LocalExtract
     assert right >= 8
 
 
-@pytest.mark.dear
 def test_every_field_has_a_confidence_and_the_place_where_it_was_read(model: LocalExtractor) -> None:
     line = receipt(shop(3), 9)
     outcome = extract("receipt", Receipt, "Read.", models=model, accept=EVERYTHING).sync(opened(line))

@@ -11,6 +11,8 @@ from tests.unit.ai_steps.extractor.made_receipts import receipt, receipts, shop
 
 pytest.importorskip("scipy")
 
+pytestmark = pytest.mark.dear
+
 STEP = """
 from decimal import Decimal
 
@@ -40,7 +42,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.dear
 def test_an_extractor_is_trained_reported_and_asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     run = CliRunner()

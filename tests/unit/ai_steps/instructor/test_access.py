@@ -9,6 +9,8 @@ from handrail import OpenAIModel
 from handrail.ai_steps import DecisionModel, InstructorModel
 from handrail_ai_steps.errors import ModelNotReady
 
+pytestmark = pytest.mark.dear
+
 BUILDERS: dict[str, Callable[..., Any]] = {
     "openai": lambda **given: OpenAIModel("stub-1", **given),
     "decisions": lambda **given: DecisionModel("systemone:stub-1", **given),

@@ -14,6 +14,8 @@ from tests.unit.ai_steps.instructor.conftest import KEY
 from tests.unit.ai_steps.instructor.given import BUSY, mistral_at, needs
 from tests.unit.ai_steps.openai.given import answered, request_for, unanswered
 
+pytestmark = pytest.mark.dear
+
 TOOL = "LabelAnswer"
 Make = Callable[..., InstructorModel]
 
@@ -53,7 +55,6 @@ def said(provider: str, label: str = "card", finish: str | None = None) -> Json:
     return completion(None, finish=finish or "tool_calls", tool_calls=[call])
 
 
-@pytest.mark.dear
 @PROVIDER
 async def test_an_answer_comes_with_the_models_word_its_tokens_and_unknown_money(
     wires: Stub, make: Make, provider: str
@@ -163,7 +164,6 @@ def test_a_provider_that_instructor_does_not_ask_well_is_refused_with_the_way_th
     assert instead in str(refused.value)
 
 
-@pytest.mark.dear
 def test_googles_models_on_vertex_need_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.delenv(name, raising=False)

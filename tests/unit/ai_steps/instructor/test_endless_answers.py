@@ -11,6 +11,8 @@ from tests.unit.ai_steps.instructor.conftest import KEY, NAMES
 from tests.unit.ai_steps.instructor.given import cohere_at, mistral_at, needs
 from tests.unit.ai_steps.openai.given import request_for, unanswered
 
+pytestmark = pytest.mark.dear
+
 MODELS: dict[str, Callable[[str], InstructorModel]] = {
     "anthropic": lambda root: InstructorModel(NAMES["anthropic"], base_url=root, api_key=KEY, samples=1),
     "google": lambda root: InstructorModel(NAMES["google"], base_url=root, api_key=KEY, samples=1),
@@ -22,7 +24,6 @@ MODELS: dict[str, Callable[[str], InstructorModel]] = {
 LIBRARIES = {"groq": "groq", "mistral": "mistralai", "cohere": "cohere"}
 
 
-@pytest.mark.dear
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=needs(LIBRARIES[name])) if name in LIBRARIES else name for name in MODELS]
 )

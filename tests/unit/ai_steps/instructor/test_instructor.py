@@ -27,6 +27,8 @@ from tests.stub_server import Stub, reply
 from tests.unit.ai_steps.instructor.conftest import KEY, NAMES, MakeProvider
 from tests.unit.ai_steps.openai.given import Order, Receipt, Team, answered, request_for, unanswered
 
+pytestmark = pytest.mark.dear
+
 Json = dict[str, Any]
 
 
@@ -41,7 +43,6 @@ URL_SAFE = str.maketrans("+/", "-_")
 PROVIDER = pytest.mark.parametrize("provider", NAMES)
 
 
-@pytest.mark.dear
 @PROVIDER
 async def test_a_record_comes_whole_with_its_price_and_the_models_own_word(
     wires: Stub, make: MakeProvider, provider: str
@@ -259,7 +260,6 @@ async def test_written_and_read_cache_is_priced(wires: Stub, make: MakeProvider)
     assert attempt.money == pytest.approx((10 * 3 + 1000 * 0.3 + 100 * 3.75 + 5 * 15) / 1e6)
 
 
-@pytest.mark.dear
 async def test_missing_usage_is_unknown_and_still_counts_against_a_budget(wires: Stub, make: MakeProvider) -> None:
     wires.play(reply(gemini.generated(gemini.call({"label": "Pluto"}), usage={})))
     outcome = unanswered(await make("google", reasks=9).answer(request_for(max_tokens=4000)))
@@ -442,7 +442,6 @@ async def test_a_picture_goes_as_the_providers_own_wire_has_it(wires: Stub, make
     assert wires.requests() == []
 
 
-@pytest.mark.dear
 def test_pictures_are_sent_where_the_wire_is_known() -> None:
     assert not PROVIDERS["cohere"].takes_pictures
     assert PROVIDERS["ollama"].takes_pictures

@@ -14,6 +14,8 @@ from tests.unit.ai_steps.instructor.conftest import KEY
 from tests.unit.ai_steps.instructor.given import BUSY, bedrock_at, cohere_at, needs
 from tests.unit.ai_steps.openai.given import answered, request_for, unanswered
 
+pytestmark = pytest.mark.dear
+
 Make = Callable[..., InstructorModel]
 CUT = {"bedrock": "max_tokens", "cohere": "MAX_TOKENS"}
 REFUSED = {"bedrock": "guardrail_intervened", "cohere": "ERROR_TOXIC"}

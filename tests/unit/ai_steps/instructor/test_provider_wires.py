@@ -23,7 +23,7 @@ CASSETTES = Path(__file__).parent / "cassettes" / "test_provider_wires"
 PROVIDER = pytest.mark.parametrize("provider", NAMES)
 Play = Callable[..., InstructorModel]
 
-pytestmark = [pytest.mark.vcr, pytest.mark.block_network(allowed_hosts=[r"127\.0\.0\.1"])]
+pytestmark = [pytest.mark.dear, pytest.mark.vcr, pytest.mark.block_network(allowed_hosts=[r"127\.0\.0\.1"])]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,6 @@ def said(provider: str, arguments: Json) -> Json:
     return reply(gemini.generated(gemini.call(arguments)))
 
 
-@pytest.mark.dear
 @PROVIDER
 async def test_a_classification(play: Play, provider: str) -> None:
     model = play(provider, said(provider, {"label": "card", "confidence": 0.8}))

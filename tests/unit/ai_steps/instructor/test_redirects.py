@@ -11,6 +11,8 @@ from handrail.ai_steps import DecisionModel, InstructorModel
 from tests.stub_server import Stub, reply
 from tests.unit.ai_steps.instructor.given import cohere_at, mistral_at, needs
 
+pytestmark = pytest.mark.dear
+
 KEY = "sk-0123456789abcdef"
 ELSEWHERE = "/v1/elsewhere"
 Team = Literal["billing", "access"]
@@ -62,7 +64,6 @@ async def test_no_question_and_no_key_goes_where_a_server_points(name: str, wire
     assert not any(ELSEWHERE in path for path in asked)
 
 
-@pytest.mark.dear
 async def test_a_stream_goes_nowhere_else_either(wires: Stub, root: str) -> None:
     model = OpenAIModel("stub-1", base_url=f"{root}/v1", api_key=KEY)
     outcome = await draft("reply", str, "Answer.", models=model).stream("a private question", on_text=print)

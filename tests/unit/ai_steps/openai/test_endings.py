@@ -102,6 +102,7 @@ async def test_what_a_gateway_says_beside_a_choice_is_read_before_its_text(
     assert len(stub.bodies()) == 1
 
 
+@pytest.mark.dear
 async def test_a_gateways_outage_beside_a_choice_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
     lost = without_message("error", error={"code": 502, "message": "upstream connection lost"})
     stub.play(reply(lost), reply(completion(RECEIPT)))
@@ -137,6 +138,7 @@ async def test_a_chunk_without_a_delta_ends_a_stream_as_well(stub: Stub, make_mo
     assert answered(await make_model().answer(request_for(str, on_text=lambda _: None))).value == "Dear Ann."
 
 
+@pytest.mark.dear
 async def test_an_error_in_a_stream_before_its_first_piece_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply([error("slow down", code=429)]), reply(chunks("Dear Ann.")))
     answer = answered(await make_model().answer(request_for(str, on_text=lambda _: None)))

@@ -94,6 +94,7 @@ def test_it_stands_upright_is_small_enough_and_says_nothing_beside_its_pixels(tm
     assert b"of my own" not in made.data
 
 
+@pytest.mark.dear
 def test_a_photograph_goes_as_a_photograph() -> None:
     made = Image(file(pil.frombytes("RGB", (900, 900), os.urandom(900 * 900 * 3)), "PNG", compress_level=0))
     assert made.media_type == "image/jpeg"
@@ -311,6 +312,7 @@ class Reader:
         return OcrPage(text=self.text, width=40, height=30)
 
 
+@pytest.mark.dear
 async def test_an_answer_that_ocr_reads_too_passes_and_points_nowhere(scan: Image) -> None:
     reader = Reader()
     asked = step(ScriptedModel(lambda _: {"number": "4711"}), guards=[ocr_agreement(reader)])

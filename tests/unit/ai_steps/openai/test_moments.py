@@ -55,6 +55,7 @@ async def test_a_long_pause_is_told_to_every_call_at_once(
     assert len(stub.bodies()) == 1
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("header", [{"retry-after-ms": "inf"}, {"retry-after-ms": "nan"}, {"retry-after": "9" * 400}])
 async def test_a_pause_without_an_end_is_no_pause(stub: Stub, make_model: MakeModel, header: dict[str, str]) -> None:
     stub.play(reply(error("slow down"), status=429, headers=header), reply(GOOD))
@@ -318,6 +319,7 @@ async def test_an_answer_cut_off_at_our_own_limit_says_how_to_raise_it(stub: Stu
 # The decisions endpoint ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dear
 async def test_a_decisions_route_that_fails_is_left_alone_for_a_while(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply("bad gateway", status=502, when=AT_DECISIONS), reply(GOOD))
     model = make_model()

@@ -19,6 +19,7 @@ from tests.unit.ai_steps.openai.given import (
 )
 
 
+@pytest.mark.dear
 async def test_retry_after_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"Retry-After": "1"}), reply(GOOD))
     answer = answered(await make_model(confidence="logprob").answer(request_for()))
@@ -43,6 +44,7 @@ async def test_retry_after_as_a_date_and_in_milliseconds_is_obeyed(stub: Stub, m
     assert third - second >= 0.3
 
 
+@pytest.mark.dear
 async def test_a_pause_asked_of_one_holds_for_all(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"retry-after-ms": "600"}), reply(GOOD))
     model = make_model(confidence="logprob")
@@ -90,6 +92,7 @@ async def test_reasks_and_retries_share_the_deadline(stub: Stub, make_model: Mak
     assert 2 <= len(outcome.attempts) < 50
 
 
+@pytest.mark.dear
 async def test_a_dropped_connection_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(trap="drop"), reply(GOOD))
     answer = answered(await make_model(confidence="logprob").answer(request_for()))
@@ -105,6 +108,7 @@ async def test_a_server_that_is_not_there_is_a_reason_and_no_crash(make_model: M
     assert "could not be reached" in outcome.reason
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("body", ["<html>busy</html>", "", "[]", "null", '{"choices":[]}', '{"choices":[{}]}', "{}"])
 async def test_a_200_that_is_no_answer_is_tried_again(stub: Stub, make_model: MakeModel, body: str) -> None:
     stub.play(reply(body), reply(GOOD))
@@ -160,6 +164,7 @@ async def test_failures_that_will_not_pass_are_not_retried(
     assert len(stub.bodies()) == 1
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("after", ["soon", "-5", "nan"])
 async def test_an_unreadable_retry_after_is_no_retry_after(stub: Stub, make_model: MakeModel, after: str) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"Retry-After": after}), reply(GOOD))
@@ -168,6 +173,7 @@ async def test_an_unreadable_retry_after_is_no_retry_after(stub: Stub, make_mode
     assert second - first < 2.0
 
 
+@pytest.mark.dear
 async def test_a_packed_answer_is_read_and_one_that_unpacks_without_end_is_not(
     stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,6 +208,7 @@ async def test_a_key_function_that_gives_no_key_says_so(
     assert SECRET not in repr(said)
 
 
+@pytest.mark.dear
 async def test_a_key_function_is_asked_for_each_request_and_its_keys_are_hidden(
     stub: Stub, make_model: MakeModel
 ) -> None:
@@ -230,6 +231,7 @@ async def test_a_key_function_is_asked_for_each_request_and_its_keys_are_hidden(
     assert "tok-" not in first.reason + second.reason
 
 
+@pytest.mark.dear
 async def test_a_key_that_ran_out_on_its_way_is_followed_by_the_next_one_once(
     stub: Stub, make_model: MakeModel
 ) -> None:
@@ -250,6 +252,7 @@ def azure(stub: Stub, token: Any) -> AsyncAzureOpenAI:
     )
 
 
+@pytest.mark.dear
 async def test_azure_and_a_managed_identity_are_asked_through_their_client(stub: Stub) -> None:
     stub.play(reply(error(f"the token {SECRET} is over"), status=401))
     async with azure(stub, lambda: SECRET) as client:

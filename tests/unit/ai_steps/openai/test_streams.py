@@ -1,5 +1,7 @@
 """Streams of servers that leave out, break off or refuse."""
 
+import pytest
+
 from tests.stub_server import Stub, chunks, completion, error, reply
 from tests.unit.ai_steps.openai.given import MakeModel, answered, request_for, unanswered
 
@@ -59,6 +61,7 @@ async def test_a_stream_that_just_ends_is_not_taken_for_whole(stub: Stub, make_m
     assert unanswered(await make_model().answer(request_for(str, on_text=lambda _: None))).result == "truncated"
 
 
+@pytest.mark.dear
 async def test_a_stream_refused_before_its_first_piece_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("busy"), status=503), reply(chunks("Dear")))
     assert answered(await make_model().answer(request_for(str, on_text=lambda _: None))).value == "Dear"

@@ -234,6 +234,7 @@ def streamed(*pieces: str) -> Any:
     return reply(chunks(*pieces, usage={"prompt_tokens": 100, "completion_tokens": 10}), delay=0.02)
 
 
+@pytest.mark.dear
 async def test_a_server_streams_it_and_is_paid_once(stub: Stub, make_model: MakeModel) -> None:
     stub.play(streamed("<think>{}</think>", *(ANSWER[at : at + 5] for at in range(0, len(ANSWER), 5))))
     pieces, outcome = await all_of(read(make_model(confidence="none")), "x")
@@ -246,6 +247,7 @@ async def test_a_server_streams_it_and_is_paid_once(stub: Stub, make_model: Make
     assert sent["stream"] is True
 
 
+@pytest.mark.dear
 async def test_a_stream_that_breaks_or_does_not_fit_is_asked_again(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(chunks('{"text": "gone', finish=None), trap="drop_midway"),
@@ -266,6 +268,7 @@ async def test_a_server_that_does_not_stream_is_asked_for_the_whole(stub: Stub, 
     assert ["stream" in each for each in stub.bodies()] == [True, False]
 
 
+@pytest.mark.dear
 async def test_the_models_own_word_is_no_part_of_what_is_shown(stub: Stub, make_model: MakeModel) -> None:
     whole = f'{{"answer": {ANSWER}, "confidence": 0.9}}'
     stub.play(streamed(*(whole[at : at + 6] for at in range(0, len(whole), 6))))

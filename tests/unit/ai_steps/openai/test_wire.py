@@ -55,6 +55,7 @@ async def play(recording: Stub | None) -> AsyncIterator[Play]:
         await model.aclose()
 
 
+@pytest.mark.dear
 async def test_a_classification(play: Play) -> None:
     entries = tokens('{"label":"', ("B", {"B": 0.9, "A": 0.06, "x": 0.01}), '"}')
     model = play(reply(completion('{"label":"B"}', logprobs=entries)))

@@ -123,6 +123,7 @@ def test_development_cases_are_scored_by_acceptors_that_did_not_see_them() -> No
     assert max(each.score for each in scored if not each.right) >= min(each.score for each in scored if each.right)
 
 
+@pytest.mark.dear
 def test_a_score_that_some_case_lacks_is_not_offered(development: list[JudgedCase]) -> None:
     bare = dataclasses.replace(development[0].judgement, alternatives=())
     cases = [dataclasses.replace(development[0], judgement=bare), *development[1:]]
@@ -147,6 +148,7 @@ def test_an_acceptor_read_from_a_file_still_knows_its_cases(
         audits_of(development, "acceptor", again)
 
 
+@pytest.mark.dear
 def test_the_file_carries_the_acceptor_and_the_rule_follows_it(acceptor: Acceptor, tmp_path: Path) -> None:
     path = tmp_path / "route.json"
     set_at = rule(acceptor, drawn(random.Random(3), 2000, "a"))
@@ -170,6 +172,7 @@ def test_a_verdict_that_is_not_there_is_a_doubt_and_named(acceptor: Acceptor) ->
     assert doubt.reason == "no acceptor: the judgement does not show passed:agreement"
 
 
+@pytest.mark.dear
 def test_a_guard_is_worth_its_price_only_where_its_verdict_could_accept(acceptor: Acceptor) -> None:
     set_at = dataclasses.replace(
         rule(acceptor, drawn(random.Random(3), 2000, "a")), threshold=acceptor.score(judged(0.8, agreed=True))

@@ -165,6 +165,7 @@ async def test_repeats_are_averaged_for_each_case() -> None:
     assert comparison.metrics["right"].judgement.difference.cases == 200
 
 
+@pytest.mark.dear
 async def test_clusters_make_cases_count_for_less() -> None:
     before, after = await result(0.95, 400), await result(0.85, 400, seed=5)
     alone = compare(before, after, MARGIN).metrics["right"].judgement.difference

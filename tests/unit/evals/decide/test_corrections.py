@@ -52,6 +52,7 @@ from tests.unit.evals.decide.corrections_flows import (
 )
 
 
+@pytest.mark.dear
 async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correction(either_store: Path) -> None:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing")
     async with played(routing(route_step()), some, store=store_in(either_store)) as rehearsal:
@@ -90,6 +91,7 @@ async def test_the_subject_is_what_judged_and_calibrates_it() -> None:
             assert found.labels == len(labels.audits) == sum(map(drawn, some))
 
 
+@pytest.mark.dear
 async def test_what_another_prompt_version_judged_is_counted_and_left_out() -> None:
     old, new = route_step(), route_step(instructions="Which team, please?")
     first_flow, second_flow = routing(old), routing(new, name="second")
@@ -113,6 +115,7 @@ async def test_what_another_prompt_version_judged_is_counted_and_left_out() -> N
         assert read_labels(store, step="route", workflow="second").corrections == ()
 
 
+@pytest.mark.dear
 async def test_only_the_model_that_judged_most_counts_unless_another_is_named() -> None:
     strong = ScriptedModel(says, name="strong")
     weak = ScriptedModel(lambda _: Says("bugs", 0.3), name="weak")
@@ -130,6 +133,7 @@ async def test_only_the_model_that_judged_most_counts_unless_another_is_named() 
     assert (nobody.subject, nobody.audits, nobody.traffic) == (None, (), ())
 
 
+@pytest.mark.dear
 async def test_what_no_threshold_could_accept_does_not_calibrate_one() -> None:
     route = route_step(guards=[forbids("bugs")], audit=Auditing(1.0))
     async with played(routing(route), tickets("bugs 0.9 bugs", "billing 0.9 billing", "bugs ? bugs")) as rehearsal:
@@ -295,6 +299,7 @@ def test_values_are_the_same_exactly_when_nothing_but_order_and_the_writing_of_n
 # -- labels that are no text
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_decision_that_no_label_fits_is_out_of_scope(*, known: bool) -> None:
     step = classify(
@@ -352,6 +357,7 @@ async def test_a_judge_that_is_no_ai_step_is_read_too() -> None:
     assert labels.left_out.corrections == {"no_text": 10 - len(labels.audits)}
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_decision_that_the_step_no_longer_knows_is_no_label(*, known: bool) -> None:
     async with played(routing(route_step()), tickets("bugs 0.4 billing")) as rehearsal:

@@ -21,6 +21,7 @@ async def labelled(count: int = 40) -> Labels:
         return read_labels(rehearsal, step="route")
 
 
+@pytest.mark.dear
 async def test_corrections_train_and_audits_only_when_they_were_given_up(tmp_path: Path) -> None:
     labels = await labelled()
     assert len(as_examples(labels.corrections)) == len(labels.corrections)
@@ -68,6 +69,7 @@ async def test_a_share_outside_0_to_1_is_refused(share: float) -> None:
         labels.give_up(share)
 
 
+@pytest.mark.dear
 async def test_corrections_cannot_calibrate() -> None:
     labels = await labelled()
     with pytest.raises(InvalidLabels, match="only an Audit may calibrate"):

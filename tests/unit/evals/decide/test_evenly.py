@@ -24,6 +24,7 @@ def asked(share: float, score: float = 0.9) -> Judgement:
     return Judgement(confidence=Confidence(score, "stated"), promised=by)
 
 
+@pytest.mark.dear
 def test_every_kind_of_case_is_in_the_sample_equally_often() -> None:
     even, chance = EvenSample(), random.Random(1)
     kept = {0.03: 0, 0.1: 0, 1.0: 0}
@@ -35,6 +36,7 @@ def test_every_kind_of_case_is_in_the_sample_equally_often() -> None:
     assert all(110 < count < 205 for count in kept.values()), kept
 
 
+@pytest.mark.dear
 def test_audits_drawn_besides_are_reckoned_with() -> None:
     even, chance = EvenSample(Auditing(0.2)), random.Random(2)
     kept = {0.1: 0, 1.0: 0}

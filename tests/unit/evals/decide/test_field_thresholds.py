@@ -33,6 +33,7 @@ def cases_of(count: int, seed: int = 1) -> list[JudgedCase]:
     return [case_of(number, chance, "seen" if number % 3 else "never seen") for number in range(count)]
 
 
+@pytest.mark.dear
 def test_each_field_has_its_own_threshold_and_rows_have_one_together() -> None:
     found = calibrate_fields(cases_of(3_000), promise=Promise(target=0.05, delta=0.05))
     thresholds = {name: each.threshold for name, each in found.fields.items()}

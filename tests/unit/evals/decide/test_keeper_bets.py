@@ -132,6 +132,7 @@ def test_many_cases_at_once_believe_what_each_by_itself_does(
     assert parted.as_json() == whole.as_json()
 
 
+@pytest.mark.dear
 def test_what_is_believed_in_between_counts_for_the_very_next_case() -> None:
     """The second threshold had shown enough and lost it: it is believed with the first, and asks for nothing since."""
     segments = LadderSegment(0, 2, 0.4), LadderSegment(2, 3, 0.6)

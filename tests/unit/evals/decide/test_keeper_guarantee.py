@@ -61,6 +61,7 @@ def wealth(keeper: PromiseKeeper) -> Any:
 past = st.lists(st.tuples(st.integers(0, RUNGS - 1), rules(), st.booleans(), st.booleans()), max_size=40)
 
 
+@pytest.mark.dear
 @given(
     past,
     rules(),

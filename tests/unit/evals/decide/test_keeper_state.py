@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def ledger(seed: int, *, is_missed: bool) -> list[tuple[DrawnCase, float]]:
     return found
 
 
+@pytest.mark.dear
 @given(st.integers(0, 50), st.booleans(), st.lists(st.integers(1, 120), max_size=12))
 def test_looks_as_they_fall_come_to_what_one_reading_comes_to(seed: int, is_missed: bool, looks: list[int]) -> None:  # noqa: FBT001 -- drawn
     settings = KeeperSettings(target=0.1, delta=0.1, is_missed=is_missed)

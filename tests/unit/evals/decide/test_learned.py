@@ -51,6 +51,7 @@ def test_a_text_that_was_learned_is_known_however_it_is_written(model: LocalMode
     assert model.learned_from(f"{text} more") is False
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "text",
     [

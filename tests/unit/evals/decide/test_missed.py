@@ -51,6 +51,7 @@ def ledger(before: Past) -> list[DrawnCase]:
     return [case(n, place, rule, said, more) for n, (place, rule, said, more) in enumerate(before)]
 
 
+@pytest.mark.dear
 @given(
     past, rules, st.floats(0, 0.5),
     st.lists(st.floats(0.01, 1.0), min_size=len(SCORES), max_size=len(SCORES)),

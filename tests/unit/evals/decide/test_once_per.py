@@ -46,6 +46,7 @@ def store(tmp_path: Path) -> str:
     return store_in(tmp_path)
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 def test_a_number_and_its_text_are_one_order_and_what_names_none_is_no_case(store: str) -> None:
     counted = [{"order": 1}, {"order": "2"}, {"order": True}, {"order": "x" * 100}]

@@ -330,6 +330,7 @@ async def test_the_command_promotes_on_evidence_alone_and_says_what_is_missing()
     assert (promoted.exit_code, promoted.stdout) == (0, "triage/route  in 10% of the runs, promoted\n")
 
 
+@pytest.mark.dear
 async def test_the_command_shows_holds_and_resumes() -> None:
     await decided(step(shadow, challenger=ScriptedModel(sure_cat, name="new")), texts(5), dogs=1)
     shown = (await rollout("status")).stdout

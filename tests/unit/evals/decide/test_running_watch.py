@@ -40,6 +40,7 @@ def begun(seed: int) -> Watch:
     return found
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("low", "wrong", "share", "phases"),
     [
@@ -73,6 +74,7 @@ def test_it_stands_as_the_watch_does_after_every_case(
     assert running.watch.unaudited == (share < 0.01)
 
 
+@pytest.mark.dear
 @given(score=st.floats(0, 1), raw=st.lists(st.floats(0, 1), min_size=100, max_size=120), at=st.integers(0, 400))
 def test_a_case_says_which_threshold_was_in_force_whether_it_is_on_the_ladder_or_between(
     score: float, raw: list[float], at: int

@@ -237,6 +237,7 @@ suite = Suite("s", route, cases=[Case(f"c{n}", f"t{n}", EXPECTED) for n in range
 """
 
 
+@pytest.mark.dear
 def test_the_command_says_how_many_answers_were_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("s1.py", "s2.py"):  # a file is loaded once in a process

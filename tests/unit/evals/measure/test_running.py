@@ -487,6 +487,7 @@ print(evaluation.asked, evaluation.result.is_complete)
 """
 
 
+@pytest.mark.dear
 @pytest.mark.acceptance
 @pytest.mark.parametrize("asked", [5, 60, 250])
 def test_a_killed_run_continues_where_it_was(tmp_path: Path, asked: int) -> None:

@@ -195,6 +195,7 @@ class Slow(ScriptedModel):
         return await super().answer(request)
 
 
+@pytest.mark.dear
 async def test_a_time_limit_does_not_cut_real_work_short() -> None:
     @action(timeout_seconds=1.0, deadline_seconds=2.0)
     async def fetch(text: str) -> str:

@@ -4,7 +4,6 @@ import itertools
 import random
 
 import pytest
-import sklearn.metrics
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -71,13 +70,15 @@ def test_every_interval_lies_within_0_and_1_and_that_of_the_error_holds_it(judge
     assert error.low <= error.estimate <= error.high
 
 
+@pytest.mark.dear
 @given(JUDGED)
 def test_the_brier_score_is_that_of_scikit_learn(judged: list[tuple[float, bool]]) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
     confidences, rights = [c for c, _ in judged], [r for _, r in judged]
 
     value = brier(confident(sure(confidences, rights), RIGHT), QUICK)
 
-    assert value.value == pytest.approx(sklearn.metrics.brier_score_loss(rights, confidences, pos_label=True))
+    assert value.value == pytest.approx(metrics.brier_score_loss(rights, confidences, pos_label=True))
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), min_size=2, max_size=60))

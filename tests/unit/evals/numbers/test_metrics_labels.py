@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,17 +47,18 @@ def answers_to(pairs: list[tuple[Any, Any]], **known: Any) -> list[CaseResult]:
 @settings(deadline=None)
 @given(PAIRS)
 def test_all_numbers_are_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
     matrix, found = measured(answers_to(pairs))
 
     expected, output = zip(*pairs, strict=True)
     labels = list(matrix.labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a single label is fine here
-        counts = sklearn.metrics.confusion_matrix(expected, output, labels=labels)
-    theirs = sklearn.metrics.precision_recall_fscore_support(expected, output, labels=labels, zero_division=0)
+        counts = metrics.confusion_matrix(expected, output, labels=labels)
+    theirs = metrics.precision_recall_fscore_support(expected, output, labels=labels, zero_division=0)
     assert matrix.matrix() == counts.tolist()
-    assert found.accuracy.value == pytest.approx(sklearn.metrics.accuracy_score(expected, output))
-    macro = sklearn.metrics.f1_score(expected, output, average="macro", zero_division=0)
+    assert found.accuracy.value == pytest.approx(metrics.accuracy_score(expected, output))
+    macro = metrics.f1_score(expected, output, average="macro", zero_division=0)
     assert found.macro_f1.value == pytest.approx(float(macro))
     for score, precision, recall, f1, support in zip(found.labels, *theirs, strict=True):
         assert (score.precision or 0.0, score.recall or 0.0, score.f1) == pytest.approx((precision, recall, f1))

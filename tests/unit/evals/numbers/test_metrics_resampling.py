@@ -40,6 +40,7 @@ def close(ours: Interval | None, theirs: Interval) -> None:
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.1 * width)
 
 
+@pytest.mark.dear
 def test_a_ratio_of_sums_gets_the_ends_of_the_positions() -> None:
     rows = drawn(120)
 

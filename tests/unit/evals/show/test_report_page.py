@@ -307,6 +307,7 @@ def test_repeats_that_fail_are_counted() -> None:
     assert "fails 1 of 2 times" in told(html(result, summarize(result, QUICK)))
 
 
+@pytest.mark.dear
 def test_more_labels_than_fit_are_summed_up_and_none_is_lost() -> None:
     labels = [f"intent {number}" for number in range(40)]
     cases = [Case(f"c{n}", str(n), labels[n % 40]) for n in range(400)]
@@ -393,6 +394,7 @@ def test_what_the_baseline_got_right_comes_before_lower_scores_that_failed_befor
     assert names(html(after, summarize(after, QUICK), baseline=before)) == ["b", "a", "c"]
 
 
+@pytest.mark.dear
 def test_the_baselines_values_stand_beside_the_numbers() -> None:
     baseline, result = routed(wrong=range(0, 60, 3)), routed(wrong=(4,))
 

@@ -102,6 +102,7 @@ async def test_a_body_that_is_no_json_is_refused_and_changes_nothing(body: bytes
         assert site.stored() == before
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("kind", OF_ANOTHER_TYPE.values(), ids=OF_ANOTHER_TYPE)
 async def test_a_body_of_another_type_is_refused_and_changes_nothing(kind: str | None, tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
@@ -280,6 +281,7 @@ READABLE = st.recursive(
 )
 
 
+@pytest.mark.dear
 @given(READABLE)
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_json_can_say_is_read_as_it_was_written(value: Any) -> None:

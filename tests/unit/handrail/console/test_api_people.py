@@ -87,6 +87,7 @@ async def test_nobody_calls_anything_where_people_are_known(operation: AnyOperat
         assert site.stored() == before
 
 
+@pytest.mark.dear
 async def test_a_list_holds_only_what_one_may_look_at_and_counts_no_more(tmp_path: Path) -> None:
     roles: dict[str, dict[str, Role]] = {"rita": {"refunds": "viewer"}, "olga": {"*": "viewer", "review": "viewer"}}
     async with api_site(tmp_path, with_people=True) as site:

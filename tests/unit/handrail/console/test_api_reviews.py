@@ -19,6 +19,7 @@ def kind_of(got: httpx2.Response) -> str:
     return str(got.json()["type"]).removeprefix(f"{API}/problems/")
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_the_list_is_what_waits_and_its_filters_count_what_they_list(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:

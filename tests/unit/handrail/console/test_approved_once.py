@@ -171,6 +171,7 @@ async def test_a_second_tab_decides_nothing_more(site: Site) -> None:
     assert actions == [("ask", None), ("take", None), ("decide", True)]
 
 
+@pytest.mark.dear
 async def test_a_page_of_another_draft_decides_nothing(site: Site) -> None:
     (item,) = await site.ask(settle, "ACME")
     await site.engine.take(item, by="me")

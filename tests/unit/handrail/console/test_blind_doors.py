@@ -103,6 +103,7 @@ async def test_the_next_item_that_the_api_gives_does_not_tell(site: Site) -> Non
     assert is_kept(answer.text)
 
 
+@pytest.mark.dear
 async def test_what_the_page_shows_after_a_move_does_not_tell(site: Site) -> None:
     for path, data in (("/items/2/take", {}), ("/items/2/note", {"note": "mine"}), ("/items/2/skip", {})):
         answer = await site.post(path, data, headers={"x-console": "work"})

@@ -54,6 +54,7 @@ async def _sent(port: int, data: bytes) -> tuple[asyncio.StreamReader, asyncio.S
 HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "begun", [b"", b"POST / HT", HEAD, HEAD + b"ab", HEAD + b"abcd" + b"POST", HEAD + b"abcd" + HEAD]
 )
@@ -68,6 +69,7 @@ async def test_a_request_that_is_never_whole_ends_with_its_time(begun: bytes) ->
         writer.close()
 
 
+@pytest.mark.dear
 async def test_a_request_that_comes_in_parts_is_answered_and_the_next_one_on_its_connection_too() -> None:
     async with _served() as port:
         reader, writer = await _sent(port, HEAD[:10])

@@ -313,7 +313,7 @@ class Editing(RuleBasedStateMachine):
         assert read(self.form) == self.expected
 
 
-TestEditing = Editing.TestCase
+TestEditing = pytest.mark.dear(Editing.TestCase)
 TestEditing.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
 
 

@@ -86,6 +86,7 @@ async def test_each_page_has_a_picture_with_the_boxes_of_what_was_found(tmp_path
         assert f"page 1, in the colour of what is behind it: {HIDDEN}" in said
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "path",
     ["documents/{file}/pages/4.png", "documents/{file}/pages/0.png", "documents/{other}/pages/1.png", "files/{other}"],
@@ -105,6 +106,7 @@ async def test_another_runs_document_is_not_seen_through_an_item_that_one_may_se
         await site.page(f"/items/{item}/files/{secret}", status=404)
 
 
+@pytest.mark.dear
 async def test_behind_a_proxy_pictures_are_asked_for_there(tmp_path: Path) -> None:
     async with desk(tmp_path, ConsoleSettings(root_path="/desk/review")) as site:
         item, file = await asked(site, papers, invoice_pdf())
@@ -135,6 +137,7 @@ async def test_whoever_decides_blind_sees_the_page(tmp_path: Path) -> None:
         assert pictures_on(page) == [f"/items/{item}/documents/{file}/pages/1.png"]
 
 
+@pytest.mark.dear
 async def test_an_attachment_is_seen_although_only_its_mail_is_kept(tmp_path: Path) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = "Invoice", "a@example.com", "b@example.com"
@@ -161,6 +164,7 @@ async def test_a_file_is_fetched_and_never_shown(tmp_path: Path) -> None:
         assert got.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.dear
 async def test_pages_are_for_those_who_may_see_the_item(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS, with_people=True) as site:
         await site.engine.people.add("otto", roles={"other": "reviewer"})
@@ -175,6 +179,7 @@ async def test_pages_are_for_those_who_may_see_the_item(tmp_path: Path) -> None:
     assert seen == PEOPLE
 
 
+@pytest.mark.dear
 async def test_the_api_tells_pages_places_and_what_is_not_to_be_seen(tmp_path: Path) -> None:
     async with api_site(tmp_path, ConsoleSettings(root_path="/desk"), flows=FLOWS) as site:
         item, file = await asked(site, papers, invoice_pdf())

@@ -65,6 +65,7 @@ async def test_of_a_picture_that_no_store_keeps_its_kind_size_and_hash_are_told(
         await site.page(f"/items/{item}/files/{hashlib.sha256(photo()).hexdigest()}", status=404)
 
 
+@pytest.mark.dear
 async def test_of_a_page_of_a_document_at_hand_the_page_is_shown(tmp_path: Path) -> None:
     async with opened(tmp_path, flows=(paged,)) as site:
         file = await site.engine.keep_file(invoice(), name="invoice.pdf")
@@ -84,6 +85,7 @@ async def compared(run: Run, note: str) -> str:
     return (await run.decide(look, [note, Image(photo(), name="a.png"), Image(photo(), name="b.png")])).total
 
 
+@pytest.mark.dear
 async def test_where_a_picture_was_shown_the_page_and_the_lists_say_which(tmp_path: Path) -> None:
     async with opened(tmp_path, flows=(photographed, compared)) as site:
         (alone,) = await site.ask(photographed, "photo.png")

@@ -18,6 +18,7 @@ def everything(**changed: str) -> dict[str, str]:
     return fields | {name.replace("__", "."): key for name, key in changed.items()}
 
 
+@pytest.mark.dear
 async def test_a_key_is_given_to_something_else_and_works_on_the_page(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         (item,) = await site.ask(tickets, "one")

@@ -58,6 +58,7 @@ async def test_a_viewer_looks_and_cannot_start_anything_from_there(tmp_path: Pat
         assert len(site.engine.latest_runs(limit=10)) == before
 
 
+@pytest.mark.dear
 async def test_a_batch_shows_what_one_may_decide(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         await site.ask(tickets, *(f"charged twice {number}" for number in range(6)))

@@ -40,6 +40,7 @@ async def test_channels_are_shown_with_what_waits_and_which_are_down(site: Site)
     assert "/operations/notices" in await site.page("/operations")
 
 
+@pytest.mark.dear
 async def test_deliveries_are_filtered_by_state_and_channel(site: Site) -> None:
     rows = {
         "?state=sent": [3], "?state=set_aside": [1], f"?channel={quote(CHANNEL)}": [2, 1], "?channel=nobody": [],

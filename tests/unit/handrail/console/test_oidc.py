@@ -59,6 +59,7 @@ async def test_somebody_signs_in(kind: str) -> None:
     assert found == Identity(f"{there.issuer}|u-1", "ann@example.com", None)
 
 
+@pytest.mark.dear
 async def test_a_provider_that_takes_the_secret_in_the_form_gets_it_there(there: StubProvider) -> None:
     there.metadata["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
 

@@ -107,6 +107,7 @@ def picture_of(text: str) -> ET.Element:
     return ET.fromstring(found[0])  # noqa: S314 -- our own
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_the_page_tells_what_became_of_runs_how_they_went_and_what_waits(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
@@ -127,6 +128,7 @@ async def test_the_page_tells_what_became_of_runs_how_they_went_and_what_waits(t
         assert "the secret of" not in shown
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_promises_stand_there_with_what_is_accepted_and_why(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=[*FLOWS, promising]) as site:
@@ -140,6 +142,7 @@ async def test_promises_stand_there_with_what_is_accepted_and_why(tmp_path: Path
         assert "what is accepted under each" not in text_of(await page(site, "/operations?workflow=payments"))
 
 
+@pytest.mark.dear
 async def test_several_workflows_have_figures_together_and_each_a_map(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await stock(site)
@@ -196,6 +199,7 @@ async def test_only_the_runs_that_are_shown_are_tried_again(tmp_path: Path) -> N
             before = {run.id: run.ended for run in site.engine.latest_runs()}
 
 
+@pytest.mark.dear
 async def test_what_is_held_against_stands_beside(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await site.engine.start_many(failing, [(f"a{each}", 1) for each in range(4)])
@@ -274,6 +278,7 @@ async def test_whatever_steps_and_errors_are_called_they_are_shown_as_text(tmp_p
         assert tags <= {"svg", "title", "g", "rect", "path", "circle", "text"}
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(("role", "may_retry"), [("viewer", False), ("reviewer", False), ("senior", True)])
 async def test_who_may_retry_runs_may_retry_those_that_failed_alike(role: Any, may_retry: bool, tmp_path: Path) -> None:  # noqa: FBT001 -- from the table above
     async with api_site(tmp_path, flows=FLOWS) as site:
@@ -305,6 +310,7 @@ async def staff(site: ApiSite, **people: Mapping[str, Any]) -> None:
         await site.engine.people.add(name, roles=dict(roles))
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_the_api_tells_the_same_as_the_page(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:

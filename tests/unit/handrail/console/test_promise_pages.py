@@ -44,6 +44,7 @@ async def test_the_list_leads_to_each_promise_and_says_when_there_is_none(tmp_pa
         assert "no promise" in text_of(await page(site, "/promises/promising/other", 404))
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
@@ -114,6 +115,7 @@ def test_each_reason_why_that_is_not_reckoned_has_words() -> None:
     assert set(NOT_RECKONED) == {*TOLD, "unreadable"}
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_it_is_paused_and_resumed_with_a_reason(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:

@@ -63,6 +63,7 @@ async def test_in_shadow_the_page_keeps_the_suggestion_until_people_have_decided
         assert "Asked beside it, for comparison alone: the other one" in decided
 
 
+@pytest.mark.dear
 async def test_the_page_of_a_run_that_went_on_shows_what_was_asked_beside(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=[shadowed, everywhere]) as site:
         await site.engine.start(everywhere, "stripes", id="e")

@@ -108,6 +108,7 @@ async def test_only_evidence_promotes_and_the_history_says_who_why_and_on_what(s
     assert (back.status_code, site.engine.rollout("sorting/team").share) == (303, 0.1)
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_one_is_held_and_resumed(site: Site) -> None:
     await decided(site, 1)

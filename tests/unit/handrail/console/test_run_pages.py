@@ -45,6 +45,7 @@ async def post(site: ApiSite, run_id: str, values: Mapping[str, str], **headers:
     return await site.http.post(f"/runs/{quote(run_id)}", data={"csrf": found[1], **values}, headers=named)
 
 
+@pytest.mark.dear
 @pytest.mark.usefixtures("either_store")
 async def test_the_list_shows_runs_newest_first_with_what_they_wait_for_or_why_they_failed(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
@@ -104,6 +105,7 @@ async def test_a_run_is_found_by_its_link_whatever_its_id(run_id: str, tmp_path:
         assert "The event was sent" in await page(site, sent.headers["location"])
 
 
+@pytest.mark.dear
 async def test_behind_a_proxy_every_link_and_form_leads_there(tmp_path: Path) -> None:
     async with api_site(tmp_path, ConsoleSettings(root_path="/desk")) as site:
         await site.engine.start(parents, "x", id="p/1")
@@ -164,6 +166,7 @@ async def test_a_long_timeline_is_shown_page_by_page(tmp_path: Path) -> None:
         assert 'rel="next"' not in second
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("text", INJECTIONS)
 async def test_whatever_stands_in_a_run_is_shown_as_text(text: str, tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
@@ -251,6 +254,7 @@ ACTIONS = {
 }
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("role", ["viewer", "reviewer", "senior", "admin"])
 async def test_actions_and_tracebacks_are_for_seniors(role: str, tmp_path: Path) -> None:
     async with api_site(tmp_path, with_people=True) as site:

@@ -182,6 +182,7 @@ async def test_a_program_that_is_not_let_in_gets_a_problem_document(site: House)
         assert answer.json()["status"] == 401
 
 
+@pytest.mark.dear
 async def test_a_session_ends_by_its_age_and_when_nothing_happens_in_it(tmp_path: Path) -> None:
     settings = ConsoleSettings(sign_in=SignInSettings(session_seconds=3600, idle_seconds=600))
     async with house(tmp_path, settings) as site:
@@ -210,6 +211,7 @@ async def test_who_is_disabled_is_out_with_the_next_request(site: House) -> None
     assert (await browser.get("/queue")).status_code == 303
 
 
+@pytest.mark.dear
 async def test_a_store_that_is_locked_lets_in_who_has_a_session(site: House, tmp_path: Path) -> None:
     browser = site.browser()
     await browser.sign_in("ben")
@@ -248,6 +250,7 @@ async def test_another_site_can_neither_sign_somebody_in_nor_out(site: House) ->
     assert (await browser.get("/queue")).status_code == 200
 
 
+@pytest.mark.dear
 async def test_too_many_tries_for_a_name_have_to_wait_whether_it_exists_or_not(site: House) -> None:
     for name in ("ben", "nobody"):
         for number in range(BY_NAME.most):
@@ -291,6 +294,7 @@ async def test_a_password_hashed_with_other_parameters_is_hashed_anew(site: Hous
     assert (await site.browser().sign_in("ben")).status_code == 303
 
 
+@pytest.mark.dear
 async def test_somebody_whose_password_an_admin_made_chooses_one_first(site: House) -> None:
     ann = site.browser()
     await ann.sign_in("ann")

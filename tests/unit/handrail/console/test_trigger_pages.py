@@ -24,6 +24,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
+@pytest.mark.dear
 async def test_every_trigger_is_listed_with_what_it_says_and_how_it_stands(site: Site) -> None:
     shown = await site.page("/operations/triggers")
     said = text_of(shown)
@@ -61,6 +62,7 @@ async def test_one_is_paused_resumed_and_fired_with_the_reason_in_its_history(si
     assert "1 to fire" in said
 
 
+@pytest.mark.dear
 async def test_what_cannot_be_read_is_shown_again_and_nothing_is_asked_for(site: Site) -> None:
     refused = await site.post(ACT, {"name": NAME, "do": "fire", "payload": "{<b>", "why": "mine"})
 
@@ -70,6 +72,7 @@ async def test_what_cannot_be_read_is_shown_again_and_nothing_is_asked_for(site:
     assert [each.action for each in site.engine.trigger_history(NAME)] == ["declared"]
 
 
+@pytest.mark.dear
 async def test_trouble_stands_there_since_when_and_why(site: Site, tmp_path: Path) -> None:
     changed(tmp_path, [TroubleTrigger(NAME, site.engine.now(), "the <b>server</b> is gone")])
     for path in ("/operations/triggers", ONE):
@@ -77,6 +80,7 @@ async def test_trouble_stands_there_since_when_and_why(site: Site, tmp_path: Pat
         assert "the <b>server</b> is gone" in said
 
 
+@pytest.mark.dear
 async def test_a_long_history_comes_in_pages(site: Site, tmp_path: Path) -> None:
     events = [TellTrigger(NAME, TriggerEvent(float(n), "refused", f"key {n}", None, None, "no")) for n in range(120)]
     changed(tmp_path, events)
@@ -88,6 +92,7 @@ async def test_a_long_history_comes_in_pages(site: Site, tmp_path: Path) -> None
         await site.page(f"{ONE}&page={wrong}", status=400)
 
 
+@pytest.mark.dear
 async def test_what_there_is_not_is_not_found(site: Site) -> None:
     await site.page(f"{ACT}?name=nobody", status=404)
     await site.page(ACT, status=404)

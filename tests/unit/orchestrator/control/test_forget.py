@@ -160,6 +160,7 @@ async def look_back(_run: Run, ended: EndedRun) -> str:
     return f"{ended.input} came to {ended.output}"
 
 
+@pytest.mark.dear
 async def test_what_was_started_for_the_end_of_a_run_is_forgotten_with_it(store: str, tmp_path: Path) -> None:
     after = [on(part, start=look_back, name="once"), on(look_back, start=look_further, name="twice")]
     async with Orchestrator(store, workflows=[part, look_back, look_further], triggers=after) as orchestrator:
@@ -179,6 +180,7 @@ async def test_what_was_started_for_the_end_of_a_run_is_forgotten_with_it(store:
     assert said(tmp_path / "runs.db") == []
 
 
+@pytest.mark.dear
 async def test_a_blanked_row_that_is_edited_afterwards_is_found(store: str, tmp_path: Path) -> None:
     await lived(store, "c1", f"{WORD} Ltd")
     async with Client(store) as client:

@@ -55,6 +55,7 @@ async def test_a_mail_is_taken_once_with_its_id_title_and_link(mail: MailProcess
     assert taken.get_content_type() == "text/plain"
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("mode", "outcome"),
     [
@@ -77,6 +78,7 @@ async def test_a_server_that_is_not_there_is_told_so() -> None:
     assert outcome == NotNow("the mail server cannot be used (ConnectionRefusedError)")
 
 
+@pytest.mark.dear
 async def test_a_server_that_never_answers_blocks_no_run_and_loses_nothing(mail: MailProcess, tmp_path: Path) -> None:
     mail.do("hang")
     given = plan(apprise(address(mail.port)), Route(on="urgent", to="desk"), group_seconds=0)
@@ -95,6 +97,7 @@ async def test_a_server_that_never_answers_blocks_no_run_and_loses_nothing(mail:
     assert [each["Subject"] for each in mail.mails()] == ["[refunds] Urgent: Refund?"]
 
 
+@pytest.mark.dear
 async def test_what_hangs_sends_nothing_more_once_it_was_given_up(mail: MailProcess) -> None:
     mail.do("hang")
     with pytest.raises(TimeoutError):
@@ -182,6 +185,7 @@ async def test_people_of_a_role_get_a_link_of_their_own(mail: MailProcess, tmp_p
     assert mails["ann@example.com"] != mails["bob@example.com"]
 
 
+@pytest.mark.dear
 async def test_other_addresses_of_apprise_are_sent_to_and_call_nobody() -> None:
     with slack_stub() as stub:
         channel = apprise(f"json://127.0.0.1:{stub.server_address[1]}/hook")

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -140,5 +141,5 @@ class OutboxMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-TestOutbox = OutboxMachine.TestCase
+TestOutbox = pytest.mark.dear(OutboxMachine.TestCase)
 TestOutbox.settings = settings(max_examples=40, stateful_step_count=40)

@@ -29,6 +29,7 @@ async def test_a_thousand_urgent_items_are_one_message(tmp_path: Path) -> None:
     assert message.link == f"{CONSOLE}/queue?queue=refunds"
 
 
+@pytest.mark.dear
 async def test_a_storm_is_a_message_every_few_minutes(tmp_path: Path) -> None:
     desk = Listening()
     async with office(tmp_path, plan(desk)) as here:

@@ -45,6 +45,7 @@ def test_it_goes_out_as_text_and_page(mail: MailProcess, store: str, tmp_path: P
     assert failed.exit_code == 1
 
 
+@pytest.mark.dear
 def test_a_plan_without_a_route_for_reports_is_refused(mail: MailProcess, store: str, tmp_path: Path) -> None:
     (tmp_path / "told.py").write_text(PLAN.format(port=mail.port, kind="urgent"), encoding="utf-8")
     told = complaint("report", "weekly", "--store", store, "--mail", "--notices", f"{tmp_path / 'told.py'}:plan")

@@ -64,6 +64,7 @@ class RaisingSampler(Sampler):
         return "raises"
 
 
+@pytest.mark.dear
 async def test_an_exporter_that_is_stuck_holds_up_no_run_and_the_end_for_no_longer_than_said() -> None:
     exporter, provider = Stuck(), TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

@@ -132,6 +132,7 @@ async def test_what_passed_before_a_pause_is_caught_up_after_it(store: str) -> N
         assert run_ids(orchestrator) == [f"{NAME}-{key(f'2026-01-05T{hour}:00')}" for hour in (10, 12)]
 
 
+@pytest.mark.dear
 async def test_a_client_fires_it_by_hand_and_the_run_is_theirs(store: str) -> None:
     clock = FakeClock(utc("2026-01-05T09:30"))
     async with working(store, clock) as orchestrator, Client(store) as client:
@@ -205,6 +206,7 @@ async def test_an_input_that_cannot_be_made_is_in_the_history_and_the_next_time_
         await until(lambda: run_ids(orchestrator) == [f"{NAME}-{key('2026-01-05T11:00')}"])
 
 
+@pytest.mark.dear
 async def test_very_many_missed_times_are_told_of_in_a_few_lines(store: str) -> None:
     begun = utc("2026-01-05T09:30")
     async with working(store, FakeClock(begun), every("* * * * *", workflow=report)):

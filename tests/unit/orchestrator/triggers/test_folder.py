@@ -250,6 +250,7 @@ async def test_polling_alone_is_enough(inbox: Path, monkeypatch: pytest.MonkeyPa
         await until(lambda: there(inbox) == ["done/a.pdf"])
 
 
+@pytest.mark.dear
 async def test_a_change_wakes_a_watch_that_would_look_much_later(inbox: Path) -> None:
     pytest.importorskip("watchfiles")
     made = watched(inbox, poll_seconds=100_000.0)
@@ -294,6 +295,7 @@ def test_what_cannot_work_is_refused_when_it_is_built(inbox: Path) -> None:
         Orchestrator("sqlite:///:memory:", workflows=[claims], triggers=[folder(inbox, workflow=register)])
 
 
+@pytest.mark.dear
 async def test_files_wait_while_the_trigger_is_paused(inbox: Path) -> None:
     letters = watched(inbox)
     async with watching(inbox, letters) as orchestrator:

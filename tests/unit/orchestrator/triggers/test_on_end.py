@@ -51,6 +51,7 @@ def followed(client: Client) -> list[str]:
     return [run.id.partition(":")[2].partition("@")[0] for run in client.runs(workflow="follow", limit=1_000)]
 
 
+@pytest.mark.dear
 async def test_a_run_that_ends_starts_another_with_what_it_came_to(store: str) -> None:
     async with working(store) as orchestrator:
         await (await orchestrator.start(order, 4, id="o1")).result()
@@ -62,6 +63,7 @@ async def test_a_run_that_ends_starts_another_with_what_it_came_to(store: str) -
         assert (listed.kind, listed.says, listed.waiting) == ("on", "order ends completed", 0)
 
 
+@pytest.mark.dear
 async def test_only_the_ends_that_are_asked_for_count(store: str) -> None:
     async with working(store, on("order", ("failed", "cancelled"), start=follow)) as orchestrator:
         await orchestrator.start_many(order, [("good", 1), ("bad", -1)])
@@ -91,6 +93,7 @@ async def test_ends_that_came_while_nobody_had_the_trigger_in_hand_are_taken_in_
         assert one.triggers()[0].waiting == 0
 
 
+@pytest.mark.dear
 async def test_a_run_that_is_retried_and_ends_again_counts_again(store: str) -> None:
     async with working(store, on(order, "failed", start=follow)) as orchestrator:
         await orchestrator.start_many(order, [("bad", -1)])
@@ -99,6 +102,7 @@ async def test_a_run_that_is_retried_and_ends_again_counts_again(store: str) -> 
         await until(lambda: followed(orchestrator) == ["bad", "bad"])
 
 
+@pytest.mark.dear
 async def test_ends_wait_while_the_trigger_is_paused(store: str) -> None:
     async with working(store) as orchestrator:
         await orchestrator.pause_trigger(NAME)
@@ -109,6 +113,7 @@ async def test_ends_wait_while_the_trigger_is_paused(store: str) -> None:
         await until(lambda: followed(orchestrator) == ["o1"])
 
 
+@pytest.mark.dear
 async def test_it_is_fired_by_hand_for_a_run_that_is_named(store: str) -> None:
     async with working(store, on(order, "failed", start=follow)) as orchestrator:
         await (await orchestrator.start(order, 1, id="o1")).result()
@@ -119,6 +124,7 @@ async def test_it_is_fired_by_hand_for_a_run_that_is_named(store: str) -> None:
         await until(lambda: {("refused", key) for key in wrong} <= set(history(orchestrator, name)))
 
 
+@pytest.mark.dear
 async def test_an_input_that_cannot_be_made_does_not_stand_in_the_way(store: str) -> None:
     def odd(run: EndedRun) -> EndedRun:
         if run.id == "o1":
@@ -132,6 +138,7 @@ async def test_an_input_that_cannot_be_made_does_not_stand_in_the_way(store: str
         assert ("refused", "o1@1") in history(orchestrator, NAME)
 
 
+@pytest.mark.dear
 async def test_a_run_that_was_deleted_before_its_turn_is_in_the_history(store: str) -> None:
     async with working(store):
         pass

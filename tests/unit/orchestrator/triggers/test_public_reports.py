@@ -80,6 +80,7 @@ def test_times_around_changes_of_clocks_are_those_that_the_line_says(
     assert [f"{each.astimezone(here):%m-%d %H:%M}" for each in found] == due
 
 
+@pytest.mark.dear
 async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_back(either_store: Path) -> None:
     """PrefectHQ/prefect#7381, #7461, temporalio/temporal#8205: runs came twice, or not at all."""
     clock = FakeClock(utc("2022-10-29T12:00"))

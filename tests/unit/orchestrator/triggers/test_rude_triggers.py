@@ -120,6 +120,7 @@ async def test_a_delivery_that_code_chokes_on_is_answered_and_its_sender_is_told
         await still_works(orchestrator)
 
 
+@pytest.mark.dear
 @every_kind
 async def test_the_end_of_a_run_that_code_chokes_on_holds_up_no_other(tmp_path: Path, kind: str) -> None:
     def choosy(ended: EndedRun) -> EndedRun:
@@ -157,6 +158,7 @@ class Rude(Trigger):
         self.throw(None)
 
 
+@pytest.mark.dear
 @every_kind
 async def test_a_trigger_that_raises_is_begun_again_and_ends_neither_the_process_nor_its_neighbours(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch

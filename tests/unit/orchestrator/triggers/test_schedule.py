@@ -91,6 +91,7 @@ def between(schedule: Schedule, begin: float, end: float) -> list[float]:
     return list(takewhile(lambda at: at <= end, schedule.after(begin)))
 
 
+@pytest.mark.dear
 @given(LINES, ZONES, MOMENTS, st.lists(st.floats(0, 1), max_size=6))
 def test_times_are_the_same_from_wherever_one_looks(line: str, tz: str, begin: float, cuts: list[float]) -> None:
     schedule, end = Schedule(line, tz), begin + 3 * 86_400

@@ -44,6 +44,7 @@ def listed() -> dict[str, dict[str, object]]:
     return {each["name"]: each for each in map(json.loads, lines)}
 
 
+@pytest.mark.dear
 def test_triggers_of_a_function_or_alone_are_given_and_listed() -> None:
     work("desk.py:one")
     assert list(listed()) == ["every:report"]

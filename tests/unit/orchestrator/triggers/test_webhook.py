@@ -284,6 +284,7 @@ async def test_an_id_that_cannot_name_a_run_is_refused(store: str, delivery: str
         assert run_ids(orchestrator) == []
 
 
+@pytest.mark.dear
 async def test_it_is_fired_by_hand_with_a_payload(store: str) -> None:
     async with open_hook(store, stripe(SECRET)) as orchestrator:
         wished = await orchestrator.fire_trigger(NAME, by="ann", payload={"id": "evt_5", "type": "invoice.paid"})

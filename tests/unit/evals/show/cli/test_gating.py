@@ -25,6 +25,7 @@ def test_worse_is_1_not_worse_is_0_and_too_few_is_3() -> None:
     assert "| `exact` | worse |" in Path("m.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.dear
 def test_a_comparison_for_programs_is_one_line_of_json() -> None:
     handrail("run", "suites.py:suite", "--out", "a.jsonl")
 
@@ -55,6 +56,7 @@ def test_a_gate_needs_a_margin_and_an_uncrashed_candidate() -> None:
     assert "none.jsonl" in unreadable.stderr
 
 
+@pytest.mark.dear
 def test_a_gate_that_cannot_be_judged_asks_nobody() -> None:
     handrail("run", "suites.py:suite", "--out", "base.jsonl")
     lines = Path("base.jsonl").read_text(encoding="utf-8")
@@ -71,6 +73,7 @@ def test_a_gate_that_cannot_be_judged_asks_nobody() -> None:
     assert not Path("results").exists()
 
 
+@pytest.mark.dear
 def test_a_crash_of_the_command_ends_with_2_and_not_as_worse(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError("nobody foresaw this")
@@ -83,6 +86,7 @@ def test_a_crash_of_the_command_ends_with_2_and_not_as_worse(monkeypatch: pytest
     assert "nobody foresaw this" in said.stderr
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("metric", "said"),
     [("exact=much", "the margin is no number"), ("wrong=0.1", "no metric 'wrong'"), ("exact=2", "margin is 2.0")],
@@ -93,6 +97,7 @@ def test_a_metric_that_cannot_be_compared_is_refused(metric: str, said: str) -> 
     assert said in handrail("compare", "a.jsonl", "a.jsonl", "--metric", metric, code=2).stderr.replace("\n", " ")
 
 
+@pytest.mark.dear
 def test_seconds_are_compared_in_seconds() -> None:
     handrail("run", "suites.py:suite", "--out", "a.jsonl")
 
@@ -101,6 +106,7 @@ def test_seconds_are_compared_in_seconds() -> None:
     assert "seconds: not worse" in said.stdout
 
 
+@pytest.mark.dear
 def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
     Path("graded.py").write_text(
         "from handrail import Case, Suite\n"

@@ -17,6 +17,7 @@ suite = Suite("grades", shout, cases=[Case("c0", "a"), Case("c1", "b")], scorers
 """
 
 
+@pytest.mark.dear
 def test_a_run_prints_the_metrics_and_keeps_the_result() -> None:
     said = handrail("run", "suites.py:suite", "--out", "r.jsonl")
 
@@ -34,6 +35,7 @@ def test_a_run_for_programs_prints_one_line_of_json() -> None:
     assert said.stderr == ""
 
 
+@pytest.mark.dear
 def test_a_run_writes_junit_and_markdown() -> None:
     in_mode("poor", "run", "suites.py:suite", "--junit", "out/j.xml", "--markdown", "out/m.md")
 
@@ -73,6 +75,7 @@ def test_a_run_without_any_score_ends_with_3_and_says_so() -> None:
     assert handrail("run", "suites.py:partly").exit_code == 0
 
 
+@pytest.mark.dear
 def test_a_used_up_time_ends_with_3_and_the_same_command_goes_on() -> None:
     handrail("run", "suites.py:suite", "--max-minutes", "0.000001", "--out", "r.jsonl", code=3)
     handrail("run", "suites.py:suite", "--out", "r.jsonl")

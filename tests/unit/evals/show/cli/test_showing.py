@@ -29,6 +29,7 @@ def test_results_are_listed_and_shown() -> None:
     assert as_json["output"] == "?"
 
 
+@pytest.mark.dear
 def test_what_cannot_be_shown_is_said() -> None:
     handrail("run", "suites.py:suite", "--out", "r.jsonl")
 
@@ -82,6 +83,7 @@ suite = Suite("parts", read, cases=CASES, scorers=[fields()])
 """
 
 
+@pytest.mark.dear
 def test_what_counts_as_right_is_an_option_for_failing_junit_and_the_page() -> None:
     Path("parts.py").write_text(PARTS, encoding="utf-8")
 

@@ -275,6 +275,7 @@ def test_what_cannot_be_swept_is_refused_before_anybody_is_asked(arguments: tupl
     assert "no AI step" in handrail("sweep", "sweeps.py:function", "--vary", MODELS, code=2).stderr
 
 
+@pytest.mark.dear
 def test_the_table_and_the_comment_say_what_was_picked_and_how_far_to_believe_it() -> None:
     result = handrail("sweep", "sweeps.py:suite", "--vary", "model=own,sweeps.py:large", "--markdown", "comment.md")
     assert "BETTER" in result.stdout
