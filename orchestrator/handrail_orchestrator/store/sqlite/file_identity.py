@@ -32,6 +32,10 @@ class FileIdentity:
         if self._file_of_log is None:
             self._file_of_log = self._now(self._log)
 
+    def forget_log(self) -> None:
+        """Let the file beside it go: the last connection that is closed deletes it."""
+        self._file_of_log = None
+
     def check(self) -> None:
         """Refuse to go on once a file was deleted or another one was put into its place.
 

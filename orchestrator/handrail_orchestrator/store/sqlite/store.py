@@ -162,6 +162,7 @@ class SqliteStore(SqlStore):
         with self._write_lock, self._read_lock:
             if not self._closed:
                 self._closed = True
+                self._identity.forget_log()
                 self._reading.close()
                 if self._connection is not None:
                     self._connection.close()
