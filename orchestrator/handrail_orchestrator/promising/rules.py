@@ -108,10 +108,10 @@ def _stale(others: Sequence[tuple[PromiseRow, PromiseSubject]], part: PromisePar
         and row.threshold is not None
     ]
     newest = max(before, key=lambda each: each.begun, default=None)
-    return "" if newest is None else _told_apart(subject_told(newest.told), subject)
+    return "" if newest is None else told_apart(subject_told(newest.told), subject)
 
 
-def _told_apart(before: PromiseSubject, now: PromiseSubject) -> str:
+def told_apart(before: PromiseSubject, now: PromiseSubject) -> str:
     """Return who judged before, with what else was another: a name that is the same would say nothing."""
     told = [before.model]
     if before.prompt_version != now.prompt_version:

@@ -18,7 +18,7 @@ from handrail_guards.promise_call import NO_GROUPS, PromiseGroup, PromiseInCall,
 from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.copies import copy_of, copy_of_kind
-from handrail_orchestrator.promising.rules import StoredRules, model_of, subject_told
+from handrail_orchestrator.promising.rules import StoredRules, subject_told, told_apart
 from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 Standing: TypeAlias = Literal["kept", "broken", "stale", "unsure"]
@@ -114,7 +114,7 @@ async def check_promise(
         counted = len(mine) - len(counts)
         total = len(counts) if groups else judged.total - counted
         checks.append(_less(_held(row, parts[row.terms], told, counts, total), left_out + Counter(counted=counted)))
-    return checks or [_less(_stale(rows, judged, step.name, subject.model), left_out)]
+    return checks or [_less(_stale(rows, judged, subject), left_out)]
 
 
 def _copies(
@@ -250,20 +250,21 @@ def _reason(standing: Standing, row: PromiseRow, accepted: int, wrong: int, part
             return f"{counted}: too few to say; with no other wrong one it takes {needed:,} {cases}"
 
 
-def _stale(rows: Sequence[PromiseRow], judged: JudgedCases, step: str, model: str) -> PromiseCheck:
-    kept = sorted({model_of(row) for row in rows if row.threshold is not None})
+def _stale(rows: Sequence[PromiseRow], judged: JudgedCases, subject: PromiseSubject) -> PromiseCheck:
+    before = [subject_told(row.told) for row in rows if row.threshold is not None]
+    kept = sorted({told_apart(each, subject) for each in before})
+    answers = "" if subject.model in {each.model for each in before} else f", and {subject.model} answers now"
     reason = (
-        f"it is kept for {', '.join(kept)}, and {model} answers now, or with another prompt or server: nothing is"
-        " accepted until people have answered enough"
+        f"it is kept for {' and for '.join(kept)}{answers}: nothing is accepted until people have answered enough"
         if kept
-        else f"no case of {step!r} by {model} was decided in this store"
+        else f"no case of {subject.step!r} by {subject.model} was decided in this store"
     )
     return PromiseCheck(
         standing="stale" if kept else "unsure",
         reason=reason,
         workflow="",
-        step=step,
-        model=model,
+        step=subject.step,
+        model=subject.model,
         threshold=None,
         cases=judged.total,
         accepted=0,

@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail import Client, Orchestrator, Run, Says, ScriptedModel, Workflow, classify, workflow
+from handrail import Case, Client, Orchestrator, Run, Says, ScriptedModel, Workflow, classify, workflow
 from handrail.ai_steps import AIStep
 from handrail.calibration import keep_promises
 from handrail.guards import promise
 from handrail.orchestrator import Misuse, PromiseRecord, ReviewQuery
+from handrail_evals.decide.keeping.measuring import check_promise
 from handrail_evals.decide.keeping.state import state_of
 from handrail_orchestrator.store.promises import PromiseRow
 
@@ -23,10 +24,10 @@ pytestmark = pytest.mark.slow
 Letter = Literal["a", "b"]
 
 
-def letter(model: str = "scripted") -> AIStep[Letter]:
+def letter(model: str = "scripted", question: str = "Which letter?") -> AIStep[Letter]:
     """Answer "a", as sure as the text says."""
     says = ScriptedModel(lambda request: Says("a", float(request.text.rsplit(maxsplit=1)[-1])), name=model)
-    return classify("letter", Letter, "Which letter?", models=says, accept=promise(wrong_at_most=0.1, sure=0.9))
+    return classify("letter", Letter, question, models=says, accept=promise(wrong_at_most=0.1, sure=0.9))
 
 
 def sort_with(step: AIStep[Letter]) -> Workflow[str, Letter]:
@@ -236,7 +237,11 @@ def test_an_alias_that_moves_is_stale_and_has_a_promise_of_its_own(desk: Desk) -
     async def played() -> list[PromiseRecord]:
         await desk.batch(300, mostly_right)
         await desk.batch(50, mostly_right, step=letter("moved"))
+        reworded, cases = letter(question="Which one?"), [Case(name="c", input="new 0.9", expected="a")]
         async with Client(desk.store) as client:
+            (check,) = await check_promise(reworded, cases, client.promise_store)
+            assert (check.standing, check.model) == ("stale", "scripted")
+            assert "it is kept for scripted, with prompt " in check.reason
             assert [each.model for each in client.promises("sort", earlier=False)] == ["moved"]
             assert client.promises("another") == []
             return client.promises()
