@@ -75,6 +75,8 @@ class TemporalThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: Client | None = None
         self._stop = asyncio.Event()
+        self._ends = False
+        """Whether it was told to, be it before its event loop was there."""
         self._ready: Future[None] = Future()
         self._over: Future[None] = Future()
         self._room: asyncio.Semaphore
@@ -89,7 +91,7 @@ class TemporalThread:
             TemporalError: that is not possible.
         """
         self._thread.start()
-        await asyncio.wrap_future(self._ready)
+        await _of(self._ready)
 
     async def tell(self, rings: Sequence[Ring], *, here: int) -> list[Ring]:
         """Tell Temporal of due runs; returns those of which it could not be told now.
@@ -106,7 +108,8 @@ class TemporalThread:
         return await asyncio.wrap_future(told)
 
     def stop_polling(self) -> None:
-        """Take no further run; what is being executed may be answered for until ``ended``."""
+        """Take no further run, and wait for no server; what is being executed may be answered for until ``ended``."""
+        self._ends = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._stop.set)
@@ -115,7 +118,7 @@ class TemporalThread:
         """Wait until Temporal knows what became of the runs, and the thread has ended."""
         self.stop_polling()
         if self._thread.ident is not None:
-            await asyncio.wrap_future(self._over)
+            await _of(self._over)
             await asyncio.to_thread(self._thread.join)
 
     # -- in the thread
@@ -143,7 +146,10 @@ class TemporalThread:
 
     async def _serve(self) -> None:
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._client = client = await connect(self._work.address)
+        if self._ends:
+            self._stop.set()
+        stop = asyncio.create_task(self._stop.wait())
+        self._client = client = await self._connected(stop)
         try:
             await attributes.register(client)
         except RPCError as error:
@@ -151,7 +157,6 @@ class TemporalThread:
             _log.warning("Temporal's page will not show what runs wait for: %s", error)
         workers = self._workers(client)
         tasks = [asyncio.create_task(worker.run()) for worker in workers]
-        stop = asyncio.create_task(self._stop.wait())
         self._ready.set_result(None)
         await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -162,6 +167,20 @@ class TemporalThread:
         for task in tasks:
             await task
         tasks.clear()
+
+    async def _connected(self, stop: "asyncio.Task[Any]") -> Client:
+        """Connect, unless this is to end first.
+
+        Raises:
+            TemporalError: nobody answers, or says no; or nobody wants to know any more.
+        """
+        connecting = asyncio.create_task(connect(self._work.address))
+        await asyncio.wait([stop, connecting], return_when=asyncio.FIRST_COMPLETED)
+        if not connecting.done():
+            connecting.cancel()
+            await asyncio.wait([connecting])
+            raise TemporalStopped("it is not connected to any more: this process ends")
+        return connecting.result()
 
     def _all_over(self, tasks: "Sequence[asyncio.Task[None]]") -> bool:
         return all(task.done() for task in tasks)
@@ -258,6 +277,15 @@ class TemporalThread:
         return TypedSearchAttributes(
             [SearchAttributePair(SearchAttributeKey.for_keyword(name), text) for name, text in pairs]
         )
+
+
+async def _of(future: "Future[None]") -> None:
+    """Wait for what the thread says; whoever waits may stop waiting, and the thread says it all the same."""
+    said = asyncio.wrap_future(future)
+    said.add_done_callback(
+        lambda each: None if each.cancelled() else each.exception()
+    )  # also when nobody waits by then
+    await asyncio.shield(said)
 
 
 async def connect(address: TemporalAddress) -> Client:

@@ -1,6 +1,9 @@
 """Servers that cannot be used: said in our words, and nothing is left behind."""
 
+import asyncio
+import gc
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ import pytest
 
 from handrail import Orchestrator
 from handrail_orchestrator.store.sqlite.store import SqliteStore
+from handrail_orchestrator.temporal import worker
 from handrail_orchestrator.temporal.errors import NamespaceNotFound, TemporalNotReached, TemporalRefused
 from tests.contract import flows
 from tests.servers.temporal import TemporalAt
@@ -117,3 +121,17 @@ async def test_what_the_environment_says_wrongly_is_not_called_a_server_that_is_
     with pytest.raises(TemporalRefused, match=said) as failure:
         await refused(tmp_path, temporal.url)
     assert "nobody may see" not in str(failure.value)
+
+
+async def test_whoever_waits_for_a_server_that_does_not_answer_may_stop_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "CONNECT_SECONDS", 3600.0)
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # it takes connections, and says nothing
+        engine = f"temporal://127.0.0.1:{deaf.getsockname()[1]}/default"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Orchestrator(store, workflows=flows.ALL, engine=engine).__aenter__(), 0.5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "handrail-temporal"]
+    gc.collect()
+    assert caplog.messages == []
