@@ -211,7 +211,7 @@ class Orchestrator(Client, Awaiting):
         if self._engine is None or self._stopping is not None:
             self._signals.stopped()
             return
-        _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._engine.worker.active))
+        _log.warning("told to end: handing %d runs back, then this process ends", len(self._engine.worker.active))
         self._stopping = self._loop.create_task(self._drain(self._engine))
         self._stopping.add_done_callback(lambda _: self._signals.stopped())
 

@@ -1,16 +1,16 @@
-"""Stopping a command that executes runs: SIGTERM and Ctrl-C hand the runs back instead of dropping them."""
+"""Stopping a command that executes runs: whatever asks it to end has the runs handed back instead of dropped."""
 
 import asyncio
 import gc
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from handrail_orchestrator.cli.complaints import STOPPED
 from handrail_orchestrator.cli.foreign import ENDED
 from handrail_orchestrator.cli.leftovers import end_leftovers
-from handrail_orchestrator.embedded.signals import leave_after
+from handrail_orchestrator.embedded.signals import STOPPING, leave_after
 from handrail_orchestrator.errors import Misuse
 
 LEFTOVER_SECONDS = 3.0
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came, and everything that was held open is closed."""
+    """SIGTERM came, or the terminal was closed, and everything that was held open is closed."""
 
 
 def run_service(work: Coroutine[Any, Any, None]) -> None:
@@ -57,8 +57,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             stopped = True
             task.cancel()
 
-        with suppress(NotImplementedError):  # a system without signal handlers in the loop
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        _stopped_by_signals(stop)
         return await work
 
     runner = asyncio.Runner()
@@ -90,3 +89,11 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
         runner.close()
         last.cancel()
         gc.unfreeze()
+
+
+def _stopped_by_signals(stop: Callable[[], None]) -> None:
+    """Have something called in the event loop when this process is asked to end."""
+    with suppress(NotImplementedError):  # a system without signal handlers in the loop
+        for number in STOPPING:
+            if number == signal.SIGTERM or signal.getsignal(number) == signal.SIG_DFL:  # not so under nohup
+                asyncio.get_running_loop().add_signal_handler(number, stop)

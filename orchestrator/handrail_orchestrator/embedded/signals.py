@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C while runs are executed: noted, so that nobody blames the code that they interrupt."""
+"""Ctrl-C, SIGTERM and a closed terminal while runs are executed: noted, so that nobody blames what they interrupt."""
 
 import os
 import signal
@@ -7,7 +7,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-WATCHED = (signal.SIGINT, signal.SIGTERM)
+STOPPING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What asks a process to end: whoever stops it, and the terminal that it was started from, when that is closed."""
+WATCHED = (signal.SIGINT, *STOPPING)
 TERMINATED = 128 + signal.SIGTERM
 """The exit code of a process that had to be left in the middle of something."""
 
@@ -22,6 +24,8 @@ class _Watch:
         self._stops: list[Callable[[], None]] = []
         self._before: dict[int, Handler] = {}
         self._process = 0
+        self._number: int = signal.SIGTERM
+        """What came, by which this process ends."""
         self._ending: set[Callable[[], None]] | None = None
         """Who has still to hand runs back before this process ends; None: nothing ends it."""
 
@@ -44,11 +48,11 @@ class _Watch:
                     signal.signal(number, handler)
             self._before.clear()
 
-    def stopped(self, stop: Callable[[], None], number: int = signal.SIGTERM) -> None:
+    def stopped(self, stop: Callable[[], None]) -> None:
         if self._ending is not None:
             self._ending.discard(stop)
             if not self._ending:
-                die_of(number)
+                die_of(self._number)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._process:  # a child that was forked off, which has no runs to hand back
@@ -58,6 +62,7 @@ class _Watch:
         if callable(handler):
             handler(number, frame)
         elif self._ending is None:
+            self._number = number
             self._ending = set(self._stops)
             for stop in self._stops:
                 stop()
@@ -69,7 +74,7 @@ _watch = _Watch()
 
 
 def stop_signalled() -> bool:
-    """Return whether SIGINT or SIGTERM came since the first orchestrator that is open now was entered."""
+    """Return whether one of ``WATCHED`` came since the first orchestrator that is open now was entered."""
     return _watch.signalled
 
 

@@ -35,10 +35,10 @@ asyncio.run(main())
 """
 
 
-def begin(*command: str) -> "subprocess.Popen[str]":
+def begin(*command: str, hangups: signal.Handlers = signal.SIG_DFL) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, hangups),  # noqa: PLW1509
     )  # fmt: skip
 
 
@@ -81,14 +81,14 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     return process.returncode, output, errors
 
 
-def test_sigterm_hands_runs_back_and_ends_a_program_as_it_would_have(tmp_path: Path) -> None:
+def test_what_asks_a_program_to_end_has_runs_handed_back_and_ends_it_as_it_would_have(tmp_path: Path) -> None:
     store = tmp_path / "runs.db"
-    for _ in range(4):
+    for number in (signal.SIGTERM, signal.SIGHUP) * 2:
         process = begin("-c", PROGRAM, f"sqlite:///{store}", "600")
         wait_until_running(store, 30)
-        process.terminate()
+        process.send_signal(number)
         code, _, errors = ended(process)
-        assert code == -signal.SIGTERM, errors
+        assert code == -number, errors
         assert statuses(store) == {"pending": 30}
     opened = SqliteStore(str(store))
     assert {row.crashes for row in opened.runs()} == {0}
@@ -96,7 +96,18 @@ def test_sigterm_hands_runs_back_and_ends_a_program_as_it_would_have(tmp_path: P
     opened.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    store = tmp_path / "runs.db"
+    file = inputs(tmp_path / "in.jsonl", 2, 2, 2)
+    command = ("-m", "handrail", "run", f"{STUBBORN}:napping", file, "--store", f"sqlite:///{store}")
+    process = begin(*command, hangups=signal.SIG_IGN)
+    wait_until_running(store, 3)
+    process.send_signal(signal.SIGHUP)  # as under nohup
+    code, _, errors = ended(process)
+    assert (code, statuses(store)) == (0, {"completed": 3}), errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_whose_code_does_not_stop_is_stopped_all_the_same(tmp_path: Path, number: signal.Signals) -> None:
     store = tmp_path / "runs.db"
     file = inputs(tmp_path / "in.jsonl", 1, 2, 3)
