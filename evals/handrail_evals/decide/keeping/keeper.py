@@ -118,8 +118,7 @@ class PromiseKeeper:
     """Reads a ledger in the order of its draws; its state is a function of what it has read, and of nothing else."""
 
     def __init__(self, ladder: KeeperLadder, settings: KeeperSettings) -> None:
-        self.ladder = ladder
-        self.settings = settings
+        self.ladder, self.settings = ladder, settings
         self.in_force = -1
         """The threshold to accept at, by its place on the ladder; -1: none yet."""
         self.cases = 0
@@ -136,10 +135,8 @@ class PromiseKeeper:
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
         """The most that their weighted mean has ever been, less what the order asks more, of those enough for delta."""
-        self.seen = np.zeros(count)
-        self.loss = np.zeros(count)
-        self.answered = np.zeros(count)
-        self.erred = np.zeros(count)
+        self.seen, self.loss = np.zeros(count), np.zeros(count)
+        self.answered, self.erred = np.zeros(count), np.zeros(count)
         """The same two without weights."""
         self._weights = weights_of(ladder)
         self._rising = -np.asarray(ladder.thresholds)
