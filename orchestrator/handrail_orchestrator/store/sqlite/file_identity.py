@@ -22,6 +22,11 @@ class FileIdentity:
         self._file: Identity | None = None
         self._file_of_log: Identity | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether a file is remembered: where there was none, anybody may make it before it is looked for again."""
+        return self._file is not None
+
     def note(self) -> None:
         """Remember which file is there now, unless one is remembered."""
         if self._file is None:

@@ -59,8 +59,9 @@ class SqliteStore(SqlStore):
                 raise StoreError(self._path, "it is closed")
             if self._transaction is None:
                 place = self._identity.place
+                if self._identity.known:  # who has only read it has remembered it since then
+                    self._identity.check()
                 self._identity.note()
-                self._identity.check()  # who has only read it has remembered it since then
                 connection = _left_by_nobody(
                     connect(self._path, place, durability=self._durability, create=self._create), self._path
                 )
