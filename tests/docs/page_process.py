@@ -1,4 +1,4 @@
-"""Run the blocks of one page in order, as a reader does: ``python -m tests.docs.page_process PAGE FOLDER``.
+"""Run the blocks of one page in order, as a reader does: ``python -m tests.docs.page_process PAGE FOLDER [once]``.
 
 The Python blocks without a title are one program: each is put under the last in ``page.py``, which is run before a
 command of the page and at its end. Titled blocks are files of their own, commands run in the same folder. The first
@@ -25,6 +25,7 @@ class Page:
         self._folder = folder
         self._lines: list[str] = []
         self._is_run = True
+        self._runs = 0
 
     def run(self, block: Block) -> bool:
         """Run a block, or write the file it shows; return whether it did what the page says."""
@@ -39,10 +40,14 @@ class Page:
         return True
 
     def run_program(self, *, again: bool = False) -> bool:
-        """Run what was put into the program so far, unless it ran since; return whether it ended well."""
-        if self._is_run and not (again and self._lines):
+        """Run what was put into the program so far, unless it ran since; return whether it ended well.
+
+        ``again`` has one that ran a single time run once more.
+        """
+        if self._is_run and not (again and self._runs == 1):
             return True
         self._is_run = True
+        self._runs += 1
         sys.stdout.flush()
         done = subprocess.run([sys.executable, PROGRAM], cwd=self._folder, stdin=subprocess.DEVNULL, check=False)
         return done.returncode == 0
@@ -61,7 +66,7 @@ class Page:
         return code == block.exit_code
 
 
-def main(page: Path, folder: Path) -> int:
+def main(page: Path, folder: Path, *, once: bool) -> int:
     """Run the page in the folder; return the exit code."""
     reader = Page(folder)
     for block in blocks_of(page):
@@ -69,7 +74,7 @@ def main(page: Path, folder: Path) -> int:
             print(f"{block.place}: failed here, or in the program above it", file=sys.stderr)
             return FAILED
     # Twice: a reader runs it after each block, so what an earlier run left must not be in its way.
-    if not (reader.run_program() and reader.run_program(again=True)):
+    if not (reader.run_program() and reader.run_program(again=not once)):
         print(f"{page}: the program of its Python blocks failed; line numbers are the page's", file=sys.stderr)
         return FAILED
     return 0
@@ -77,4 +82,4 @@ def main(page: Path, folder: Path) -> int:
 
 if __name__ == "__main__":
     os.environ["PYTHONPATH"] = str(Path(__file__).parent / "offline")
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), once="once" in sys.argv[3:]))

@@ -25,10 +25,13 @@ class PageRun:
     """The libraries that it loaded, by the first part of their import names."""
 
 
-def run_page(page: Path, folder: Path) -> PageRun:
-    """Run every block of the page in ``folder``, which should be empty; kill it after ``TIMEOUT_SECONDS``."""
+def run_page(page: Path, folder: Path, *, once: bool = False) -> PageRun:
+    """Run every block of the page in ``folder``, which should be empty; kill it after ``TIMEOUT_SECONDS``.
+
+    The program of its Python blocks runs once more over what it left, unless ``once``.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.docs.page_process", str(page), str(folder)],
+        [sys.executable, "-m", "tests.docs.page_process", str(page), str(folder), *(["once"] if once else [])],
         cwd=ROOT,
         env=_readers_environment(folder),
         stdin=subprocess.DEVNULL,

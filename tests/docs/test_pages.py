@@ -8,6 +8,7 @@ import pytest
 from tests.docs.block import PYTHON, blocks_of
 from tests.docs.links import broken_links, links_to_files
 from tests.docs.page_run import ROOT, run_page
+from tests.few_cases import OPTION
 
 PAGES = tuple(
     page
@@ -38,8 +39,9 @@ MOST_LEFT_OUT = 8
 @pytest.mark.every_case
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_block_of_the_page_runs(page: Path, tmp_path: Path) -> None:
-    run = run_page(page, tmp_path)
+def test_every_block_of_the_page_runs(page: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    # what a program finds that it left itself is the same on every Python: a run of few cases leaves that to the whole
+    run = run_page(page, tmp_path, once=pytestconfig.getoption(OPTION) is not None)
 
     assert run.code == 0, run.output
     needed = {extra for extra, library in LIBRARY_OF.items() if library in run.loaded}

@@ -29,8 +29,8 @@ class Runner:
         self.folder = folder / "reader"
         self.folder.mkdir()
 
-    def __call__(self, *blocks: str) -> PageRun:
-        return run_page(page_with(self.page_folder, *blocks), self.folder)
+    def __call__(self, *blocks: str, once: bool = False) -> PageRun:
+        return run_page(page_with(self.page_folder, *blocks), self.folder, once=once)
 
 
 @pytest.mark.dear
@@ -101,6 +101,13 @@ def test_the_program_so_far_runs_before_a_command(run: Runner) -> None:
 
     assert result.code == 0, result.output
     assert (run.folder / "late").read_text() == "b"
+
+
+@pytest.mark.dear
+def test_what_a_program_leaves_may_not_be_in_its_own_way(run: Runner) -> None:
+    assert run("python\nopen('one', 'x')", once=True).code == 0
+    assert run("python\nopen('two', 'x')").code == 1
+    assert run("python\nopen('three', 'x')", "console\n$ test -f three", "python\nprint()").code == 1
 
 
 @pytest.mark.dear
