@@ -9,11 +9,16 @@ from handrail_ai_steps.models.local import LabelledText, LocalModel, Prediction
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+LABELS = 25
+"""Of 77: what a fit takes grows with them, and the benchmark learns them all."""
+
 
 @pytest.fixture(scope="module")
 def tickets(shared_data: Path) -> list[LabelledText]:
     lines = (shared_data / "tickets" / "banking77.train.jsonl").read_text().splitlines()
-    return [LabelledText(each["text"], each["label"]) for each in map(json.loads, lines)]
+    every = [LabelledText(each["text"], each["label"]) for each in map(json.loads, lines)]
+    labels = sorted({each.label for each in every if each.label})[:LABELS]
+    return [each for each in every if each.label in labels]
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +31,12 @@ def predictions(model: LocalModel, tickets: list[LabelledText]) -> tuple[Predict
     return model.predict([each.text for each in tickets[4::5]])
 
 
-def test_nine_of_ten_unseen_tickets_get_their_label(
+def test_nineteen_of_twenty_unseen_tickets_get_their_label(
     predictions: tuple[Prediction, ...], tickets: list[LabelledText]
 ) -> None:
     right = sum(each.label == truth.label for each, truth in zip(predictions, tickets[4::5], strict=True))
 
-    assert right / len(predictions) >= 0.905
+    assert right / len(predictions) >= 0.945
 
 
 def test_confidence_is_as_high_as_it_is_right(predictions: tuple[Prediction, ...], tickets: list[LabelledText]) -> None:
@@ -51,7 +56,7 @@ def test_the_sure_ones_are_right(predictions: tuple[Prediction, ...], tickets: l
 
 def test_quality_kept_out_foretells_quality_on_unseen_tickets(model: LocalModel) -> None:
     assert model.quality is not None
-    assert model.quality.accuracy == pytest.approx(0.905, abs=0.02)
+    assert model.quality.accuracy == pytest.approx(0.954, abs=0.02)
     assert model.quality.calibration_error < 0.03
 
 
