@@ -14,7 +14,7 @@ from tests.acceptance.processes import check_all_done, finish, kill, spawn
 RUNS = 200
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_killed_process_loses_nothing(tmp_path: Path, seed: int) -> None:
     store, outbox = tmp_path / "runs.db", tmp_path / "outbox"
     chance = random.Random(seed)
@@ -29,7 +29,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, seed: int) -> None:
     check_all_done(store, outbox, RUNS)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_live_process_takes_over_from_a_killed_one(tmp_path: Path, seed: int) -> None:
     store, outbox = tmp_path / "runs.db", tmp_path / "outbox"
     arguments = (f"sqlite:///{store}", str(outbox), str(RUNS), "0.05")
