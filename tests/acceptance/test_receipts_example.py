@@ -31,8 +31,9 @@ async def test_every_receipt_ends_as_its_truth_says_and_is_posted_once(tmp_path:
     ledger = Ledger(tmp_path / "ledger.db")
     workflow = expenses_with(TillRules(), ledger)
     async with Orchestrator("sqlite:///:memory:", workflows=[workflow]) as orchestrator:
-        for again in ("", " again"):
-            for truth in TRUTHS:
+        posts = [truth for truth in TRUTHS if truth["outcome"] == "posted"]
+        for again, truths in (("", TRUTHS), (" again", posts)):
+            for truth in truths:
                 name = truth["file"]
                 file = await orchestrator.keep_file((EXAMPLE / "inbox" / name).read_bytes(), name=name)
                 await orchestrator.start(workflow, file, id=f"{name}{again}")
