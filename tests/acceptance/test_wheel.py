@@ -91,11 +91,6 @@ def test_the_wheel_is_what_is_used(project: Project) -> None:
     assert said.output.count("/environment/lib/") == 2
 
 
-@pytest.mark.timeout(300)
-def test_every_command_works_beside_packages_of_the_same_names(project: Project) -> None:
-    assert not list(project.problems())
-
-
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_new_project_is_written_from_the_wheel(project: Project, template: str) -> None:
     name = f"bought_{template}"
@@ -105,7 +100,3 @@ def test_a_new_project_is_written_from_the_wheel(project: Project, template: str
     tested = project.run("python", "-m", "pytest", "-q", name)
     assert tested.code == 0, tested.output
     assert " passed" in tested.output
-
-
-def test_no_file_is_claimed_by_two_distributions(project: Project) -> None:
-    assert not list(project.overlaps())
