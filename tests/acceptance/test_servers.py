@@ -117,6 +117,18 @@ def test_a_temporal_server_ends_when_no_test_asks_for_it_and_another_is_there_fo
         lender.end()
 
 
+def test_a_temporal_server_that_answers_no_more_is_lent_to_no_second_test() -> None:
+    lender = Lender()
+    try:
+        first = lender.lend()
+        first.kill()
+        second = lender.lend()
+        assert second is not first
+        assert second.command("operator", "cluster", "health")["status"] == "SERVING"
+    finally:
+        lender.end()
+
+
 @pytest.mark.parametrize(("module", "name"), [("postgres", "Cluster"), ("temporal", "DevServer")])
 def test_a_server_ends_when_its_test_process_is_killed(module: str, name: str) -> None:
     program = STARTER.format(module=module, name=name)

@@ -42,14 +42,15 @@ class TemporalAt:
 class DevServer(KeptServer, TemporalAt):
     """A server of the tests' own, in memory or, to survive a kill, in a file."""
 
-    def __init__(self, *, in_file: bool = False, options: tuple[str, ...] = ()) -> None:
-        """Choose the ports; it does not run yet."""
+    def __init__(self, *, in_file: bool = False, options: tuple[str, ...] = (), sparing: bool = False) -> None:
+        """Choose the ports; it does not run yet. One that is ``sparing`` has memory for fewer rounds of garbage."""
         found = program()
         if found is None:
             unavailable(NOT_FOUND)
         KeptServer.__init__(self, "hrtemporal")
         self._program = found
         self._options = options
+        self._sparing = {"GOGC": "400"} if sparing else {}
         self._file = self.folder / "temporal.db" if in_file else None
         self._move()
 
@@ -70,6 +71,11 @@ class DevServer(KeptServer, TemporalAt):
         self._began = True
 
     _began = False
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs and answers."""
+        return self.runs and self._answers()
 
     def _move(self) -> None:
         self._port, self._http, self._metrics = free_port(), free_port(), free_port()
@@ -101,7 +107,8 @@ class DevServer(KeptServer, TemporalAt):
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {"HOME": str(self.folder), "TEMPORAL_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
+        home = str(self.folder)
+        return {"HOME": home, "TEMPORAL_HOME": home, "XDG_CONFIG_HOME": home, **self._sparing}
 
     def _answers(self) -> bool:
         """Ask for its namespace, which is made after the port is open."""
@@ -125,10 +132,12 @@ class Lender:
         self._unasked = 0
 
     def lend(self) -> DevServer:
-        """Return the server that runs, or start one."""
+        """Return the server that runs and answers, or start one: so one that is ill fails no second test."""
         self._unasked = 0
+        if self._server is not None and not self._server.is_well:
+            self.end()
         if self._server is None:
-            self._server = DevServer()
+            self._server = DevServer(sparing=True)
             self._server.start()
         return self._server
 
