@@ -14,7 +14,7 @@ from handrail_evals.measure.targets.workflow_reviewers import Reviewers
 from handrail_orchestrator.embedded import worker, writer
 from tests.unit.evals.measure.workflow_cases import observed
 
-DAYS = 15
+DAYS = 8
 """Between the questions of a run: the clock jumps from each to the next."""
 
 
