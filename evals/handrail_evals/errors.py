@@ -30,6 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handrail_ground.errors import HandrailError
+from handrail_ground.shares import in_percent
 
 
 class EvalsError(HandrailError):
@@ -143,8 +144,9 @@ class LowOverlap(NotComparable):
 
     def __init__(self, *, overlap: float, needed: float, causes: str) -> None:
         super().__init__(
-            f"{overlap:.1%} of the cases can be paired, {needed:.0%} needed ({causes}). Run the baseline again on the"
-            " candidate's cases (`handrail eval run SUITE --out NEW` with the baseline's target) and compare with that"
+            f"{in_percent(overlap, 1)} of the cases can be paired, {in_percent(needed)} needed ({causes}). Run the"
+            " baseline again on the candidate's cases (`handrail eval run SUITE --out NEW` with the baseline's target)"
+            " and compare with that"
         )
         self.overlap = overlap
         self.needed = needed

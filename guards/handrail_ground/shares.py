@@ -29,7 +29,37 @@ def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[floa
 
 def percent(share: float) -> str:
     """Return a share in percent, in two digits or three, without the sign: 0.45, 4.5, 45 or 100."""
-    return f"{100 * share:.0f}" if share > LAST_OF_TWO_DIGITS else f"{100 * share:.2g}"
+    return in_percent(share, sign="") if share > LAST_OF_TWO_DIGITS else in_digits(share, 2, sign="")
+
+
+def in_percent(share: float, places: int = 0, *, sign: str = "%") -> str:
+    """Return a share in percent, with so many decimals, or as many as tell it from nothing and from all.
+
+    A share of 0.999999999 is not told as 100%, nor one of 0.0001 as 0%: that something never happens, or always.
+    """
+    told = ""
+    for digits in range(places, MOST_DECIMALS):
+        told = f"{100 * share:.{digits}f}"
+        if not _is_told_as_whole(float(told), share):
+            return f"{told}{sign}"
+    return f"{100 * share:.1g}{sign}"  # nearer to nothing than so many decimals tell
+
+
+def in_digits(share: float, digits: int = 3, *, sign: str = "%") -> str:
+    """Return a share in percent, in so many digits, or as many as tell it from all: 0.00012%, 4.5%, 99.9999%."""
+    told = ""
+    for more in range(digits, MOST_DECIMALS):
+        told = f"{100 * share:.{more}g}"
+        if not _is_told_as_whole(float(told), share):
+            break
+    if "e-" in told and 100 * share >= 10.0**-MOST_DECIMALS:
+        told = f"{float(told):.{MOST_DECIMALS}f}".rstrip("0")
+    return f"{told}{sign}"
+
+
+def _is_told_as_whole(told: float, share: float) -> bool:
+    """Return whether what is told is nothing or all, and the share is neither."""
+    return (told == 0.0 and share != 0.0) or (told == 100.0 and share != 1.0)
 
 
 def decimals(*numbers: float, fewest: int = 3) -> tuple[str, ...]:

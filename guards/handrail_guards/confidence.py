@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from handrail_ground.shares import decimal
 from handrail_guards.errors import InvalidConfidence
 from handrail_guards.numbers import is_number, is_share
 
@@ -45,4 +46,8 @@ class Confidence:
 
     def __str__(self) -> str:
         """Return the number and its source, as people read it."""
-        return f"no confidence ({self.detail})" if self.value is None else f"{self.value:.2f} ({self.source})"
+        return (
+            f"no confidence ({self.detail})"
+            if self.value is None
+            else f"{decimal(self.value, fewest=2)} ({self.source})"
+        )

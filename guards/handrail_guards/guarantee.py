@@ -8,7 +8,7 @@ from datetime import date as Date  # noqa: N812 -- a field is named date
 from typing import Any, Literal, TypeAlias, get_args
 
 from handrail_ground.hashing import hash_of_text
-from handrail_ground.shares import decimal, decimals
+from handrail_ground.shares import decimal, decimals, in_digits
 from handrail_guards.acceptance import Doubt
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
@@ -179,7 +179,7 @@ class GuaranteedThreshold:
         return judgement.confidence.detail or "the model gave none"
 
     def _promise(self) -> str:
-        promised = f"at most {100 * self.target:.3g}% wrong with confidence {100 * (1 - self.delta):.4g}%"
+        promised = f"at most {in_digits(self.target)} wrong with confidence {in_digits(1 - self.delta, 4)}"
         return f"{promised} (not certain: {told_seen(self.seen)})" if self.seen else promised
 
 

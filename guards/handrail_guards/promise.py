@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
+from handrail_ground.shares import in_digits
 from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
@@ -101,7 +102,7 @@ class PromiseTerms:
             raise InvalidGuard(
                 f"promise(wrong_at_most={share:g}{of}): where a wrong value costs {self.cost_of_wrong:g} and a review"
                 f" {self.cost_of_review:g}, accepting so many wrong ones costs more than no automation: with"
-                f" {100 * share:.3g}% wrong an accepted case costs {share * (self.cost_of_wrong or 0):.3g}; promise at"
+                f" {in_digits(share)} wrong an accepted case costs {share * (self.cost_of_wrong or 0):.3g}; promise at"
                 f" most {ratio:.4g}"
             )
 

@@ -101,7 +101,7 @@ def percent(share: float) -> str:
     """
     for digits in range(3, MOST_DIGITS):
         told = f"{100 * share:.{digits}g}"
-        if abs(float(told) / 100 - share) <= TOLD_TO * share:
+        if abs(float(told) / 100 - share) <= TOLD_TO * share and float(told) != 100.0:  # a bar is below all
             return f"{told}%"
     return f"{100 * share!r}%"
 

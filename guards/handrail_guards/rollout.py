@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from handrail_ground.errors import is_order, told
 from handrail_ground.hashing import drawn
+from handrail_ground.shares import in_digits
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share, is_text
 
@@ -152,7 +153,7 @@ def unknown(case: RolloutCase, *, target: str, subject: str, problem: str) -> Ro
 
 def percent(part: float) -> str:
     """Return a share as people write it."""
-    return f"{part * 100:.4g}%"
+    return in_digits(part, 4)
 
 
 def _kept_out(rollout: Rollout, share: float) -> str:

@@ -13,6 +13,7 @@ from handrail_ai_steps.documents.opening import open_document
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.step import AIStep
 from handrail_ground.files import in_words
+from handrail_ground.shares import decimal
 from handrail_ground.values import as_json, json_line
 from handrail_guards.outcome import Accepted, Doubtful, Judgement
 from handrail_orchestrator.cli.failing import complaining
@@ -126,6 +127,6 @@ def _for_people(told: Mapping[str, Any]) -> Iterator[str]:
     values = told.get("values")
     for name, each in told.get("fields", {}).items():
         value = values.get(name) if isinstance(values, dict) else None
-        sure = "  -  " if each["confidence"] is None else f"{each['confidence']:.3f}"
+        sure = "  -  " if each["confidence"] is None else decimal(each["confidence"])
         at = ", ".join(f"page {box['page']}" for place in each["places"][:1] for box in place["boxes"][:1])
         yield f"  {name:<16} {sure}  {str(value)[:_SHOWN]}{f'  ({at})' if at else ''}"

@@ -11,6 +11,7 @@ from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.cases.form import PROVENANCE
 from handrail_evals.measure.cases.jsonl_file import jsonl_records
 from handrail_evals.measure.cases.record import Record
+from handrail_ground.shares import in_percent
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, StoreOption
@@ -58,7 +59,10 @@ def seed(
     if not share:
         typer.echo(f"no known case is asked in queue {queue!r} any more; {kept:,} are kept")
         return
-    typer.echo(f"{kept:,} known cases; {share:.2%} of the items in queue {queue!r} are followed by one ({now:,} now)")
+    typer.echo(
+        f"{kept:,} known cases; {in_percent(share, 2)} of the items in queue {queue!r} are followed by one"
+        f" ({now:,} now)"
+    )
 
 
 def _read(file: Path) -> Iterator[KnownCase]:

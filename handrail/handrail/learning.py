@@ -11,6 +11,7 @@ import typer
 
 from handrail_ai_steps.learn import ExampleFields
 from handrail_ai_steps.learn import learn as train
+from handrail_ground.shares import in_percent
 from handrail_orchestrator.cli.failing import complaining
 
 EXTRACTOR = "extractor"
@@ -71,7 +72,7 @@ def learn(
     if learned.set_apart:
         typer.echo(f"set apart: {learned.set_apart:,} decisions that were drawn at random; they calibrate")
     if learned.quality is not None:
-        typer.echo(f"right on examples kept out while fitting: {learned.quality.accuracy:.1%}")
+        typer.echo(f"right on examples kept out while fitting: {in_percent(learned.quality.accuracy, 1)}")
     typer.echo(f"use it with models=['local:{name}']")
 
 

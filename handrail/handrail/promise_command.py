@@ -10,7 +10,7 @@ import typer
 
 from handrail.promise_next import UntilNext, until_next
 from handrail.promise_otherwise import otherwise
-from handrail_ground.shares import decimal, percent
+from handrail_ground.shares import decimal, in_digits, percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -153,7 +153,7 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
         lines.append(f"  group     {record.by} {record.group}: a promise of its own, with labels of its own")
     if record.stops_at is not None:
         lines.append(
-            f"  stops     where one more case has a risk of {100 * record.stops_at:.3g}%, which is what it costs"
+            f"  stops     where one more case has a risk of {in_digits(record.stops_at)}, which is what it costs"
         )
     if record.threshold is None and record.state == "keeping":
         lines.append("  until     what is drawn is answered: the keeper counts them while handrail work or serve runs")

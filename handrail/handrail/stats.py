@@ -9,6 +9,7 @@ import typer
 
 from handrail.feedback import FromOption, StepOption, ToOption, WorkflowOption, moment
 from handrail.figures import WEEK_SECONDS, ErrorRate, Figures
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
@@ -113,9 +114,9 @@ def _desk_lines(desk: DeskFigures, errors: ErrorRate) -> list[str]:
         f"people an item  {_number(desk.touches)} (mean)",
     ]
     if errors.rate is not None and errors.low is not None and errors.high is not None:
-        interval = f"{errors.low:.1%} to {errors.high:.1%}"
+        interval = f"{in_percent(errors.low, 1)} to {in_percent(errors.high, 1)}"
         wrong = f"{errors.wrong:,} of {errors.audited:,} accepted values wrong"
-        lines.append(f"audits          {wrong}: {errors.rate:.1%} ({interval} with 95% confidence)")
+        lines.append(f"audits          {wrong}: {in_percent(errors.rate, 1)} ({interval} with 95% confidence)")
     return lines
 
 
@@ -145,7 +146,7 @@ def _span(seconds: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "–" if value is None else in_percent(value, 1)
 
 
 def _number(value: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from handrail_evals.decide.comparison import Comparison, MetricComparison
 from handrail_evals.decide.gate import Assessment, Standing
+from handrail_ground.shares import in_percent
 
 SHOWN = 8
 """How many cases of a kind are named."""
@@ -37,7 +38,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield f"baseline   {before.target} ({before.target_version}), {before.started}"
     yield f"candidate  {after.target} ({after.target_version}), {after.started}"
     pairs = next(iter(comparison.metrics.values())).judgement.difference.cases
-    yield f"{pairs:,} cases paired, {comparison.overlap:.1%} of the larger result"
+    yield f"{pairs:,} cases paired, {in_percent(comparison.overlap, 1)} of the larger result"
     for name, metric in comparison.metrics.items():
         yield f"{name}: {metric.judgement.reason}"
         p_value = metric.judgement.mcnemar

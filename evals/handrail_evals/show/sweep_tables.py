@@ -14,6 +14,7 @@ from handrail_evals.numbers.metrics.scores import average_score
 from handrail_evals.numbers.statistics.intervals import Certainty, value_at
 from handrail_evals.show.markdown import inert, rows_of
 from handrail_evals.show.tables import Table, figure, span
+from handrail_ground.shares import in_percent
 
 FORMAT = "handrail-sweep/1"
 """What the data of a sweep call themselves."""
@@ -35,7 +36,7 @@ def table(verdict: SweepVerdict) -> Table:
         main,
         "95%",
         "− baseline",
-        f"{verdict.level:.0%} of all",
+        f"{in_percent(verdict.level)} of all",
         "verdict",
         f"money/{PER_CASES:,}",
         "p50",
@@ -104,8 +105,8 @@ def sentences(verdict: SweepVerdict, confirmation: Confirmation | None) -> Itera
     """Yield what is to be said beside the table: the correction, what was picked, and how far to believe it."""
     if verdict.comparisons:
         yield (
-            f"{verdict.comparisons:,} comparisons with the baseline: each interval at {verdict.level_each:.2%}, so that"
-            f" all hold together at {verdict.level:.0%}"
+            f"{verdict.comparisons:,} comparisons with the baseline: each interval at"
+            f" {in_percent(verdict.level_each, 2)}, so that all hold together at {in_percent(verdict.level)}"
         )
     for cell in verdict.cells:
         if cell.why_not and cell is not verdict.baseline:

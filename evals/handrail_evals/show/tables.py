@@ -13,6 +13,7 @@ from handrail_evals.numbers.metrics.labels import Label, label_names
 from handrail_evals.numbers.metrics.value import MetricValue, Unit
 from handrail_evals.numbers.statistics.intervals import Interval
 from handrail_evals.numbers.summary.summary import Names, Summary
+from handrail_ground.shares import in_percent
 
 TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
 
@@ -32,7 +33,7 @@ def figure(value: float | None, unit: Unit) -> str:
         return f"{value:.4g}" if abs(value) < 1000.0 else f"{value:,.0f}"
     if unit in {"tokens", "count"}:
         return f"{value:,.0f}" if value == math.floor(value) or abs(value) >= 100.0 else f"{value:.1f}"
-    return {"share": f"{100.0 * value:.1f}%", "score": f"{value:.3f}", "minutes": f"{value:.1f} min"}[unit]
+    return {"share": in_percent(value, 1), "score": f"{value:.3f}", "minutes": f"{value:.1f} min"}[unit]
 
 
 def duration(seconds: float) -> str:
@@ -116,7 +117,7 @@ def must_pass(summary: Summary) -> Table:
 
 def metrics(summary: Summary) -> Table:
     """Return every single number."""
-    level = f"{summary.options.certainty.level:.0%}"
+    level = f"{in_percent(summary.options.certainty.level)}"
     rows = [
         (
             each.name if each.group == "scores" else f"{each.group} {each.name}",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handrail_ground.shares import in_percent
 from handrail_orchestrator.records.item import ReviewItem
 
 MOST_DIGITS = 9
@@ -39,6 +40,11 @@ class LabelOption:
     def percent(self) -> int:
         """Return how sure the model was of it, 0 to 100."""
         return round(100 * (self.share or 0.0))
+
+    @property
+    def sure(self) -> str:
+        """Return the same in words: never none and never all of it where it is not."""
+        return in_percent(self.share or 0.0, sign=" %")
 
 
 def label_options(item: ReviewItem, times: Mapping[str, int] = Counter()) -> list[LabelOption]:

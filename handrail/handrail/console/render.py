@@ -18,7 +18,7 @@ from handrail.console.labels import shown_value
 from handrail.console.times import UTC_NAME, moment, span
 from handrail.console.viewer import Viewer
 from handrail.console.words import WORDS, say
-from handrail_ground.shares import decimal
+from handrail_ground.shares import decimal, in_percent
 from handrail_ground.text import harmless
 
 HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"w": say, "span": span, "key_does": key_does, "value_text": shown_value, "json_text": _json_text}
-    made.filters |= {"seen": seen, "decimal": decimal}
+    made.filters |= {"seen": seen, "decimal": decimal, "in_percent": partial(in_percent, sign=" %")}
     return made
 
 

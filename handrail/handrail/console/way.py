@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from handrail.console.labels import shown_value
+from handrail_ground.shares import decimal
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.records.item import ReviewDetail
 from handrail_orchestrator.records.step import StepRecord
@@ -56,12 +57,16 @@ def _told(step: StepRecord) -> WayStep:
 def _numbers(outcome: "Accepted[object] | Doubtful[object]") -> str:
     judgement = outcome.judgement
     value = outcome.value if isinstance(outcome, Accepted) else outcome.suggestion
-    sure = "" if judgement.confidence.value is None else f" {judgement.confidence.value:.2f}"
+    sure = "" if judgement.confidence.value is None else f" {_told_of(judgement.confidence.value)}"
     best = [f"{shown_value(value)}{sure}"] if value is not None and not isinstance(value, dict | list) else []
-    best += [f"{each.value} {each.confidence:.2f}" for each in judgement.alternatives[: BEST - len(best)]]
+    best += [f"{each.value} {_told_of(each.confidence)}" for each in judgement.alternatives[: BEST - len(best)]]
     who = f"{judgement.model}: " if judgement.model else ""
     why = "" if isinstance(outcome, Accepted) else f" ({outcome.reason})"
     return f"{who}{', '.join(best)}{why}"
+
+
+def _told_of(confidence: float) -> str:
+    return decimal(confidence, fewest=2)
 
 
 def _kind(step: StepRecord) -> Way:

@@ -13,6 +13,7 @@ from handrail.console.context import DEFAULT_PORT
 from handrail.demo.inbox import InboxEnd, can_read, emptied
 from handrail.demo.month import Day, can_keep, month, told
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
+from handrail_ground.shares import in_percent
 from handrail_guards.outcome import Accepted
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.printing import command_name, out
@@ -136,7 +137,7 @@ def _told_of(inbox: InboxEnd | None) -> str:
 
 def _told(summary: RunSummary, accuracy: Accuracy) -> list[str]:
     """Return what became of the tickets, one line for each way, in words for somebody who sees this first."""
-    share = f", and right in {accuracy.right / accuracy.accepted:.1%} of them" if accuracy.accepted else ""
+    share = f", and right in {in_percent(accuracy.right / accuracy.accepted, 1)} of them" if accuracy.accepted else ""
     ways = [
         (summary.by_rule, "by a rule: mail from machines whose team is known"),
         (summary.by_model, f"by a model that was sure{share}"),

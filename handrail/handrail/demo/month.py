@@ -9,6 +9,7 @@ from handrail_ai_steps.kinds import classify
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.scripted import Says, ScriptedModel
 from handrail_evals.decide.keeping.keeping import keep_promises
+from handrail_ground.shares import in_percent
 from handrail_guards.outcome import Accepted
 from handrail_guards.promise import promise
 from handrail_orchestrator.orchestrator import Orchestrator
@@ -102,15 +103,16 @@ def told(days: list[Day]) -> list[str]:
     weeks = by_week(days)
     accepted, wrong = sum(day.accepted for day in days), sum(day.wrong for day in days)
     rows = (
-        ("decided without a person", [f"{100 * each.accepted / each.tickets:.0f}%" for each in weeks], ""),
+        ("decided without a person", [in_percent(each.accepted / each.tickets) for each in weeks], ""),
         ("answers of people", [f"{each.reviews}" for each in weeks], ""),
         (
             "accepted and wrong",
             [f"{each.wrong}" for each in weeks],
-            f"   {wrong / max(1, accepted):.1%} of all accepted",
+            f"   {in_percent(wrong / max(1, accepted), 1)} of all accepted",
         ),
     )
+    begin = "A month of made-up tickets, fast-forwarded,"
     return [
-        f"A month of made-up tickets, fast-forwarded, with at most {WRONG_AT_MOST:.0%} wrong promised; week by week:",
+        f"{begin} with at most {in_percent(WRONG_AT_MOST)} wrong promised; week by week:",
         *(f"  {name:26}" + "".join(f"{each:>7}" for each in cells) + more for name, cells, more in rows),
     ]

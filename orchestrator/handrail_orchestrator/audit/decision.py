@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from handrail_ground.hashing import hash_of_data
+from handrail_ground.shares import decimal
 from handrail_orchestrator.audit.moments import utc
 from handrail_orchestrator.records.outcome import outcome_data
 from handrail_orchestrator.store.evidence import DecisionRow
@@ -79,7 +80,7 @@ def _of_model(row: DecisionRow) -> dict[str, Any]:
     accepted_by = judgement.get("accepted_by")
     shown = judgement.get("source") or _read(row.input)
     met = f", which met: {accepted_by['rule']}" if isinstance(accepted_by, dict) and "rule" in accepted_by else ""
-    sure = "no confidence" if row.confidence is None else f"confidence {row.confidence:.3f} ({row.source})"
+    sure = "no confidence" if row.confidence is None else f"confidence {decimal(row.confidence)} ({row.source})"
     return {
         "decision": outcome.get("value", None if "kind" in outcome else outcome),
         "reason": f"{judgement.get('model') or row.decided_by} answered with {sure}{met}",

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from handrail_ground.shares import decimal
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_guards.picture_words import in_place, told_of
@@ -152,7 +153,7 @@ def step_table(rows: Iterable[StepRecord], waits: Iterable[WaitRecord]) -> Table
 
 def _step(row: StepRecord, waiting: str) -> tuple[Any, ...]:
     ms = None if row.ended is None or row.started is None else f"{(row.ended - row.started) * 1000:.1f}"
-    confidence = None if row.confidence is None else f"{row.confidence:.2f} ({row.source})"
+    confidence = None if row.confidence is None else f"{decimal(row.confidence, fewest=2)} ({row.source})"
     shown = waiting or error_of(row.error) or (short(plain_text(row.output)) if row.status == "done" else "")
     return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
@@ -164,7 +165,7 @@ def show_options(item: ReviewItem, offered: Sequence[Any], *, left: int = 0) -> 
     for key, option in zip(numbers, offered, strict=True):
         is_suggested = item.suggestion is not None and json.dumps(option) == json.dumps(item.suggestion)
         confidence = item.confidence if is_suggested else confidences.get(str(option))
-        shown = "" if confidence is None else f" {confidence:.0%}"
+        shown = "" if confidence is None else f" {in_percent(confidence)}"
         mark = "*" if is_suggested else " "
         text = harmless(text_of(option))
         wide = LABEL_COLUMNS if screen.columns is None else min(LABEL_COLUMNS, max(0, screen.columns - width - 10))
@@ -208,7 +209,7 @@ def _show_fields(screen: TerminalScreen, data: object, said: Said) -> None:
 
 def _notes(name: str, said: Said) -> Iterator[str]:
     if name in said.confidence:
-        yield f"{said.confidence[name]:.0%}"
+        yield in_percent(said.confidence[name])
     if name and name in said.evidence:
         yield f"found in: {_words(said.evidence[name])}"
     yield from dict.fromkeys(f"✗ {harmless(each.guard)}" for each in said.failed if each.field == name)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from handrail_ground.shares import decimal
+from handrail_ground.shares import decimal, in_digits, in_percent
 from handrail_guards.promise_part import PartKind
 from handrail_orchestrator.store.promises import PromiseState
 
@@ -90,9 +90,9 @@ class PromiseRecord:
         if self.state == "shadow":
             return "in shadow: its model is tried on the cases of the one that answers, and decides nothing"
         if self.threshold is not None:
-            asked = f"{100 * self.accepted_share:.3g}% of it asked blind"
+            asked = f"{in_digits(self.accepted_share)} of it asked blind"
             from_there = f"accepts from {decimal(self.threshold)} on"
-            return f"{from_there}, {100 * (self.coverage or 0):.0f}% of all cases so far, {asked}"
+            return f"{from_there}, {in_percent(self.coverage or 0.0)} of all cases so far, {asked}"
         if self.why:
             return f"accepts nothing: {self.why}"
         return f"accepts nothing yet, {self.answered:,} of {self.drawn:,} blind answers are there"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from handrail_ground.shares import Proportion
+from handrail_ground.shares import Proportion, in_percent
 from handrail_orchestrator.statistics.buckets import PERCENTILE_ERROR
 from handrail_orchestrator.statistics.durations import CycleTime, Durations
 from handrail_orchestrator.statistics.funnel import Funnel
@@ -99,7 +99,7 @@ class Bottleneck:
     def __str__(self) -> str:
         """Return it in words."""
         how = "mostly waiting" if self.waits else "mostly work"
-        return f"{self.step} of {self.workflow}: {self.share:.0%} of the summed cycle time, {how}"
+        return f"{self.step} of {self.workflow}: {in_percent(self.share)} of the summed cycle time, {how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

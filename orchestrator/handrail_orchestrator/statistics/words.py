@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handrail_ground.shares import Proportion
+from handrail_ground.shares import Proportion, in_percent
 from handrail_orchestrator.statistics.window import zone_of
 
 NOTHING = "\N{EN DASH}"
@@ -23,7 +23,7 @@ def span(seconds: float | None) -> str:
 
 def percent(rate: float | None) -> str:
     """Return a share."""
-    return NOTHING if rate is None else f"{rate:.1%}"
+    return NOTHING if rate is None else in_percent(rate, 1)
 
 
 def share(of: Proportion) -> str:
@@ -31,7 +31,7 @@ def share(of: Proportion) -> str:
     if of.rate is None or of.interval is None:
         return f"{NOTHING} (of none)"
     low, high = of.interval
-    return f"{of.rate:.1%} ({of.part:,} of {of.whole:,}; 95%: {low:.1%} to {high:.1%})"
+    return f"{in_percent(of.rate, 1)} ({of.part:,} of {of.whole:,}; 95%: {in_percent(low, 1)} to {in_percent(high, 1)})"
 
 
 def cost(money: float, unpriced: int) -> str:

@@ -103,6 +103,7 @@ def test_all_parts_split_delta_and_costs_alone_are_a_target() -> None:
     assert [only.at_most, only.stops_at, only.delta] == pytest.approx([0.0375, 0.0375, 0.05])
     assert "no case with more than 3.75% risk" in only.told
     assert promise(wrong_at_most=0.02).parts()[0].told == "at most 2% wrong, sure to 95%"
+    assert promise(wrong_at_most=0.999999999).parts()[0].told == "at most 99.9999999% wrong, sure to 95%"
 
 
 def test_few_answers_are_said_by_each_part_and_the_usual_ones_by_none() -> None:

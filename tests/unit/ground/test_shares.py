@@ -1,8 +1,10 @@
 """Shares as people read them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from handrail_ground.shares import decimal, decimals, percent
+from handrail_ground.shares import decimal, decimals, in_digits, in_percent, percent
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,40 @@ def test_numbers_have_as_many_decimals_as_tell_them_from_each_other_and_from_all
     assert decimals(0.99998, 0.99999) == ("0.99998", "0.99999")
     assert (decimal(1 - 2**-53), decimal(0.0), decimal(1.0)) == ("0.9999999999999999", "0.000", "1.000")
     assert decimal(0.12345, fewest=4) == "0.1235"
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "read"),
+    [
+        (0.0, 0, "0%"),
+        (1.0, 0, "100%"),
+        (0.5, 0, "50%"),
+        (0.0, 1, "0.0%"),
+        (1.0, 1, "100.0%"),
+        (0.9751, 1, "97.5%"),
+        (0.004, 0, "0.4%"),
+        (0.9951, 0, "99.5%"),
+        (0.999999999, 0, "99.9999999%"),
+        (1e-9, 1, "0.0000001%"),
+        (0.9996, 1, "99.96%"),
+        (1 - 2**-53, 0, "99.99999999999999%"),
+        (5e-324, 0, "5e-322%"),
+    ],
+)
+def test_a_share_is_told_as_none_and_as_all_only_where_it_is(share: float, places: int, read: str) -> None:
+    assert in_percent(share, places) == read
+
+
+@pytest.mark.parametrize(
+    ("share", "read"),
+    [(0.0, "0%"), (1.0, "100%"), (0.02, "2%"), (0.12345, "12.3%"), (0.9996, "99.96%"), (1e-9, "0.0000001%")],
+)
+def test_digits_tell_a_share_from_none_and_from_all(share: float, read: str) -> None:
+    assert in_digits(share) == read
+
+
+@given(st.floats(0, 1))
+def test_no_way_of_telling_a_share_rounds_it_to_none_or_all(share: float) -> None:
+    for told in (percent(share), in_percent(share, sign=""), in_percent(share, 2, sign=""), in_digits(share, sign="")):
+        assert (float(told) == 0.0) == (share == 0.0)
+        assert (float(told) == 100.0) == (share == 1.0)

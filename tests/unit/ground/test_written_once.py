@@ -1,6 +1,7 @@
 """What the ground floor holds is written there and nowhere else, where that can be told from the code."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -94,3 +95,28 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
         children = iter(node.orelse)
     for child in children:
         yield from running(child)
+
+
+@pytest.mark.slow
+def test_a_share_is_told_in_percent_by_the_ground_floor_alone() -> None:
+    found = {path for path, module in modules().items() if any(map(rounds_a_share, ast.walk(module)))}
+
+    assert found == {GROUND / "shares.py", WORDS, QUANTILES, CELLS}
+
+
+CELLS = Path("ai_steps/handrail_ai_steps/documents/readers/sheet_cells.py")
+"""Shows a cell as its table has it rounded."""
+QUANTILES = Path("orchestrator/handrail_orchestrator/statistics/weekly.py")
+"""Weekly numbers are called after quantiles."""
+WORDS = Path("guards/handrail_guards/promise_part.py")
+"""By its words a store knows a promise, so that they have all digits."""
+
+
+def rounds_a_share(node: ast.AST) -> bool:
+    """Return whether it writes a share in percent with digits of its own, which may round it to none or to all."""
+    if not isinstance(node, ast.FormattedValue) or node.format_spec is None:
+        return False
+    spec = ast.unparse(node.format_spec)
+    return bool(re.search(r"[0-9]%'$", spec)) or "100" in {
+        str(each.value).removesuffix(".0") for each in ast.walk(node.value) if isinstance(each, ast.Constant)
+    }

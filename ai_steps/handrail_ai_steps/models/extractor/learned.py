@@ -15,6 +15,7 @@ from handrail_ai_steps.models.extractor.register import Met, Suggestion, known_t
 from handrail_ai_steps.models.extractor.sheet import Floats
 from handrail_ai_steps.models.extractor.spot_features import value_table
 from handrail_ai_steps.models.extractor.spots import SpotKind
+from handrail_ground.shares import in_percent
 
 FieldKind: TypeAlias = Literal["date", "amount", "word", "text"]
 """What the values of a field are: dates, amounts, words such as numbers of invoices, or text of one line or several."""
@@ -209,7 +210,7 @@ class LearnedExtractor:
             )
         known = letters.known_share
         if known < ENOUGH * self.least_known:
-            return f"the document is unlike those that it learned from: {known:.0%} of its letters are known"
+            return f"the document is unlike those that it learned from: {in_percent(known)} of its letters are known"
         return ""
 
     def rank(self, made: Prepared, letters: Grams) -> dict[str, Ranked]:

@@ -18,6 +18,7 @@ from handrail_ai_steps.logprobs import (
 from handrail_ai_steps.models.openai.form import LABEL, Form, Reading
 from handrail_ai_steps.models.openai.reply import ReplyChoice
 from handrail_ai_steps.voting import share_alternatives
+from handrail_ground.shares import in_percent
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative
 
@@ -106,7 +107,7 @@ def _label_evidence(trace: TokenTrace, reading: Reading, form: Form, *, among_la
     detail = f"probability of the {'code' if coded else 'label'} among {len(form.labels)} labels"
     if among_labels:
         masses = {label: min(1.0, mass / total) for label, mass in masses.items()}
-        detail += f" alone; {spread.other:.0%} was on none"
+        detail += f" alone; {in_percent(spread.other)} was on none"
     notes = () if among_labels else _other_note(spread.other)
     return Evidence(
         Confidence(masses[chosen], "logprob", detail), {}, share_alternatives(masses, chosen), spread.other, notes
@@ -116,7 +117,8 @@ def _label_evidence(trace: TokenTrace, reading: Reading, form: Form, *, among_la
 def _other_note(other: float) -> tuple[str, ...]:
     if other <= NOTABLE_OTHER_MASS:
         return ()
-    return (f"{other:.0%} of the probability was on no label: log-probabilities from before the schema was enforced",)
+    on_none = f"{in_percent(other)} of the probability was on no label"
+    return (f"{on_none}: log-probabilities from before the schema was enforced",)
 
 
 def _detail(found: ValueLogprob) -> str:

@@ -18,6 +18,7 @@ from handrail_evals.decide.calibrate.sequence import (
     usual_first_errors,
 )
 from handrail_evals.errors import InvalidSetting
+from handrail_ground.shares import in_percent
 from handrail_guards.guarantee import told_seen
 
 LIKELY = 0.8
@@ -171,7 +172,7 @@ def _notes(found: Tested) -> Iterator[str]:
     if len(found.values) <= FEW_VALUES < cases:
         what = f"your scores have only {len(found.values)} value{'s' if len(found.values) > 1 else ''}"
     elif cases > FEW_VALUES and most >= LARGE_TIE * cases:
-        what = f"{most / cases:.0%} of your scores are {score:.6g}"
+        what = f"{in_percent(most / cases)} of your scores are {score:.6g}"
     else:
         return
     yield f"{what}, and no threshold can part equal ones: a score of more digits may let more pass"

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeAlias, assert_never
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting
 from handrail_ground.hashing import hash_of_text
+from handrail_ground.shares import in_digits
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
 from handrail_guards.outcome import Accepted, Outcome
@@ -146,7 +147,7 @@ class Change:
                 assert_never(unknown)
 
     def _counts(self) -> str:
-        return f"{self.hits:,} of {self.cases:,} {self.what}, {100 * self.chance:.3g}% expected"
+        return f"{self.hits:,} of {self.cases:,} {self.what}, {in_digits(self.chance)} expected"
 
 
 def require_zone(at: datetime) -> None:

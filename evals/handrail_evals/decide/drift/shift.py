@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Self, TypeAlias, assert_never
 
 from handrail_evals.decide.drift.seen import Seen
 from handrail_evals.errors import InvalidScore, TooFewCases
+from handrail_ground.shares import in_percent
 
 KindName: TypeAlias = Literal["lowest", "highest", "reviewed", "accepted", "unscored"]
 """Among the lowest or highest scores of the reference, in doubt or not, without a score."""
@@ -139,7 +140,7 @@ class Kind:
         """Return what a case of the kind is, as people read it."""
         match self.name:
             case "lowest" | "highest":
-                return f"with a score among the {self.name} {self.share:.0%} of the reference"
+                return f"with a score among the {self.name} {in_percent(self.share)} of the reference"
             case "reviewed":
                 return "sent to review"
             case "accepted":

@@ -9,6 +9,7 @@ from handrail_evals.decide.drift.seen import Audited, Change, ChangeKind, Routed
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.shift import Bet, Shift, mean_evidence, strongest
 from handrail_evals.errors import DataError, UnknownCase
+from handrail_ground.shares import in_percent
 
 Phase: TypeAlias = Literal["usual", "raised", "stopped"]
 """Nothing suspected; the label-free alarm raised the audits; the audits stopped acceptance."""
@@ -132,15 +133,14 @@ class Watch:
         if self.unaudited:
             return (
                 f"none of the latest {self.undrawn:,} cases was drawn for an audit, at least"
-                f" {self.settings.audit_rate:.0%} should be: everything is reviewed until one is; give the step"
+                f" {in_percent(self.settings.audit_rate)} should be: everything is reviewed until one is; give the step"
                 " audit=WatchedAuditing(...), and tell the watch what it drew"
             )
+        rate = in_percent(self.audit_rate)
         if self.phase == "raised":
             left = max(0, self.settings.settled_after - (self.audits - self.audits_at_alarm))
-            return f"{self._latest('raised')} to {self.audit_rate:.0%}, for {left:,} more audits if they find little"
-        return (
-            f"nothing has moved: {self.audit_rate:.0%} is audited, {self.wrong:,} of {self.audits:,} audits were wrong"
-        )
+            return f"{self._latest('raised')} to {rate}, for {left:,} more audits if they find little"
+        return f"nothing has moved: {rate} is audited, {self.wrong:,} of {self.audits:,} audits were wrong"
 
     def routed(self, case: Routed, *, at: datetime) -> "Watch":
         """Return the watch after a case was routed; a case whose audit is still awaited was counted before.

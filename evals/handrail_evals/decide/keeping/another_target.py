@@ -8,7 +8,7 @@ from handrail_evals.decide.keeping.ladder import ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
 from handrail_evals.decide.keeping.state import KeeperState, state_of
 from handrail_evals.errors import InvalidLabels
-from handrail_ground.shares import decimal
+from handrail_ground.shares import decimal, in_digits, in_percent
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
@@ -28,12 +28,12 @@ class AnotherTarget:
     @property
     def told(self) -> str:
         """Return it in one sentence."""
-        target = f"at {100 * self.wrong_at_most:.3g}% these answers would"
-        now = f"instead of {100 * self.covered_now:.0f}%"
+        target = f"at {in_digits(self.wrong_at_most)} these answers would"
+        now = f"instead of {in_percent(self.covered_now)}"
         if self.threshold is None:
             return f"{target} allow nothing yet, {now} of the last cases"
         from_there = f"allow to accept from {decimal(self.threshold)} on"
-        return f"{target} {from_there}: {100 * self.covered:.0f}% of the last cases, {now}"
+        return f"{target} {from_there}: {in_percent(self.covered)} of the last cases, {now}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""

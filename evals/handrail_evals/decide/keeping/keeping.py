@@ -21,7 +21,7 @@ from handrail_evals.decide.keeping.standing import StandingKeepers
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
-from handrail_ground.shares import decimal, percent
+from handrail_ground.shares import decimal, in_digits, percent
 from handrail_guards.promise_grades import grades_as_text
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
@@ -151,7 +151,7 @@ async def _look(
     is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
     notes = [PromiseNote("reckoned", damaged)] if damaged else []
     if is_anew and found.missed is not None:
-        notes.append(PromiseNote("reviewers", f"{found.missed.told}; {100 * settings.tested:.3g}% is tested"))
+        notes.append(PromiseNote("reviewers", f"{found.missed.told}; {in_digits(settings.tested)} is tested"))
     if found.given_up:
         notes.append(PromiseNote("given_up", found.given_up))
     if row.ladder is None:
@@ -324,11 +324,11 @@ def _why(row: PromiseRow, state: KeeperState) -> str:
         return f"{moved} moves as the scores have moved ({state.watch.why}); {counted}"
     stops = ""
     if keeper.has_stopped and keeper.settings.stops_at is not None:
-        share = f"{100 * keeper.settings.stops_at:.3g}%"
+        share = in_digits(keeper.settings.stops_at)
         stops = f"; it stops there, as below it a case has a risk above {share}, and costs more than its review"
     grades = keeper.grades(state.accepted_share)
     by_score = f", {percent(grades[0].share)} to {percent(grades[-1].share)}% towards the threshold" if grades else ""
-    asked = f"{100 * state.accepted_share:.3g}% is asked blind{by_score}"
+    asked = f"{in_digits(state.accepted_share)} is asked blind{by_score}"
     return f"{moved} moves to what they allow: {counted}; {asked}{stops}"
 
 

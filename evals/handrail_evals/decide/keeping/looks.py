@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handrail_evals.decide.calibrate.promise import upper_bound
+from handrail_ground.shares import in_digits
 
 LOOKS = (30, 90, 270)
 """Third looks after which the bound is computed."""
@@ -56,7 +57,7 @@ class MissedBound:
         """Return it in one sentence."""
         return (
             f"of {self.looks:,} third looks at what two reviewers found wrong, {self.repeated:,} gave the model's"
-            f" answer: a reviewer misses at most {100 * self.at_most:.3g}% of what is wrong"
+            f" answer: a reviewer misses at most {in_digits(self.at_most)} of what is wrong"
         )
 
 

@@ -10,7 +10,7 @@ from handrail_evals.decide.keeping.draws import PlacedGrades
 from handrail_evals.decide.keeping.keeper import PromiseKeeper, Rule
 from handrail_evals.decide.keeping.ledger import loosest_place, placed_grades
 from handrail_evals.decide.keeping.state import KeeperState, state_of
-from handrail_ground.shares import decimal, percent
+from handrail_ground.shares import decimal, in_percent, percent
 from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import PromiseRow
 
@@ -55,7 +55,7 @@ class NextThreshold:
             needed = f"{least}; at the present {percent(self.wrong)}% wrong it is not believed in the foreseeable time"
         else:
             needed = f"some {self.at_present:,} at the present {percent(self.wrong)}% wrong, {least}"
-        where = "" if self.share_of_cases is None else f" ({100 * self.share_of_cases:.0f}% of the cases are)"
+        where = "" if self.share_of_cases is None else f" ({in_percent(self.share_of_cases)} of the cases are)"
         return f"blind answers at or above {decimal(self.threshold)}{where} until that is believed: {needed}"
 
     def as_json(self) -> dict[str, Any]:

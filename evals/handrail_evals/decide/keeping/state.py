@@ -17,6 +17,7 @@ from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder, ladder_to
 from handrail_evals.decide.keeping.missed import MissedKeeper
 from handrail_evals.decide.keeping.running_watch import RunningWatch
 from handrail_evals.errors import InvalidLabels
+from handrail_ground.shares import in_digits
 from handrail_orchestrator.store.promises import PromiseRow
 
 BAND = 0.1
@@ -103,7 +104,7 @@ class KeeperState:
             bets = tuple([bet.after(hit=hit, chance=settings.target, weight=case.weight) for bet in bets])
             if mean_evidence(bets) >= settings.audits_per_false_stop:
                 counted = f"{wrong:,} of {answers:,} answers behind one that is still open were wrong"
-                self._stop(f"{counted}, {100 * settings.target:.3g}% expected", case)
+                self._stop(f"{counted}, {in_digits(settings.target)} expected", case)
                 return True
         return False
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handrail_evals.decide.keeping.state import KeeperState
-from handrail_ground.shares import decimal
+from handrail_ground.shares import decimal, in_percent
 from handrail_orchestrator.promising.rules import name_of
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import NewRule, PromiseRow
@@ -29,7 +29,7 @@ def notice_of(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: fl
         return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
     before, after = (_covered(state.scores, threshold) for threshold in (row.threshold, rule.threshold))
     if int(TENTHS * after) > int(TENTHS * before):
-        grown = f"{target}: the promise has grown: it {accepts}, {100 * after:.0f}% of the last cases"
+        grown = f"{target}: the promise has grown: it {accepts}, {in_percent(after)} of the last cases"
         return Notice("promise", key, grown, now, body=rule.why)
     return None
 

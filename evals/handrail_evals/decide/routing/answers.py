@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, NotComparable, Unfinished
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
+from handrail_ground.shares import in_percent
 
 LEAST_OVERLAP = 0.95
 """Share of the cases of the largest result that all must have."""
@@ -76,7 +77,7 @@ def same_cases(results: Sequence[Result], *, right_at: float = 1.0) -> SameCases
     if len(shared) < LEAST_OVERLAP * largest:
         raise NotComparable(
             f"{len(shared):,} of {largest:,} cases are in all results with the same input and a score, and "
-            f"{LEAST_OVERLAP:.0%} are needed: run each model on the same cases"
+            f"{in_percent(LEAST_OVERLAP)} are needed: run each model on the same cases"
         )
     models = [
         ModelAnswers(name, tuple(_answer(table[case], first.main, right_at) for case in shared))

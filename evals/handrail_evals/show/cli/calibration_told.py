@@ -8,6 +8,7 @@ from typing import Any
 from handrail_evals.decide.calibrate.groups import CostView, Workload, cost_view
 from handrail_evals.decide.calibrate.labels import shown
 from handrail_evals.decide.step_calibration import StepCalibration
+from handrail_ground.shares import in_percent
 
 
 def told(found: StepCalibration, work: Workload, path: Path) -> list[str]:
@@ -25,11 +26,11 @@ def told(found: StepCalibration, work: Workload, path: Path) -> list[str]:
     ]
     if calibration.threshold is not None:
         seen = f"{calibration.errors} wrong of {calibration.accepted:,} accepted"
-        sure = f"at most {calibration.bound:.2%} with confidence {1 - calibration.promise.delta:.4g}"
+        sure = f"at most {in_percent(calibration.bound, 2)} with confidence {1 - calibration.promise.delta:.4g}"
         wrong = f"{cost.expected_wrong:.1f} wrong expected, {cost.promised_wrong:.1f} promised at most"
         lines += [
             f"threshold   {calibration.threshold:.6g}: {seen}, {sure}",
-            f"coverage    {found.coverage:.1%} of all cases",
+            f"coverage    {in_percent(found.coverage, 1)} of all cases",
             f"a day       of {work.cases:,} cases people take {cost.human_minutes:,.0f} minutes; {wrong}",
         ]
     lines += [f"look at     {line}" for line in _sure_errors(found)]
@@ -49,7 +50,7 @@ def _learned(found: StepCalibration) -> list[str]:
 def _competed(found: StepCalibration) -> str:
     """Return what each score was expected to let pass, where several competed."""
     shown = ", ".join(
-        f"{name} {share:.1%} ({found.spread[name][0]:.0%} to {found.spread[name][1]:.0%} in 8 of 10)"
+        f"{name} {in_percent(share, 1)} ({' to '.join(map(in_percent, found.spread[name]))} in 8 of 10)"
         for name, share in found.expected_coverage.items()
     )
     return f"  (expected coverage: {shown})" if shown else ""

@@ -12,6 +12,7 @@ from handrail_evals.decide.routing.orders import OrderOutcome, orders_of, ranked
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import CANT_TELL, measuring
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 
@@ -79,8 +80,8 @@ def _print(
 
     left_out = f", {found.left_out:,} left out" if found.left_out else ""
     typer.echo(
-        f"{found.size:,} cases{left_out}; at most {promise.target:.2%} of what is accepted is wrong, with a chance of "
-        f"{1 - promise.delta:.0%} for all {count} orders together"
+        f"{found.size:,} cases{left_out}; at most {in_percent(promise.target, 2)} of what is accepted is wrong, with"
+        f" a chance of {in_percent(1 - promise.delta)} for all {count} orders together"
     )
     columns = ("order", "threshold", "accepted", "wrong", "risk at most", "money", "seconds", "asked")
     rows = [_row(each, review_money) for each in outcomes]
@@ -100,12 +101,17 @@ def _print(
 
 def _row(each: OrderOutcome, review_money: float | None) -> tuple[str, ...]:
     order = " → ".join(each.models)
-    asked = " ".join(f"{share:.0%}" for share in each.asked)
+    asked = " ".join(in_percent(share) for share in each.asked)
     cost = "unknown" if each.money is None else f"{each.money:.3g}"
     shown = (
         ("none holds", "0%", "", "")
         if each.threshold is None
-        else (f"{each.threshold:.4g}", f"{each.coverage:.1%}", f"{each.errors:,}", f"{each.risk_at_most:.2%}")
+        else (
+            f"{each.threshold:.4g}",
+            in_percent(each.coverage, 1),
+            f"{each.errors:,}",
+            in_percent(each.risk_at_most, 2),
+        )
     )
     total = () if review_money is None else (_shown(each.total(review_money)),)
     return (order, *shown, cost, f"{each.seconds:.3g}", asked, *total)

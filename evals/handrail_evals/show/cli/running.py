@@ -28,6 +28,7 @@ from handrail_evals.show.cli.suites import (
     promised_in_vain,
     under_rules,
 )
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.progress import progress_bar
 
@@ -44,10 +45,10 @@ def planned(suite: AnySuite) -> str:
     smallest = smallest_detectable(count, discordance=DISCORDANCE)
     clusters = {case.cluster for case in suite.cases if case.cluster is not None}
     fewer = f"; {len(clusters):,} clusters make it larger" if clusters else ""
-    shown = f"about {smallest:.1%}" if smallest is not None else "none: too few cases"
+    shown = f"about {in_percent(smallest, 1)}" if smallest is not None else "none: too few cases"
     return (
         f"{suite.name}: {count:,} cases{repeats}; smallest difference from a baseline that they show: {shown}"
-        f" (if {DISCORDANCE:.0%} of the answers change{fewer})"
+        f" (if {in_percent(DISCORDANCE)} of the answers change{fewer})"
     )
 
 

@@ -18,6 +18,7 @@ from handrail_evals.numbers.statistics.power import smallest_detectable
 from handrail_evals.show.cli.comparing import margin_of, terms_for
 from handrail_evals.show.cli.exits import printing_aside, run_measured
 from handrail_evals.show.cli.running import DISCORDANCE, ProgressBar
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 
 HELD_OUT = "held-out"
@@ -130,12 +131,12 @@ class SweepOrder:
         counted_in = f"{comparisons} comparison{'s' if comparisons > 1 else ''}"
         each = corrected(self.level, comparisons)
         smallest = smallest_detectable(len(suite.cases), discordance=DISCORDANCE, level=each)
-        shown = f"about {smallest:.1%}" if smallest is not None else "none: too few cases"
+        shown = f"about {in_percent(smallest, 1)}" if smallest is not None else "none: too few cases"
         held = "" if self.confirming is None else f", {len(self.confirming[0].suite.cases):,} more held out"
         typer.echo(
             f"{suite.name}: {len(self.cells):,} variants × {len(suite.cases):,} cases"
             f"{f' × {suite.repeats}' if suite.repeats > 1 else ''}{held}; smallest difference from the baseline that"
-            f" they show: {shown} (if {DISCORDANCE:.0%} of the answers change; {counted_in} counted in)",
+            f" they show: {shown} (if {in_percent(DISCORDANCE)} of the answers change; {counted_in} counted in)",
             err=True,
         )
         left_out = {why_left_out(each.left_out) for each in self.cells if each.left_out}

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from handrail_evals.numbers.metrics.value import Unit
 from handrail_evals.numbers.statistics.intervals import Interval
+from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 
 UNKNOWN = "–"
@@ -21,7 +22,7 @@ _LONG = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 def share(value: float, digits: int = 1) -> str:
     """Return a share, 0 to 1, in percent."""
-    return f"{value * 100:.{digits}f}%"
+    return in_percent(value, digits)
 
 
 def count(value: float) -> str:

@@ -1,6 +1,7 @@
 """Numbers of the operations page in words: lengths of time, shares, money."""
 
 from handrail.console.times import span
+from handrail_ground.shares import in_percent
 
 
 def length(seconds: float | None) -> str:
@@ -22,7 +23,7 @@ def percent(share: float | None) -> str:
         return "< 0.1 %"
     if 0.9995 < share < 1:
         return "> 99.9 %"
-    return f"{share * 100:.0f} %" if share in {0.0, 1.0} else f"{share * 100:.1f} %"
+    return in_percent(share, 0 if share in {0.0, 1.0} else 1, sign=" %")
 
 
 def money(amount: float) -> str:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from handrail.console.operations.lengths import percent
 from handrail.console.words import say
-from handrail_ground.shares import decimal
+from handrail_ground.shares import decimal, in_percent
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
 
 WIDTH, HEIGHT = 640, 180
@@ -62,7 +62,7 @@ def promise_picture(record: PromiseRecord, rules: Sequence[PromiseRuleRecord], n
 
     grid = Markup("").join(
         Markup('<path class="grid" d="M{} {:.1f}H{}"/><text x="{}" y="{:.1f}">{}</text>').format(
-            LEFT, down(share), WIDTH - RIGHT, LEFT - 6, down(share) + 4, f"{100 * share:.0f} %"
+            LEFT, down(share), WIDTH - RIGHT, LEFT - 6, down(share) + 4, in_percent(share, sign=" %")
         )
         for share in LINES
     )
