@@ -105,6 +105,24 @@ async def test_what_is_signed_in_another_working_directory_is_signed_by_the_secr
     assert (elsewhere.parent / "runs.db.key").exists()
 
 
+def test_a_way_up_from_a_folder_that_is_missing_names_no_file(elsewhere: Path) -> None:
+    for create, reading in ((True, False), (True, True), (False, False), (False, True)):
+        with pytest.raises(StoreError, match="check"):
+            open_store("sqlite:///missing/../runs.db", create=create, reading=reading)
+    assert [*elsewhere.parent.iterdir()] == [elsewhere]
+
+
+def test_a_way_up_from_a_link_names_the_file_that_the_system_names(elsewhere: Path) -> None:
+    (elsewhere / "sub").mkdir()
+    (elsewhere.parent / "link").symlink_to(elsewhere / "sub")
+    assert ids("sqlite:///link/../runs.db") == ["theirs"]
+    with closing(open_store("sqlite:///link/../runs.db")) as store:
+        wrote(store, starting("more"))
+        assert ids("sqlite:///elsewhere/runs.db") == ["theirs", "more"]
+        assert store.url == f"sqlite:///{elsewhere}/runs.db"
+    assert not (elsewhere.parent / "runs.db").exists()
+
+
 @pytest.mark.parametrize("name", ["file:runs.db", "file:runs.db?mode=memory", "a b?c#d%20.db", "käse ✓.db", "-x.db"])
 async def test_a_file_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)

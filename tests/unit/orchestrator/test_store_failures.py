@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,24 @@ def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -
     with pytest.raises(StoreCorrupt, match="not a Handrail store"):
         SqliteStore(str(path))
     assert path.read_text().startswith("not a database")
+
+
+@pytest.mark.parametrize("reading", [False, True])
+@pytest.mark.parametrize("held", ["x", "xy", "SQLite format 3", "SQLite format 3\0" + "x" * 83])
+def test_a_file_of_a_few_bytes_is_no_empty_store_and_not_touched(tmp_path: Path, held: str, *, reading: bool) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(held)
+    for create in (False, True):
+        with pytest.raises(StoreCorrupt, match="give the path of another file"):
+            open_store(f"sqlite:///{path}", create=create, reading=reading)
+    assert path.read_text() == held
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    (tmp_path / "runs.db").touch()
+    with closing(open_store(f"sqlite:///{tmp_path / 'runs.db'}", create=False)) as store:
+        assert store.runs() == []
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

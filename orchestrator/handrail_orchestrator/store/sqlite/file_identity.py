@@ -10,13 +10,31 @@ Identity = tuple[int, int]
 """The device and the number of a file."""
 
 
+def place_of(path: str) -> str:
+    """Return the whole path of a store's file: what is meant by it from whatever working directory.
+
+    What stands before a ``..`` is followed, as the system does: SQLite takes a folder that is missing out of the text,
+    and would make another file than anybody looks for.
+    """
+    if path == MEMORY:
+        return path
+    whole = Path(path).absolute()
+    up = max((place for place, part in enumerate(whole.parts) if part == ".."), default=0)
+    if not up:
+        return str(whole)
+    try:
+        return str(Path(*whole.parts[: up + 1]).resolve(strict=True).joinpath(*whole.parts[up + 1 :]))
+    except (OSError, RuntimeError):  # it is not there, or a loop of links: whoever opens it says so
+        return str(whole)
+
+
 class FileIdentity:
     """Remembers the file at a path; a file that is gone takes what is written along, and nobody would notice."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._in_memory = path == MEMORY
-        self.place = path if path == MEMORY else str(Path(path).absolute())
+        self.place = place_of(path)
         """Where the file is, whatever becomes of the working directory, which a step may change."""
         self._log = f"{self.place}-wal"
         self._file: Identity | None = None

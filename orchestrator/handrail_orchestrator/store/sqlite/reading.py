@@ -18,11 +18,15 @@ from handrail_orchestrator.errors import (
     StoreTooNew,
 )
 from handrail_orchestrator.store.address_text import MEMORY
+from handrail_orchestrator.store.sqlite.file_identity import place_of
 from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT
 from handrail_orchestrator.texts import lone_surrogate
 
 LOCK_SECONDS = 2.0
 """How long SQLite waits for another process's write lock before it says that the store is locked."""
+
+TAKEN_FOR_EMPTY = 1
+"""Bytes of a file that SQLite writes into as if it were empty: it writes one itself where a file system needs that."""
 
 NOT_FOUND = "there is no such file: run a workflow with this --store first, or check the path"
 
@@ -149,15 +153,26 @@ def _unchanging(path: str, place: str) -> sqlite3.Connection:
 
 
 def opened(path: str) -> sqlite3.Connection:
-    """Return a connection to a file, which is made where there is none."""
+    """Return a connection to a file, which is made where there is none.
+
+    Raises:
+        StoreReadOnly: its folder is missing, or nobody may look.
+        StoreCorrupt: it is one of those that SQLite takes for an empty database, and it is not empty.
+    """
+    place = whole(path)
+    if path != MEMORY:
+        if not is_there(str(Path(place).parent)):
+            raise StoreReadOnly(path, "it cannot be opened: check that the folder exists and can be written")
+        if is_there(place) and Path(place).stat().st_size == TAKEN_FOR_EMPTY:
+            raise StoreCorrupt(path, "the file has one byte, which is no Handrail store: give the path of another file")
     return sqlite3.connect(
-        whole(path), isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
+        place, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
     )
 
 
 def whole(path: str) -> str:
     """Return the whole path of a file: SQLite may take one that begins with ``file:`` for an address with options."""
-    return path if path == MEMORY else str(Path(path).absolute())
+    return place_of(path)
 
 
 def _format(connection: sqlite3.Connection) -> int:
