@@ -2,11 +2,13 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 _TERMINALS = ("/dev/tty", "/dev/pts/", "/dev/console")
 
 
+DAY_SECONDS = 86_400
 NOT_READ = "cannot be read in the locale of this process, which is not UTF-8: set PYTHONUTF8=1"
 
 
@@ -18,6 +20,11 @@ def problem_of(argument: str) -> str:
     if any(_is_endless(path) for path in named if path):
         return "is a device, which has no end and keeps nothing: name a file"
     return ""
+
+
+def is_usable_zone() -> bool:
+    """Return whether local times can be told: the system takes any ``TZ``, Python none that is a day from UTC."""
+    return max(abs(time.timezone), abs(time.altzone)) < DAY_SECONDS
 
 
 def _is_text(given: bytes) -> bool:

@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 
-from handrail.arguments import problem_of
+from handrail.arguments import is_usable_zone, problem_of
 from handrail.ending import leave_behind
 from handrail.plain import called_plainly
 from handrail.streams import make_usable
@@ -28,6 +28,9 @@ def main() -> None:
         if problem:
             shown = argument.encode("ascii", "backslashreplace").decode()[:LONGEST_SHOWN]
             sys.exit(_said(f"argument {place} {problem}: {shown}"))
+    zone = os.environ.get("TZ", "")
+    if not is_usable_zone():
+        sys.exit(_said(f"TZ={zone[:LONGEST_SHOWN]!r} is no time zone that can be: it is a day or more from UTC"))
     try:
         if not called_plainly(sys.argv[1:]):
             import_module(COMMANDS).app()

@@ -1,5 +1,6 @@
 """A slip of the hand on the command line is said, and never looks like an answer."""
 
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from handrail.main import main
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in
 
 FLOW = """
@@ -79,3 +81,42 @@ def test_when_a_run_begins_is_shown_as_it_was_understood(at: str, said: str, mon
         monkeypatch.undo()
         time.tzset()
     assert (result.exit_code, result.stdout, result.stderr) == (0, "later\n", f"later {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (("promise", "pause", "order", "--by", "ann"), "--by (Possible options: --as)"),
+        (("rollout", "hold", "order", "--user", "ann"), "--user (Possible options: --as)"),
+        (("review", "decide", "1", "true", "--name", "ann"), "--name (Possible options: --as)"),
+        (("runs", "list", "--db", STORE), "--db (Possible options: --store)"),
+        (("promise", "pause", "order", "--stroe", STORE), "--stroe (Possible options: --store)"),
+        (("map", "--user", "ann"), "No such option: --user"),
+    ],
+)
+def test_an_option_of_another_name_is_told_the_one_that_is_meant(call: tuple[str, ...], said: str) -> None:
+    result = handrail(*call)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(("zone", "is_refused"), [("XXX+25", True), ("XXX-24", True), ("XXX+23", False), ("A", False)])
+def test_a_time_zone_that_is_a_day_from_utc_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], zone: str, *, is_refused: bool
+) -> None:
+    monkeypatch.setattr("sys.argv", ["handrail", "stats", "--store", STORE])
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # the command makes its own
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            if is_refused:
+                with pytest.raises(SystemExit, match="2"):
+                    main()
+                sys.stderr.flush()
+                assert f"TZ={zone!r} is no time zone" in capfd.readouterr().err
+            else:
+                main()
+    finally:
+        time.tzset()

@@ -34,7 +34,7 @@ class LadderSegment:
     end: int
     """The first threshold behind it."""
     part: float
-    """Its part of delta, 0 to 1."""
+    """Its part of delta, above 0, up to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class KeeperLadder:
     """Thresholds from strict to loose, in segments.
 
     Raises:
-        InvalidLabels: the thresholds do not fall, or the segments do not cover them with parts that add up to one.
+        InvalidLabels: the thresholds do not fall, or the segments do not cover them with parts above 0 that add up to
+            one.
     """
 
     thresholds: tuple[float, ...]
@@ -70,9 +71,9 @@ class KeeperLadder:
         if not self.segments or not follow or places[-1] != len(self.thresholds):
             raise InvalidLabels("the segments of a ladder follow each other from its first threshold to its last")
         if not math.isclose(sum(each.part for each in self.segments), 1) or any(
-            each.part < 0 for each in self.segments
+            each.part <= 0 for each in self.segments
         ):
-            raise InvalidLabels("the parts of a ladder's segments add up to 1, and none is below 0")
+            raise InvalidLabels("the parts of a ladder's segments add up to 1, and each is above 0")
 
     def place_of(self, score: float) -> int:
         """Return the number of the strictest threshold that a score reaches; how many there are, if it reaches none."""

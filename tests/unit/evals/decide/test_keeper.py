@@ -1,6 +1,7 @@
 """The keeper of a promise: what it believes follows from its ledger alone, and bad thresholds are not believed."""
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -224,3 +225,10 @@ def test_draws_have_the_share_that_they_were_asked_for() -> None:
     assert 1_800 < drawn < 2_200  # 0.1 of them, to five deviations
     assert all(is_drawn("secret", number, 1.0) for number in range(100))
     assert [is_drawn("one", n, 0.5) for n in range(64)] != [is_drawn("other", n, 0.5) for n in range(64)]
+
+
+@pytest.mark.parametrize("parts", [(0.0, 1.0), (-0.5, 1.5), (math.nan, 1.0), (0.5, 0.4)])
+def test_a_ladder_whose_segment_gets_nothing_of_delta_is_refused(parts: tuple[float, float]) -> None:
+    segments = tuple(LadderSegment(place, place + 1, part) for place, part in enumerate(parts))
+    with pytest.raises(InvalidLabels, match="each is above 0"):
+        KeeperLadder((0.9, 0.8), (1.0, 1.0), segments)
