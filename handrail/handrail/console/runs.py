@@ -1,7 +1,7 @@
 """The run pages: the list of runs, and one run with its timeline and what may be done to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast, get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,8 @@ from handrail.console.render import link, page
 from handrail.console.timeline import TimelineStep, timeline
 from handrail.console.typed_forms import NOTHING_TYPED, NotUsable, TypedForm, typed_payload
 from handrail.console.values import ShownValue, shown
-from handrail.console.viewer import viewer_of
+from handrail.console.veil import veil_for
+from handrail.console.viewer import Viewer, viewer_of
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
@@ -164,6 +165,8 @@ class RunView:
     run: RunRecord
     input: ShownValue
     output: ShownValue | None
+    is_veiled: bool
+    """Whether what it came to is kept from its reader, who may be asked about it blind."""
     waits: list[WaitRecord]
     steps: list[TimelineStep]
     following: str | None
@@ -189,7 +192,7 @@ def _page(
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
     client = console_of(request).client
-    view = _view(client, request.path_params["id"], _place(request.query_params.get("after", "")))
+    view = _view(client, request.path_params["id"], _place(request.query_params.get("after", "")), viewer)
     ended = view.run.status in ENDED
     allowed: dict[StoreAction, bool] = {
         "retry": ended and view.run.status != "completed",
@@ -210,20 +213,27 @@ def _page(
     )
 
 
-def _view(client: Client, run_id: str, after: tuple[int, str]) -> RunView:
+def _view(client: Client, run_id: str, after: tuple[int, str], viewer: Viewer) -> RunView:
     run = client.run(run_id)
     found = client.some_steps(run_id, after=after, limit=PAGE_STEPS + 1)
     steps = found[:PAGE_STEPS]
     waits = client.waits([run.key])
     items = client.reviews(ReviewQuery(states=_STATES, run_id=run_id, limit=MOST_ITEMS))
     children = client.find_runs(RunQuery(parent=run.key, limit=MOST_CHILDREN + 1))
+    is_veiled = veil_for(client, run_id, viewer).hides_the_end
     return RunView(
-        run=run,
+        run=replace(run, progress=None, error=None) if is_veiled else run,
         input=shown(run.input),
-        output=shown(run.output) if run.status == "completed" else None,
+        output=shown(run.output) if run.status == "completed" and not is_veiled else None,
+        is_veiled=is_veiled,
         waits=waits,
         steps=timeline(
-            steps, items=items, waits=waits, challenges=client.challenges(run_id), copied_seq=run.copied_seq
+            steps,
+            items=items,
+            waits=waits,
+            challenges=client.challenges(run_id),
+            copied_seq=run.copied_seq,
+            may_answer=lambda item: viewer.may("decide", item),
         ),
         following=f"{steps[-1].seq}.{steps[-1].name}" if len(found) > PAGE_STEPS else None,
         parent=None if run.parent is None else client.run_ids([run.parent]).get(run.parent),

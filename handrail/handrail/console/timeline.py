@@ -1,10 +1,11 @@
 """What a run has done, as its page shows it: each step with what it took, came to, cost, and who decided."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail.console.values import ShownValue, shown
+from handrail.console.veil import Kept, veil_of
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.rollout import percent
 from handrail_guards.verdict import Verdict
@@ -13,7 +14,6 @@ from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.records.run import WaitRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.store.rows import DRAWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +68,8 @@ class TimelineStep:
     rolled_out: str
     """How far the step was let loose when it judged; empty: it is in every run."""
     challenge: StepChallenge | None
-    is_hidden: bool
-    """Whether what it suggests is not shown, as people are being asked without it."""
+    kept: Kept | None
+    """Why its values are not shown; None: they are."""
     cost: Cost | None
     verdicts: tuple[Verdict, ...]
     despite: tuple[str, ...]
@@ -91,11 +91,15 @@ def timeline(
     waits: Sequence[WaitRecord] = (),
     challenges: Iterable[ChallengeRecord] = (),
     copied_seq: int = 0,
+    may_answer: Callable[[ReviewItem], bool] = lambda _: True,
 ) -> list[TimelineStep]:
     """Return steps as the page shows them, with the review items that they led to, and what was asked beside them.
 
-    What an AI step suggests is left out while people are asked without it in view.
+    What an AI step suggests is left out while people are asked without it in view; what it accepted, and what came of
+    that, for those who may answer its audit (``may_answer``).
     """
+    items, steps = [*items], [*steps]
+    kept = veil_of(items, may_answer).kept(steps)
     asked: Mapping[str, ReviewItem] = {item.step: item for item in items}
     due = {wait.step: wait.due for wait in waits}
     beside = {each.step: each for each in challenges}
@@ -105,18 +109,14 @@ def timeline(
         challenge = beside.get(step.name)
         if challenge is not None:
             shown_step = replace(shown_step, challenge=_challenge(challenge))
-        found.append(_without_suggestion(shown_step) if _is_blind(asked.get(f"{step.name}/review")) else shown_step)
+        found.append(_veiled(shown_step, kept[step.name]) if step.name in kept else shown_step)
     return found
 
 
-def _is_blind(item: ReviewItem | None) -> bool:
-    return item is not None and item.code == DRAWN and item.state in {"open", "leased", "pending"}
-
-
-def _without_suggestion(step: TimelineStep) -> TimelineStep:
+def _veiled(step: TimelineStep, why: Kept) -> TimelineStep:
     return replace(
         step, confidence=None, source=None, doubt=None, rule="", verdicts=(), output=None, challenge=None,
-        is_hidden=True,
+        input=None if why == "after" else step.input, error=None if why == "after" else step.error, kept=why,
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _step(step: StepRecord, item: ReviewItem | None, due: float | None, copied_s
         rule=_rule(outcome),
         rolled_out=_rolled_out(outcome),
         challenge=None,
-        is_hidden=False,
+        kept=None,
         cost=_cost(step),
         verdicts=step.verdicts,
         despite=step.despite or (),

@@ -174,6 +174,10 @@ class RunTold(Told):
     undoing: RunStatus | None = Field(description="How it ends once what it did is undone; null: nothing is undone")
     trace_id: str | None = Field(description="The trace it belongs to; null: nobody told of it")
     has_ended: bool
+    hidden: bool = Field(
+        description="Whether output, error and progress are left out: of a case in it you may be asked without them,"
+        " until its audit is answered"
+    )
     waits: list[WaitTold] = Field(description="What it waits for")
 
 
@@ -224,6 +228,10 @@ class StepTold(Told):
     input_tokens: int | None
     output_tokens: int | None
     money: float | None
+    hidden: bool = Field(
+        description="Whether values are left out: people, of an accepted one you, are asked about it, or about what it"
+        " follows from, without them"
+    )
 
 
 class StepsTold(Told):

@@ -19,6 +19,7 @@ from handrail.console.api.run_models import (
     StepsQuery,
     WorkflowPlace,
 )
+from handrail.console.veil import Kept, veil_for
 from handrail.console.viewer import Viewer
 from handrail_ground.values import json_line
 from handrail_orchestrator.client import Client
@@ -67,7 +68,9 @@ def list_steps(call: ApiCall[RunPlace, StepsQuery, Nothing, Nothing]) -> ApiAnsw
     found = call.console.client.some_steps(call.place.id, after=after, limit=query.limit + 1)
     page = found[: query.limit]
     cursor = f"{page[-1].seq}.{page[-1].name}" if len(found) > query.limit else None
-    return ApiAnswer({"steps": [step_told(step, call.viewer) for step in page], "next": cursor})
+    kept = veil_for(call.console.client, call.place.id, call.viewer).kept(page)
+    told = [step_told(step, call.viewer, kept.get(step.name)) for step in page]
+    return ApiAnswer({"steps": told, "next": cursor})
 
 
 def list_workflows(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
@@ -172,7 +175,7 @@ def runs_told(client: Client, runs: Sequence[RunRecord], viewer: Viewer) -> list
     parents: Mapping[int, str] = client.run_ids([run.parent for run in runs if run.parent is not None])
     return [
         {
-            **_without_trace(run.as_json(), viewer),
+            **_run_told(client, run, viewer),
             "parent_id": None if run.parent is None else parents.get(run.parent),
             "waits": waits.get(run.key, []),
         }
@@ -180,9 +183,20 @@ def runs_told(client: Client, runs: Sequence[RunRecord], viewer: Viewer) -> list
     ]
 
 
-def step_told(step: StepRecord, viewer: Viewer) -> dict[str, Any]:
-    """Return a step as the API tells it."""
-    return _without_trace(step.as_json(), viewer)
+def _run_told(client: Client, run: RunRecord, viewer: Viewer) -> dict[str, Any]:
+    told = _without_trace(run.as_json(), viewer)
+    if veil_for(client, run.id, viewer).hides_the_end:
+        return told | {"output": None, "error": None, "progress": None, "hidden": True}
+    return told | {"hidden": False}
+
+
+def step_told(step: StepRecord, viewer: Viewer, kept: Kept | None = None) -> dict[str, Any]:
+    """Return a step as the API tells it, without what is kept from whoever may be asked about it blind."""
+    told = _without_trace(step.as_json(), viewer) | {"hidden": kept is not None}
+    if kept is None:
+        return told
+    told |= {"output": None, "confidence": None, "source": None, "verdicts": None}
+    return told | {"input": None, "error": None} if kept == "after" else told
 
 
 def _without_trace(told: dict[str, Any], viewer: Viewer) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Two people answer one item without each other: no door shows the second what the first has answered."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from handrail import Escalation, Run, Says, ScriptedModel, classify, confidence, workflow
+from handrail import Auditing, Escalation, Run, Says, ScriptedModel, action, classify, confidence, workflow
+from handrail.console.veil import veil_of
 from handrail_orchestrator.links import link_for
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.secret import signing_secret
@@ -146,3 +148,55 @@ async def test_once_both_have_answered_everything_is_told(site: Site) -> None:
     shown = await site.page("/items/1")
     assert SAID in shown
     assert NOTE in shown
+
+
+accepted = classify(
+    "accepted",
+    Label,
+    "What is it about?",
+    models=ScriptedModel(lambda _: Says("fraud", 0.97)),
+    accept=confidence(at_least=0.75),
+    audit=Auditing(1.0),
+)
+
+
+@action
+async def passed_on(label: str) -> str:
+    return f"to the team of {label}"
+
+
+@workflow(version=1)
+async def audited(run: Run, text: str) -> str:
+    label: str = await run.decide(accepted, text)
+    await run.status(f"it is {label}")
+    return await run.step(passed_on, label)
+
+
+TELLING = re.compile(r"fraud|0\.97|97 %")
+
+
+async def test_an_accepted_value_is_kept_from_whoever_may_answer_its_audit(tmp_path: Path) -> None:
+    async with opened(tmp_path, flows=[audited]) as site:
+        (item,) = await site.ask(audited, "my card was used")
+        run = site.engine.review(item).run_id
+        doors = (f"/runs/{run}", f"/api/v1/runs/{run}", "/api/v1/runs", f"/api/v1/runs/{run}/steps")
+        for path in doors:
+            shown = await site.page(path)
+            assert "my card was used" in shown
+            assert not TELLING.search(shown), path
+        assert "to the team of" not in await site.page(f"/items/{item}")
+        assert (await site.http.get(doors[1])).json()["hidden"] is True
+
+        await site.engine.decide(item, "fraud", by="me")
+        for path in doors:
+            assert TELLING.search(await site.page(path)), path
+
+
+async def test_whoever_may_not_answer_the_audit_sees_the_value(tmp_path: Path) -> None:
+    async with opened(tmp_path, flows=[audited]) as site:
+        (item,) = await site.ask(audited, "my card was used")
+        found, steps = site.engine.review(item), site.engine.steps(site.engine.review(item).run_id)
+        later = {"status": "after", "passed_on": "after"}
+        assert veil_of([found], lambda _: True).kept(steps) == {"accepted": "audited"} | later
+        assert veil_of([found], lambda _: False).kept(steps) == {}
+        assert veil_of([found], lambda _: True).kept(steps[1:]) == later

@@ -1,0 +1,62 @@
+"""What of a run is kept from whoever may still be asked, blind, about a case that was drawn in it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from handrail.console.viewer import Viewer
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.review.blinding import SETTLED
+from handrail_orchestrator.store.queries import ACTIVE, ReviewQuery
+from handrail_orchestrator.store.rows import AUDIT, DRAWN
+
+Kept: TypeAlias = Literal["asked", "audited", "after"]
+"""Why a step's values are kept: people are asked without them; so they are, of an accepted one; they follow from it."""
+
+MOST_ASKED = 10_000
+"""Questions of one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """What is kept of one run."""
+
+    asked: frozenset[str]
+    """Steps about whose doubtful values people are asked without them: kept from everybody."""
+    audited: frozenset[str]
+    """Steps whose accepted values are audited: kept, with all that came of them, from whoever may answer."""
+
+    @property
+    def hides_the_end(self) -> bool:
+        """Return whether what the run came to is kept: it has gone on with an accepted value."""
+        return bool(self.audited)
+
+    def kept(self, steps: Sequence[StepRecord]) -> dict[str, Kept]:
+        """Return which of some steps are kept, and why; of a page without the audited step, all that could follow."""
+        found: dict[str, Kept] = {step.name: "asked" for step in steps if step.name in self.asked}
+        if self.audited:
+            first = min((step.seq for step in steps if step.name in self.audited), default=0)
+            found |= {step.name: "after" for step in steps if step.seq > first and step.name not in found}
+            found |= {step.name: "audited" for step in steps if step.name in self.audited}
+        return found
+
+
+def veil_of(items: Iterable[ReviewItem], may_answer: Callable[[ReviewItem], bool]) -> Veil:
+    """Return what is kept by the questions of a run; ``may_answer`` says which of them somebody may answer."""
+    drawn = [item for item in items if item.code == DRAWN and item.state not in SETTLED]
+    return Veil(
+        asked=frozenset(_judged(item) for item in drawn if item.kind != AUDIT),
+        audited=frozenset(_judged(item) for item in drawn if item.kind == AUDIT and may_answer(item)),
+    )
+
+
+def veil_for(client: Client, run_id: str, viewer: Viewer) -> Veil:
+    """Return what is kept of a run from somebody."""
+    items = client.reviews(ReviewQuery(states=(*ACTIVE, "pending"), run_id=run_id, limit=MOST_ASKED))
+    return veil_of(items, lambda item: viewer.may("decide", item))
+
+
+def _judged(item: ReviewItem) -> str:
+    return item.step.rpartition("/")[0]
