@@ -56,8 +56,8 @@ LOADED_LATE = (
 )
 """Libraries that the product loads when they are needed: no test module loads them while tests are collected.
 
-A process that keeps nothing compiles those of the local model in three seconds of a processor, what every command
-prints with (``rich``'s names of emojis alone) in a quarter of its time, and thousands of commands are run.
+A process that keeps nothing compiles those of the local model in three seconds of a processor, Temporal's worker in
+70 ms, what a server or telemetry takes in 30 to 40, and what a command prints with in 20; hundreds of each are started.
 """
 
 
