@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from handrail_evals.decide.keeping.due import next_rule
 from handrail_evals.decide.keeping.keeper import KeeperSettings
-from handrail_evals.decide.keeping.keeping import LADDER_SCORES, next_rule
+from handrail_evals.decide.keeping.keeping import LADDER_SCORES
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 from handrail_evals.decide.keeping.ledger import drawn_cases
 from handrail_evals.decide.keeping.state import KeeperState

@@ -157,6 +157,10 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self._ring()
         return reply
 
+    async def _quietly(self, change: "Change") -> Any:
+        """Write what makes no run due."""
+        return await self._writer.ask(change)
+
     def _ring(self) -> None:
         """Ring for all that is written in this turn of the event loop at once."""
         if not self._rings:

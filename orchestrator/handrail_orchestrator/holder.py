@@ -26,6 +26,10 @@ class StoreChanger(StoreHolder):
         """Write, then tell whoever executes runs."""
 
     @abstractmethod
+    async def _quietly(self, change: "Change") -> Any:
+        """Write what makes no run due."""
+
+    @abstractmethod
     def now(self) -> float:
         """Return the time, in seconds since the epoch."""
 

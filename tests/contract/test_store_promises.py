@@ -1,7 +1,7 @@
 """What every store must do with promises: a ledger written before any answer, and rules that follow each other."""
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -9,17 +9,21 @@ from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import AskAgain, EndRun, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.promises import (
     MOST_GROUPS,
+    CaseVerdict,
     MovePromise,
     NewRule,
     NumberCases,
     PromiseCase,
     PromiseNote,
     PromiseRow,
+    ReadAhead,
     SetLadder,
     SettleCases,
     TakePromise,
 )
 from tests.contract.stores import NOW, decided, executing, question, refusal, signed_on, step, wrote
+
+AsRead: TypeAlias = tuple[tuple[int, int, CaseVerdict | None], ...]
 
 
 def case(
@@ -104,6 +108,46 @@ def test_cases_are_numbered_in_order_and_those_that_come_later_behind_them(store
     assert wrote(store, NumberCases(stream), NumberCases(stream)) == [1, 0]
     assert [(each.number, each.score) for each in store.promise_cases(stream, after=1, limit=9)] == [(2, 0.9), (3, 0.5)]
     assert [score for _, score in store.promise_scores(stream, 2)] == [0.9, 0.9]
+
+
+def test_what_is_read_ahead_is_what_stands_there_once_it_is_numbered(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"), case("2"))
+    stream = only(store).stream
+    wrote(store, NumberCases(stream))
+    judged(store, worker, case("3", score=0.5, drawn=False), case("4"), case("5"), run="b")
+    assert [each.number for each in store.promise_cases(stream, after=0, limit=9)] == [1, 2]
+    ahead = store.promise_cases_ahead(stream, after=2, limit=9)
+    assert [(each.number, each.score, each.drawn) for each in ahead] == [(3, 0.5, 0), (4, 0.9, 1), (5, 0.9, 1)]
+    assert store.promise_cases_ahead(stream, after=3, limit=1) == ahead[1:2]
+    wrote(store, NumberCases(stream))
+    assert store.promise_cases(stream, after=2, limit=9) == ahead
+    assert store.promise_cases_ahead(stream, after=0, limit=9) == []
+
+
+def test_a_promise_moves_only_if_the_ledger_has_what_was_read_ahead_of_it(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"), case("2"), case("3"))
+    stream = only(store).stream
+    first, second, third = (each.id for each in store.promise_cases_ahead(stream, after=0, limit=9))
+    as_read: AsRead = ((first, 1, None), (second, 2, "right"), (third, 3, None))
+    new: list[Any] = [SettleCases([(second, "right")]), NumberCases(stream)]
+    others: list[AsRead] = [
+        as_read[1:],  # one is missing
+        (*as_read[:1], (second, 2, "wrong"), *as_read[2:]),
+        ((first, 1, None), (third, 2, None), (second, 3, "right")),  # in another order
+    ]
+    for other in others:
+        move = moved(only(store))._replace(ahead=ReadAhead(stream, 0, other))
+        assert wrote(store, *new, move)[2:] == [False]
+        assert (only(store).version, only(store).rule, store.promise_rules(only(store).id)) == (0, 0, [])
+    move = moved(only(store))._replace(ahead=ReadAhead(stream, 0, as_read))
+    assert wrote(store, *new, move)[2:] == [True]
+    assert wrote(store, moved(only(store))._replace(ahead=ReadAhead(stream, 1, as_read[1:2]))) == [True]
+    assert [(each.number, each.verdict) for each in store.promise_cases(stream, after=0, limit=9)] == [
+        (1, None), (2, "right"), (3, None),
+    ]  # fmt: skip
+    assert (only(store).version, only(store).rule) == (2, 2)
 
 
 def test_a_case_has_a_row_for_each_part_of_its_promise(store: Store) -> None:

@@ -283,10 +283,20 @@ class SetLadder(NamedTuple):
     """The last case, by its id, whose score they were taken from."""
 
 
+class ReadAhead(NamedTuple):
+    """What was read of a ledger before verdicts and numbers were written, which come in the same transaction."""
+
+    stream: int
+    after: int
+    """The number of the case before the first one."""
+    cases: Sequence[tuple[int, int, CaseVerdict | None]]
+    """Each case's id, its number and its verdict, in the ledger's order and without a gap."""
+
+
 class MovePromise(NamedTuple):
     """Move a promise on, if it is still at ``version``: its state, its rule, how far it has read. Reply: whether.
 
-    Its keeping is given back with it.
+    Its keeping is given back with it. What was read ahead has to stand in the ledger by then as it was read.
     """
 
     promise: int
@@ -300,6 +310,7 @@ class MovePromise(NamedTuple):
     why: str = ""
     notes: Sequence[PromiseNote] = ()
     notice: Notice | None = None
+    ahead: ReadAhead | None = None
 
 
 PromiseChanges: TypeAlias = NumberCases | SettleCases | TakePromise | SetLadder | MovePromise
@@ -360,6 +371,10 @@ class PromiseStore(Protocol):
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
         """Return the numbered cases behind one, in their order."""
+        ...
+
+    def promise_cases_ahead(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
+        """Return the cases without a number that would get one now, behind one, each with the number it would get."""
         ...
 
     def promise_scores(self, stream: int, limit: int) -> list[tuple[int, float]]:

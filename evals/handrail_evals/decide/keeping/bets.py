@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from handrail_evals.decide.keeping.draws import PlacedGrades
@@ -70,16 +71,17 @@ class BetPaths:
         ``dearer`` says how much is taken off after some cases, from so many of the thresholds.
         """
         top = self.wealth.max(axis=0)
-        means = np.full(top.shape, -np.inf)
         tells = self.reached & (top > np.maximum(before, enough) - ROUNDED)
-        if tells.any():
-            peak = top[tells]
+        columns, found = np.flatnonzero(tells.any(axis=0)), np.repeat(before[None], len(top), axis=0)
+        if len(columns):
+            means, peak = np.full(top.shape, -np.inf), top[tells]
             parts = weights[:, np.nonzero(tells)[1]] * np.exp(self.wealth[:, tells] - peak)
             means[tells] = peak + np.log(parts.sum(axis=0))
             if dearer is not None:
-                rows, told = np.flatnonzero(tells.any(axis=1)), int(np.flatnonzero(tells.any(axis=0))[-1]) + 1
+                rows, told = np.flatnonzero(tells.any(axis=1)), int(columns[-1]) + 1
                 means[rows, :told] -= dearer(rows, told)
-        return np.maximum.accumulate(np.maximum(means, before), axis=0)
+            found[:, columns] = np.maximum.accumulate(np.maximum(means[:, columns], before[columns]), axis=0)
+        return found
 
     def means(self, weights: Any, rows: Any, columns: Any) -> Any:
         """Return the logarithm of the weighted mean after some cases, on some thresholds; a row for each case."""
@@ -98,17 +100,31 @@ def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, los
     ``seen``, ``loss`` and ``wealth`` are of before the first case; every bet is made from earlier cases alone.
     """
     ways, count = bets.fixed.shape[0], len(paid)
-    moved = np.empty((ways + 1, count + 1, reached.shape[1]))
-    moved[:, 0] = wealth
-    moved[:ways, 1:] = reached * np.log1p(bets.fixed * won)[:, None]
+    moved = np.empty((count + 1, ways + 1, reached.shape[1]))
+    moved[0] = wealth
+    np.multiply(reached[:, None], np.log1p(bets.fixed * won), out=moved[1:, :ways])
     wrong = np.flatnonzero(paid)
     if len(wrong):
         lost_each = np.where(reached[wrong], won - paid[wrong, None], 0.0)
-        moved[:ways, wrong + 1] = np.log1p(bets.fixed[:, None] * lost_each)
-    lost = np.cumsum(np.concatenate([loss[None], paid[:-1, None] * reached[:-1]]), axis=0) if len(wrong) else loss
-    own = bets.learned(lost, seen + (np.cumsum(reached, axis=0) - reached))
-    moved[ways, 1:] = np.log1p(own * np.where(reached, won - paid[:, None], 0.0))
-    return BetPaths(np.cumsum(moved, axis=1)[:, 1:], reached)
+        moved[wrong + 1, :ways] = np.log1p(bets.fixed * lost_each[:, None])
+    own = bets.learned(_lost_before(wrong, paid, reached, loss), seen + (np.cumsum(reached, axis=0) - reached))
+    moved[1:, ways] = np.log1p(own * np.where(reached, won - paid[:, None], 0.0))
+    for before, after in pairwise(moved):  # one case after the other, as np.cumsum does it in three times as long
+        np.add(before, after, out=after)
+    return BetPaths(moved[1:].transpose(1, 0, 2), reached)
+
+
+def _lost_before(wrong: Any, paid: Any, reached: Any, loss: Any) -> Any:
+    """Return what was paid before each case, on each threshold, added up one by one."""
+    if not len(wrong):
+        return loss
+    lost = np.empty(reached.shape)
+    begin = 0
+    for case in wrong.tolist():
+        lost[begin : case + 1] = loss
+        begin, loss = case + 1, loss + paid[case] * reached[case]
+    lost[begin:] = loss
+    return lost
 
 
 def mixture_of(ladder: KeeperLadder) -> BetMixture:

@@ -5,31 +5,32 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final, Protocol
 
 from pydantic_core import from_json
 
+from handrail_evals.decide.keeping.ahead import LedgerAhead
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.due import next_rule
+from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of, ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
-from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
+from handrail_evals.decide.keeping.settling import SettledCases, Settles, ask_again, changes_of, settled
 from handrail_evals.decide.keeping.standing import StandingKeepers
-from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
+from handrail_evals.decide.keeping.state import KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
 from handrail_evals.errors import EvalsError
-from handrail_ground.shares import decimal, in_digits, percent
-from handrail_guards.promise_grades import grades_as_text
+from handrail_ground.shares import in_digits
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.store.learned import LearnedStore
 from handrail_orchestrator.store.promises import (
     MovePromise,
-    NewRule,
     NumberCases,
+    PromiseChanges,
     PromiseNote,
     PromiseRow,
     PromiseStore,
@@ -88,32 +89,58 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     """
     name = keeper or f"{socket.gethostname()}:{os.getpid()}"
     kept = []
-    shadowed = {(each.workflow, each.step) for each in client.learned_store.learned_models() if each.state == "shadow"}
-    for row in client.promise_store.promises():
+    rows = client.promise_store.promises()
+    shadowed = {(each.workflow, each.step) for each in rows if each.state == "shadow"}
+    for row in rows:
         if row.state == "stopped":
             continue  # its model was given up, and accepts nothing ever again
-        found = settled(client, row, client.now())
-        if not found and (found.settings(row) is None or not _has_work(client.promise_store, row)):
-            continue  # nothing is written, not even who looked
         now = client.now()
+        found = settled(client, row, now)
+        settings = found.settings(row)
+        if not found and (settings is None or not _has_work(client.promise_store, row)):
+            continue  # nothing is written, not even who looked
+        await ask_again(client, found)
         # verdicts and numbers are the same whoever writes them: who has the lease reads on from there
-        is_ours, *_ = await asyncio.gather(
-            client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)),
-            keep_settled(client, found),
-            client.change_promises(NumberCases(row.stream)),
-        )
-        if is_ours:
-            try:
-                looked_at = await _look(client, row, name, found, is_shadowed=(row.workflow, row.step) in shadowed)
-            except EvalsError as error:
-                _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
+        unwritten: list[PromiseChanges] = [*changes_of(found), NumberCases(row.stream)]
+        is_taken = not _is_short(row, settings, found)
+        if is_taken:
+            take = TakePromise(row.id, name, now, now + LEASE_SECONDS)
+            is_ours, *_ = await _written(client, [take, *unwritten])
+            unwritten.clear()
+            if not is_ours:
                 continue
-            if looked_at is not None:
-                kept.append(looked_at)
-                continue
+        try:
+            is_shadowed = (row.workflow, row.step) in shadowed
+            looked_at = await _look(client, row, name, found, unwritten, is_shadowed=is_shadowed)
+        except EvalsError as error:
+            _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
+            await _written(client, unwritten)
+            continue
+        await _written(client, unwritten)
+        if looked_at is not None:
+            kept.append(looked_at)
+        elif is_taken:
             now = client.now()
             await client.change_promises(TakePromise(row.id, name, now, now))  # whoever comes next need not wait
     return kept
+
+
+async def _written(client: KeepsPromises, changes: Sequence[PromiseChanges]) -> list[Any]:
+    """Write changes in one transaction, in their order; returns their replies."""
+    return await asyncio.gather(*map(client.change_promises, changes))
+
+
+def _is_short(row: PromiseRow, settings: KeeperSettings | None, found: SettledCases) -> bool:
+    """Return whether a look takes milliseconds, so that it needs no lease, and writes once.
+
+    That another process does the same meanwhile costs one of them its work: the store takes what was reckoned first.
+    """
+    if row.checkpoint is None or row.ladder is None or settings is None or len(found.verdicts) > AT_ONCE:
+        return False
+    try:
+        return _standing.knows(row.checkpoint, ladder_told(row.ladder), settings)
+    except EvalsError:
+        return False
 
 
 def _has_work(store: PromiseStore, row: PromiseRow) -> bool:
@@ -136,16 +163,21 @@ def _may_resume(row: PromiseRow) -> bool:
 
 
 async def _look(
-    client: KeepsPromises, row: PromiseRow, name: str, found: SettledCases, *, is_shadowed: bool
+    client: KeepsPromises,
+    row: PromiseRow,
+    name: str,
+    found: SettledCases,
+    unwritten: list[PromiseChanges],
+    *,
+    is_shadowed: bool,
 ) -> Kept | None:
-    store = client.promise_store
+    """Read on and move a promise on; ``unwritten`` is written with that, and is empty then."""
+    ahead = LedgerAhead(client.promise_store, row.stream, dict(found.verdicts))
     fixed = await _ladder(client, row)
-    if fixed is None:
-        return None
-    ladder, ladder_to = fixed
     settings = found.settings(row)
-    if settings is None:
+    if fixed is None or settings is None:
         return None  # nothing is read before it is known what reviewers miss
+    ladder, ladder_to = fixed
     state, damaged = _taken_up(row, ladder, settings)
     state.is_shadowed = is_shadowed
     is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
@@ -157,26 +189,46 @@ async def _look(
     if row.ladder is None:
         why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
         notes.append(PromiseNote("ladder", why))
-    read = 0
     last = 0 if damaged or (is_anew and settings.reserve) else row.read_to
-    for page in _pages(store, row, last):
+    read, last = await _read_on(ahead, state, ladder, ladder_to, last)
+    if state.stopped:
+        notes.append(PromiseNote("stopped", state.stopped))
+    move = _move(client, row, state, name, read=read, last=last, notes=notes)
+    if move is None:
+        _standing.keep(row.checkpoint, ladder, settings, state)
+        return None
+    *_, is_moved = await _written(client, [*unwritten, move._replace(ahead=ahead.upto(last))])
+    unwritten.clear()
+    if not is_moved:
+        return None  # a person, or another keeper, was faster
+    _standing.keep(move.checkpoint, ladder, settings, state)
+    target = name_of(row)
+    for note in notes:
+        _log.info("the promise of %s (%s): %s", target, row.terms, note.why)
+    said = tuple(f"{each.action}: {each.why}" for each in notes)
+    return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said)
+
+
+async def _read_on(
+    ahead: LedgerAhead, state: KeeperState, ladder: KeeperLadder, ladder_to: int, last: int
+) -> tuple[int, int]:
+    """Read the cases behind one, up to one that is open or to a stop; returns how many were read, and the last."""
+    read = 0
+    for page in ahead.pages(last):
+        if read:
+            await asyncio.sleep(0)
         counted = [each for each in page if each.id > ladder_to]
         cases = [*zip(drawn_cases(counted, ladder), (each.at for each in counted), strict=True)]
         read += (done := state.read(cases))
         last = state.keeper.last if state.keeper.last is not None else last
         if state.stopped:
-            notes.append(PromiseNote("stopped", state.stopped))
             break
         if done < len(cases):
-            if state.look_ahead(_behind(store, row, last, ladder)):
-                notes.append(PromiseNote("stopped", state.stopped))
+            if state.look_ahead(_behind(ahead, last, ladder)):
                 last = state.keeper.last or last
             break
         last = max(last, page[-1].number)
-        await asyncio.sleep(0)
-    kept, checkpoint = await _moved(client, row, state, name, read=read, last=last, notes=notes)
-    _standing.keep(checkpoint, ladder, settings, state)
-    return kept
+    return read, last
 
 
 def _taken_up(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -> tuple[KeeperState, str]:
@@ -194,18 +246,10 @@ def _taken_up(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -
         return KeeperState.of_text(None, ladder, settings), why
 
 
-def _behind(store: PromiseStore, row: PromiseRow, after: int, ladder: KeeperLadder) -> Iterator[DrawnCase]:
+def _behind(ahead: LedgerAhead, after: int, ladder: KeeperLadder) -> Iterator[DrawnCase]:
     """Yield the cases behind one that is still open, up to a bound, as they are looked through again and again."""
-    for page in islice(_pages(store, row, after), MOST_PAGES_BEHIND):
+    for page in islice(ahead.pages(after), MOST_PAGES_BEHIND):
         yield from drawn_cases((each for each in page if each.drawn), ladder)
-
-
-def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[Any]]:
-    while page := store.promise_cases(row.stream, after=after, limit=AT_ONCE):
-        yield page
-        if len(page) < AT_ONCE:
-            return
-        after = page[-1].number
 
 
 async def _ladder(client: KeepsPromises, row: PromiseRow) -> tuple[KeeperLadder, int] | None:
@@ -253,11 +297,11 @@ def _needs_all(store: PromiseStore, row: PromiseRow) -> bool:
     return any(other.about == "missed" or "label" not in {about, other.about} for _, other in beside_it(store, row))
 
 
-async def _moved(
+def _move(
     client: KeepsPromises, row: PromiseRow, state: KeeperState, name: str, *, read: int, last: int,
     notes: list[PromiseNote],
-) -> tuple[Kept | None, str | None]:  # fmt: skip
-    """Write where a promise stands now, with a new rule where one is due; returns its checkpoint in the store too."""
+) -> MovePromise | None:  # fmt: skip
+    """Return where a promise stands now, with a new rule where one is due, which is noted; None: where it stood."""
     why = row.why
     if row.state == "keeping":
         why = state.stopped or ("" if state.keeper.threshold is not None else row.why)
@@ -268,77 +312,12 @@ async def _moved(
         data = json.dumps({"threshold": rule.threshold, "labels": rule.labels, "wrong": rule.wrong})
         notes.append(PromiseNote("rule", rule.why, data))
     if not read and not notes:
-        return None, row.checkpoint
-    checkpoint = state.as_text()
-    change = MovePromise(
-        row.id, row.version, client.now(), f"keeper:{name}", last, checkpoint, rule, row.state, why, notes,
-        None if row.state == "shadow" else notice_of(row, state, rule, client.now()),
+        return None
+    now = client.now()
+    return MovePromise(
+        row.id, row.version, now, f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,
+        None if row.state == "shadow" else notice_of(row, state, rule, now),
     )  # fmt: skip
-    if not await client.change_promises(change):
-        return None, None  # a person, or another keeper, was faster
-    target = name_of(row)
-    for note in notes:
-        _log.info("the promise of %s (%s): %s", target, row.terms, note.why)
-    said = tuple(f"{each.action}: {each.why}" for each in notes)
-    return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said), checkpoint
-
-
-def next_rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
-    """Return the rule that is due; None: the one in force stays.
-
-    While another version of the model is in shadow more is asked blind, as those labels carry its threshold too.
-    """
-    keeper = state.keeper
-    if row.state != "keeping":
-        return None
-    share = state.accepted_share
-    own = share == keeper.share()  # what a watch, or a version in shadow, asks more for is asked at once
-    most = row.accepted_share / SHARE_STEP if own else row.accepted_share
-    if keeper.threshold == row.threshold and SHARE_STEP * row.accepted_share < share <= most:
-        return None
-    if keeper.threshold is None and row.threshold is None:
-        return None
-    below = 1.0 if keeper.threshold is None or state.is_shadowed else share
-    return NewRule(
-        keeper.threshold,
-        share,
-        below,
-        state.band_from,
-        keeper.cases,
-        keeper.labels,
-        keeper.errors,
-        _why(row, state),
-        grades=grades_as_text(keeper.grades(share)),
-    )
-
-
-def _why(row: PromiseRow, state: KeeperState) -> str:
-    keeper = state.keeper
-    if state.stopped:
-        return f"nothing is accepted, and labels are counted anew: {state.stopped}"
-    if keeper.threshold is None:
-        return f"{keeper.labels:,} blind answers allow no threshold"
-    counted = _counted(keeper, subject_told(row.told))
-    moved = "the share that is asked blind" if keeper.threshold == row.threshold else "the threshold"
-    if state.watch is not None and state.watch.phase == "raised":
-        return f"{moved} moves as the scores have moved ({state.watch.why}); {counted}"
-    stops = ""
-    if keeper.has_stopped and keeper.settings.stops_at is not None:
-        share = in_digits(keeper.settings.stops_at)
-        stops = f"; it stops there, as below it a case has a risk above {share}, and costs more than its review"
-    grades = keeper.grades(state.accepted_share)
-    by_score = f", {percent(grades[0].share)} to {percent(grades[-1].share)}% towards the threshold" if grades else ""
-    asked = f"{in_digits(state.accepted_share)} is asked blind{by_score}"
-    return f"{moved} moves to what they allow: {counted}; {asked}{stops}"
-
-
-def _counted(keeper: PromiseKeeper, subject: PromiseSubject) -> str:
-    threshold = "" if keeper.threshold is None else decimal(keeper.threshold, fewest=4)
-    if subject.about == "missed":
-        from_there = f"from {threshold} on"
-        return f"{keeper.answers:,} blind cases of {subject.of!r}, {keeper.errors:,} of them missed {from_there}"
-    wrong = f"wrong in {subject.of!r}" if subject.about == "field" else "wrong"
-    return f"{keeper.answers:,} blind answers at or above {threshold}, {keeper.errors:,} of them {wrong}"
 
 
 class PromiseKeeping:

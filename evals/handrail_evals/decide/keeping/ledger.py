@@ -11,6 +11,7 @@ from handrail_evals.decide.keeping.truth import what_of
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.promise_grades import grades_of_text
+from handrail_guards.promise_part import PartKind
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.outcome import value_of
@@ -27,6 +28,10 @@ PATIENCE_SECONDS = 14 * 86_400.0
 SETTLED = frozenset({"decided", "cancelled", "expired"})
 """States of an item that nobody is asked any more."""
 PERSON = "person:"
+NO_ANSWER = ('{"suggestion":null,"code":"', '"kind":"doubtful"}')
+"""How what a step recorded begins and ends, in the plain form, where its model had no answer."""
+DECISIONS_AT_ONCE = 1_000
+"""Decisions on these that are remembered: people give the same ones again and again."""
 
 
 class AnswersOfPeople(Protocol):
@@ -135,12 +140,25 @@ def _verdict(
         return "given_up" if row.at + PATIENCE_SECONDS < now else None
     if row.repeats and subject.about in {"wrong", "label"}:
         return "right"
+    if not second_looks and row.decision is not None and _is_no_answer(row.output):
+        return _of_no_answer(row.decision, subject.about, subject.of)
     decision = None if row.decision is None else plain(row.decision)
     judged = (decision,) if row.repeats else None if row.output is None else value_of(row.output)
     if judged is None:  # no person has decided
         return "given_up"
     said = what_of(judged[0], decision, about=subject.about, of=subject.of)
     return _confirmed(row, judged[0], answers, subject, now) if said == "wrong" and second_looks else said
+
+
+def _is_no_answer(output: str | None) -> bool:
+    begins, ends = NO_ANSWER
+    return output is not None and output.startswith(begins) and output.endswith(ends)
+
+
+@lru_cache(DECISIONS_AT_ONCE)
+def _of_no_answer(decision: str, about: PartKind, of: str) -> CaseVerdict:
+    """Return what becomes of a case that its model had no answer to, as all of them before it has learned."""
+    return what_of(None, plain(decision), about=about, of=of)
 
 
 def _confirmed(

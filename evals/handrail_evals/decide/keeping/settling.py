@@ -93,11 +93,14 @@ def settled(client: Settles, row: PromiseRow, now: float) -> SettledCases:
     return SettledCases(tuple(kept), (*(each for each in looks if not each.is_third), *thirds), new, missed)
 
 
-async def keep_settled(client: Settles, found: SettledCases) -> None:
-    """Ask again and keep the verdicts; a verdict comes last, so that a keeper that is killed asks all the same."""
+async def ask_again(client: Settles, found: SettledCases) -> None:
+    """Ask again, before any verdict is written: a keeper that is killed in between asks all the same."""
     for look in found.looks:
         await client.ask_again(look.case, look.item, is_third=look.is_third, before=look.before)
-    for start in range(0, len(found.verdicts), AT_ONCE):
-        await client.change_promises(SettleCases(found.verdicts[start : start + AT_ONCE]))
-    if found.repeats:
-        await client.change_promises(SettleCases((), found.repeats))
+
+
+def changes_of(found: SettledCases) -> list[SettleCases]:
+    """Return what keeps the verdicts."""
+    starts = range(0, len(found.verdicts), AT_ONCE)
+    kept = [SettleCases(found.verdicts[start : start + AT_ONCE]) for start in starts]
+    return [*kept, SettleCases((), found.repeats)] if found.repeats else kept

@@ -31,6 +31,10 @@ class StandingKeepers:
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
 
+    def knows(self, checkpoint: str | None, ladder: KeeperLadder, settings: KeeperSettings) -> bool:
+        """Return whether the keeper that is at a checkpoint is remembered, so that going on takes no long reading."""
+        return (checkpoint, ladder, settings) in self._kept
+
     def take(self, checkpoint: str | None, ladder: KeeperLadder, settings: KeeperSettings) -> KeeperState:
         """Return the keeper that is at a checkpoint; None: at its beginning.
 

@@ -18,7 +18,8 @@ from handrail_ai_steps.models.learning import embedding_named, put_in_force, ver
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.resolve import MODELS_FOLDER
 from handrail_evals.decide.corrections.record import Judgements
-from handrail_evals.decide.keeping.keeping import KeepsPromises, next_rule
+from handrail_evals.decide.keeping.due import next_rule
+from handrail_evals.decide.keeping.keeping import KeepsPromises
 from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.state import state_of
 from handrail_evals.decide.learning.absent import absent_version, say_absent

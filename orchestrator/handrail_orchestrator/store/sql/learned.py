@@ -15,7 +15,7 @@ from handrail_orchestrator.store.learned import (
     TakeLearning,
     TakeRescored,
 )
-from handrail_orchestrator.store.sql import promises
+from handrail_orchestrator.store.sql import promise_ledger, promises
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _COLUMNS = ", ".join(f"{'p.id' if name == 'promise' else f'm.{name}'}" for name in LearnedRow._fields)
@@ -54,7 +54,7 @@ SELECT c.id, c.stream, c.number, c.drawn, c.verdict, c.score, runs.id, runs.forg
 FROM learned_sources AS f JOIN learned_models AS m ON m.stream = f.stream
 JOIN promise_cases AS c ON c.stream = f.source LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
-WHERE f.stream = ? AND f.source = ? AND c.number > f.taken_to AND {promises.MAY_COUNT} ORDER BY c.number LIMIT ?
+WHERE f.stream = ? AND f.source = ? AND c.number > f.taken_to AND {promise_ledger.MAY_COUNT} ORDER BY c.number LIMIT ?
 """  # noqa: S608 -- a constant
 _TAKE = f"""
 INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, promise, rule, copy, verdict, source, teaches)
@@ -62,7 +62,7 @@ SELECT m.stream, c.run, c.seq, c.at, ?, c.share, c.drawn, c.promise, c.rule, c.c
     WHEN c.verdict = 'given_up' THEN c.verdict ELSE coalesce(?, 'given_up') END, c.id, c.teaches
 FROM learned_sources AS f JOIN learned_models AS m ON m.stream = f.stream
 JOIN promise_cases AS c ON c.stream = f.source
-WHERE f.stream = ? AND f.source = ? AND c.id = ? AND c.number > f.taken_to AND {promises.MAY_COUNT}
+WHERE f.stream = ? AND f.source = ? AND c.id = ? AND c.number > f.taken_to AND {promise_ledger.MAY_COUNT}
     AND (c.drawn = 0 OR c.verdict IS NOT NULL)
     AND (m.basis = 'elsewhere' OR c.id <= m.frozen_to OR NOT EXISTS (
         SELECT 1 FROM promise_cases AS o JOIN promise_streams AS s ON s.id = o.stream

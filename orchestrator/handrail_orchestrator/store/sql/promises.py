@@ -12,7 +12,6 @@ from handrail_orchestrator.store.promises import (
     CaseVerdict,
     ContradictionRow,
     MovePromise,
-    NumberCases,
     OpenCaseRow,
     PromiseCase,
     PromiseCaseRow,
@@ -28,6 +27,7 @@ from handrail_orchestrator.store.promises import (
 from handrail_orchestrator.store.rows import AUDIT, SECOND
 from handrail_orchestrator.store.sql import outbox
 from handrail_orchestrator.store.sql.promise_groups import is_one_too_many
+from handrail_orchestrator.store.sql.promise_ledger import CASES, CASES_AHEAD, MORE, stands
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _OF_STREAM = frozenset({"workflow", "step", "subject", "told", "secret", "ladder", "ladder_to"})
@@ -68,67 +68,25 @@ SELECT 1 FROM promise_cases AS c JOIN promise_streams AS s ON s.id = c.stream
 WHERE s.step = ? AND c.copy = ? AND c.id <= ? LIMIT 1
 """
 """Whether an input was there, in whatever workflow, before a model was made that may have learned from it."""
-MAY_COUNT = """
-c.source IS NULL AND (c.id > m.frozen_to OR m.basis = 'elsewhere' OR (m.basis = 'halves' AND c.teaches = 0))
-    AND (f.upto IS NULL OR c.id <= f.upto)
-"""
-"""Which cases of a source may count for a version: fixed by what was written before anybody answered."""
-_SOURCE = """
-SELECT 1 FROM learned_sources AS f JOIN learned_models AS m ON m.stream = f.stream AND m.state <> 'given_up'
-JOIN promise_cases AS c ON c.stream = f.source AND
-"""
-_AWAITED = f"""
-{_SOURCE} c.number > f.taken_to WHERE f.stream = ? AND {MAY_COUNT}
-UNION ALL {_SOURCE} c.number IS NULL WHERE f.stream = ? AND {MAY_COUNT}
-"""
-"""Whether a model's own cases wait for those of the one before, which came first: asked once for all of them, and of
-the two kinds apart, as an index finds either."""
-_NUMBER = f"""
-UPDATE promise_cases SET number = counted.number FROM (
-    SELECT c.id AS id, (SELECT coalesce(max(k.number), 0) FROM promise_cases AS k WHERE k.stream = ?)
-        + row_number() OVER (ORDER BY CASE WHEN c.source IS NULL THEN 1 ELSE 0 END, c.id) AS number
-    FROM promise_cases AS c WHERE c.stream = ? AND c.number IS NULL
-) AS counted WHERE promise_cases.id = counted.id AND (promise_cases.source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
-"""  # noqa: S608 -- a constant
 _SETTLE = "UPDATE promise_cases SET verdict = ? WHERE drawn = 1 AND verdict IS NULL AND id IN"
 _TAKE = """
 UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ? OR kept_until > ?)
 """
 _LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
-_MOVE = """
-UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1, kept_until = 0
-WHERE id = ? AND version = ?
-"""
+_MOVED = "UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1, kept_until = 0"
 """Whoever has moved it on is done with it."""
+_IN_FORCE = """rule = rule + 1, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?,
+believed = ?, grades = ?, set_at = ?"""
+_MOVE = f"{_MOVED} WHERE id = ? AND version = ?"
+_MOVE_TO_RULE = f"{_MOVED}, {_IN_FORCE} WHERE id = ? AND version = ?"
+"""Both at once, as a checkpoint takes tens of kilobytes, and SQLite writes a row whole."""
 _RULE = """
 INSERT INTO promise_rules (promise, number, at, threshold, accepted_share, below_share, band_from, cases, labels, wrong,
     why, believed, grades)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_IN_FORCE = """
-UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?,
-    believed = ?, grades = ?, set_at = ?
-WHERE id = ?
-"""
 LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
 
-_MORE = f"""
-SELECT 1 WHERE EXISTS (
-        SELECT 1 FROM promise_cases WHERE stream = ? AND number IS NULL
-            AND (source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
-    ) OR EXISTS (
-        SELECT 1 FROM promise_cases AS c WHERE c.stream = ? AND (c.drawn = 0 OR c.verdict IS NOT NULL)
-            AND c.number = (SELECT min(n.number) FROM promise_cases AS n WHERE n.stream = ? AND n.number > ?)
-    )
-"""  # noqa: S608 -- a constant
-_CASES = """
-SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, CASE WHEN c.source IS NULL THEN r.threshold END,
-    coalesce(r.accepted_share, 1.0), CASE WHEN c.source IS NOT NULL AND r.accepted_share < r.below_share
-        THEN r.accepted_share ELSE coalesce(r.below_share, 1.0) END, CASE WHEN c.source IS NULL THEN r.band_from END,
-    r.grades
-FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
-WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
-"""
 _BY_PERSON = "steps.status = 'done' AND reviews.state = 'decided' AND reviews.decided_by LIKE 'person:%'"
 _SAYS_SOMETHING = """
 reviews.state IN ('decided', 'cancelled', 'expired') OR c.at < ? OR runs.forgotten IS NOT NULL OR steps.name IS NULL
@@ -225,14 +183,6 @@ def teaches(case: PromiseCase) -> int:
     return int(hash_of_text(f"half/{case.workflow}/{case.step}/{case.copy}", digits=8), 16) % 2
 
 
-def number(tx: Transaction, change: NumberCases) -> int:
-    """Number the cases of a stream that have none; nobody else writes meanwhile, so that none comes in between.
-
-    A model's own cases are numbered behind those of the model before that count for it.
-    """
-    return int(tx.execute(_NUMBER, (change.stream,) * 4).rowcount)
-
-
 def settle(tx: Transaction, change: SettleCases) -> None:
     """Keep verdicts; one that is there stays."""
     found: dict[CaseVerdict, list[int]] = {}
@@ -273,17 +223,20 @@ def can_move(tx: Transaction, change: MovePromise) -> bool:
 
 def move(tx: Transaction, change: MovePromise) -> bool:
     """Move a promise on, with its rule and what is to be known of it, or leave all as it is."""
-    at = (change.state, change.why, change.read_to, change.checkpoint, change.promise, change.version)
-    if tx.execute(_MOVE, at).rowcount != 1:
+    if change.ahead is not None and not stands(tx, change.ahead):
         return False
-    rule = change.rule
-    if rule is not None:
-        (last,) = tx.execute("SELECT rule FROM promises WHERE id = ?", (change.promise,)).fetchone()
-        place = int(last) + 1
-        tx.execute(_RULE, (change.promise, place, change.at, *rule))
+    rule, now = change.rule, (change.state, change.why, change.read_to, change.checkpoint)
+    if rule is None:
+        moved = tx.execute(_MOVE, (*now, change.promise, change.version))
+    else:
         shares = (rule.threshold, rule.accepted_share, rule.below_share, rule.band_from)
-        in_force = (place, *shares, rule.labels, rule.believed, rule.grades)
-        tx.execute(_IN_FORCE, (*in_force, change.at, change.promise))
+        in_force = (*shares, rule.labels, rule.believed, rule.grades, change.at)
+        moved = tx.execute(_MOVE_TO_RULE, (*now, *in_force, change.promise, change.version))
+    if moved.rowcount != 1:
+        return False
+    if rule is not None:
+        (place,) = tx.execute("SELECT rule FROM promises WHERE id = ?", (change.promise,)).fetchone()
+        tx.execute(_RULE, (change.promise, int(place), change.at, *rule))
     for note in change.notes:
         tx.execute(LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))
     if change.notice is not None:
@@ -371,11 +324,16 @@ class PromiseRows(ABC):
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
-        return bool(self._rows(_MORE, (*(stream,) * 5, read_to)))
+        return bool(self._rows(MORE, (*(stream,) * 5, read_to)))
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
         """Return the numbered cases behind one, in their order."""
-        return [PromiseCaseRow._make(row) for row in self._rows(_CASES, (stream, after, limit))]
+        return [PromiseCaseRow._make(row) for row in self._rows(CASES, (stream, after, limit))]
+
+    def promise_cases_ahead(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
+        """Return the cases without a number that would get one now, behind one, each with the number it would get."""
+        rows = self._rows(CASES_AHEAD, (*(stream,) * 4, after, limit))
+        return [PromiseCaseRow._make(row) for row in rows]
 
     def promise_scores(self, stream: int, limit: int) -> list[tuple[int, float]]:
         """Return the ids and scores of a stream's first cases."""

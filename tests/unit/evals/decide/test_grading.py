@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.decide.keeping.draws import DrawnCase, is_drawn
+from handrail_evals.decide.keeping.due import next_rule
 from handrail_evals.decide.keeping.grading import RATIO, graded_shares, worth_asking
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.keeping import next_rule
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment, ladder_of
 from handrail_evals.decide.keeping.ledger import loosest_place
 from handrail_evals.decide.keeping.state import KeeperState
