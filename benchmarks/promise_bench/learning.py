@@ -47,7 +47,7 @@ class Learnt:
     """The largest share of wrong values that a rule truly had, on texts that never came; 0 to 1."""
     versions: int
     by_thousand: tuple[int, ...]
-    """Accepted of each thousand."""
+    """Accepted of each thousand, the last of which may be fewer."""
     asked: int
     """Accepted ones that people were asked about blind."""
     seconds: dict[str, float]
@@ -107,7 +107,7 @@ class _Stream:
         triage = self._triage()
         accepted, asked = list[str](), set[str]()
         wrong, highest = 0, 0.0
-        by_thousand = [0] * (CASES // LAST)
+        by_thousand, last = [0] * -(-len(self._coming) // LAST), 0
         address = f"sqlite:///{self._model.parent / 'runs.db'}"
         with self._spent("loading"):  # once a process, and the model that answers needs it as the keeper does
             import_module("numpy")
@@ -121,6 +121,7 @@ class _Stream:
                 accepted += [run.id for run in done]
                 wrong += sum(run.output != self._truth[run.id] for run in done)
                 by_thousand[start // LAST] += len(done)
+                last += sum(int(run.id.removeprefix("r-")) >= len(self._coming) - LAST for run in done)
                 with self._spent("keeper"):
                     await keep_promises(orchestrator)
                 with self._spent("learning"):
@@ -132,7 +133,7 @@ class _Stream:
         versions = len(list(self._model.glob("v*")))
         unseen = len(set(accepted) - asked)
         return Learnt(
-            len(accepted), unseen, wrong, by_thousand[-1], highest, versions, tuple(by_thousand),
+            len(accepted), unseen, wrong, last, highest, versions, tuple(by_thousand),
             len(accepted) - unseen, self._seconds,
         )  # fmt: skip
 

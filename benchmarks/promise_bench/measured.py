@@ -264,7 +264,7 @@ def learning(bench: Bench) -> list[Figure]:
     view = f", {bench.embedding}" if bench.embedding else ""
     where, count = f"clinc150, 5%{view}, {CASES:,} requests from an empty start", len(played)
     decided = 100 * fmean(each.accepted / CASES for each in played)
-    last = 100 * fmean(each.last_accepted / LAST for each in played)
+    last = 100 * fmean(each.last_accepted / min(LAST, CASES) for each in played)
     unseen = 100 * fmean(each.unseen / CASES for each in played)
     wrong = 100 * sum(each.wrong for each in played) / max(1, sum(each.accepted for each in played))
     risk = 100 * max(each.highest_risk for each in played)
