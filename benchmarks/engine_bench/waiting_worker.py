@@ -5,10 +5,10 @@ import asyncio
 import time
 from pathlib import Path
 
+from bench.memory import peak_megabytes
 from engine_bench.child import emit
 from engine_bench.errors import WrongResult
 from engine_bench.handrail_side import store_url
-from engine_bench.memory import peak_megabytes
 from handrail import Orchestrator, Run, action, workflow
 from handrail_ground.optional import load_later_modules
 

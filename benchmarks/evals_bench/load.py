@@ -4,12 +4,13 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from bench.memory import peak_megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,6 @@ async def answer(text: str, seconds: float) -> str:
     return text.upper()
 
 
-def memory_mb() -> float:
-    """Return the most memory this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main(side: Side) -> None:
     """Do a load as the command line says, and print one line of JSON."""
     parser = argparse.ArgumentParser()
@@ -73,11 +69,11 @@ def main(side: Side) -> None:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     work = side(Load(arguments.cases, arguments.task_seconds, arguments.concurrency), arguments.folder)
-    base = memory_mb()
+    base = peak_megabytes()
 
     async def timed() -> Spent:
         begun, cpu = time.perf_counter(), time.process_time()
         right = await work()
-        return Spent(time.process_time() - cpu, time.perf_counter() - begun, memory_mb(), base, right)
+        return Spent(time.process_time() - cpu, time.perf_counter() - begun, peak_megabytes(), base, right)
 
     print(json.dumps(asdict(asyncio.run(timed()))), file=output, flush=True)
