@@ -15,9 +15,11 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
-from bench.figure import Figure, at_least, at_most, percent
+from bench.figure import TIMES, Figure, at_least, at_most, percent
+from documents_bench.plain_ocr import PlainOcr, plain_ocr
 from handrail import Document
 from handrail.documents import LanguageMissing, OcrPage, ReadingLimits, open_document, rapid_ocr, tesseract_ocr
+from handrail_ai_steps.documents.ocr.engines import TESSERACT_DATA
 from handrail_ai_steps.documents.ocr.kept import EngineProcess
 
 LINES = (
@@ -35,6 +37,9 @@ TURNS = (0, 90, 180, 270)
 PROCESSORS = 2
 """Of an engine, which read at the same time."""
 DOTS = 150 / 72
+BESIDE = "÷ the library alone on an upright page"
+PAGE_BAR, MEMORY_BAR = at_most(8.0), at_most(2.0)
+"""What a page takes, that lies or not, by what the engine's own library takes for one that stands upright."""
 
 
 def format_rows(data: Path) -> list[Figure]:
@@ -94,17 +99,18 @@ def _scans(data: Path) -> Iterator[Figure]:
         except LanguageMissing as missing:
             yield Figure(f"scans, {name}", "not measured", None, note=str(missing))
             continue
+        alone = plain_ocr(name, _own_page(0), _languages())
         with ThreadPoolExecutor(PROCESSORS) as both:
-            pages = both.submit(lambda: list(_pages(f"scans, {name}", readers[0], data)))  # noqa: B023 -- asked at once
+            pages = both.submit(lambda: list(_pages(f"scans, {name}", readers[0], data, alone)))  # noqa: B023 -- asked at once
             invoices = [_invoice(f"scans, {name}", readers[1], data / each) for each in INVOICES]
             yield from pages.result()
             yield from invoices
-        yield from _costs(f"scans, {name}")
+        yield from _costs(f"scans, {name}", alone)
         for reader in readers:
             reader.close()
 
 
-def _pages(part: str, engine: EngineProcess, data: Path) -> Iterator[Figure]:
+def _pages(part: str, engine: EngineProcess, data: Path, alone: PlainOcr) -> Iterator[Figure]:
     pages = {turned: _read(engine, _own_page(turned)) for turned in TURNS}
     found = {turned: [each for each in LINES if each in page.text.split("\n")] for turned, page in pages.items()}
     yield _all(part, "fields of an upright page", found[0], LINES)
@@ -120,15 +126,25 @@ def _pages(part: str, engine: EngineProcess, data: Path) -> Iterator[Figure]:
         times.append(time.perf_counter() - began)
         right += [ending] if " ".join(page.text.split()) == SCAN and page.turned == turned else []
     yield _all(part, "real scans, upright, turned by 90 and 180", right, tuple(SCANS))
-    yield Figure(part, "a page by the clock, the slowest", max(times), "s", bar=at_most(30))
+    note = f"{max(times):.2f} s for {alone.clock:.2f}"
+    yield Figure(part, f"a page by the clock, the slowest {BESIDE}", max(times) / alone.clock, TIMES, PAGE_BAR, note)
 
 
-def _costs(part: str) -> Iterator[Figure]:
+def _languages() -> str:
+    """Return the folder of Tesseract's languages, as the engine itself finds it; empty: there is none."""
+    said = [os.environ["TESSDATA_PREFIX"]] if "TESSDATA_PREFIX" in os.environ else []
+    found = [Path(each) for each in said] or [each for place in TESSERACT_DATA for each in Path("/").glob(place[1:])]
+    return next((str(each) for each in found if (each / "eng.traineddata").is_file()), "")
+
+
+def _costs(part: str, alone: PlainOcr) -> Iterator[Figure]:
     used = list(_used())
     seconds = sum(each for each, _ in used) / (len(TURNS) * (1 + len(INVOICES)) + len(SCANS))
-    yield Figure(part, "a page, of the processor's time, loading shared", seconds, "s", bar=at_most(30))
+    name, note = "a page, of the processor's time, loading shared", f"{seconds:.2f} s for {alone.seconds:.2f}"
+    yield Figure(part, f"{name} {BESIDE}", seconds / alone.seconds, TIMES, PAGE_BAR, note)
     memory = max((megabytes for _, megabytes in used), default=0.0)
-    yield Figure(part, "memory of its process", memory, "MB", bar=at_most(4_000))
+    note = f"{memory:.0f} MB for {alone.megabytes:.0f}"
+    yield Figure(part, f"memory of its process {BESIDE}", memory / alone.megabytes, TIMES, MEMORY_BAR, note)
 
 
 def _invoice(part: str, engine: EngineProcess, file: Path) -> Figure:

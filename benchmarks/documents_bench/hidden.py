@@ -12,8 +12,9 @@ from typing import Any
 
 import pypdfium2
 
-from bench.figure import Figure, at_least, at_most, percent
+from bench.figure import TIMES, Figure, at_least, at_most, percent
 from handrail import Document
+from handrail.documents import ReadingLimits
 from handrail_ai_steps.documents.garbled import garbled
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +117,12 @@ def processor(process="self"):
         return 0.0
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(processor, sum(children, [])))
 
+def held():
+    "The most memory that this process has held, in bytes."
+    most = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(most.split()[1]) * 1024
+
+before = held()
 ended, slowest = {"error": 0, "noted": 0, "read": 0, "silent": [], "crash": []}, [0.0, ""]
 for line in sys.stdin:
     path, cut, name = json.loads(line)
@@ -139,8 +146,7 @@ for line in sys.stdin:
     took = processor() - used
     if took > slowest[0]:
         slowest = [took, f"{name} ({time.perf_counter() - began:.1f} s by the clock)"]
-most = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
-print(json.dumps([ended, slowest, int(most.split()[1]) * 1024]))
+print(json.dumps([ended, slowest, [held(), before]]))
 """
 
 
@@ -185,7 +191,7 @@ def _ended(
     part: str, files: Sequence[tuple[str, int | None, str]], said: Any, *, told: bool = True
 ) -> Iterator[Figure]:
     """Say how files ended; a mail may end anywhere, and is a mail."""
-    ended, (seconds, name), most = said
+    ended, (seconds, name), (most, before) = said
     right = ended["error"] + ended["noted"] + ended["read"] + (0 if told else len(ended["silent"]))
     note = f"{right} of {len(files)}: {ended['error']} errors, {ended['noted']} noted, {ended['read']} read as shown"
     if ended["silent"]:
@@ -193,5 +199,8 @@ def _ended(
     if ended["crash"]:
         note += f"; crashed: {', '.join(ended['crash'])}"
     yield Figure(part, "one named error, or said what is odd", percent(right, len(files)), bar=at_least(100), note=note)
-    yield Figure(part, "the slowest, of the processor", seconds, "s", bar=at_most(10), note=name)
-    yield Figure(part, "most memory of the process that asks", most / MEGABYTE, "MB", bar=at_most(150))
+    may, note = ReadingLimits().seconds, f"{name}; {seconds:.2f} s of the processor"
+    yield Figure(part, f"the slowest ÷ the {may:g} s that a file may take", seconds / may, TIMES, at_most(2.0), note)
+    note = f"{most / MEGABYTE:.0f} MB, {before / MEGABYTE:.0f} before the first file"
+    name = "most memory of the process that asks ÷ before the first file"
+    yield Figure(part, name, most / before, TIMES, at_most(7.0), note)

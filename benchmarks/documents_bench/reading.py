@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,15 +15,25 @@ from typing import Self
 
 import pypdfium2
 
-from bench.figure import TIMES, Bar, Figure, at_least, at_most, median_figure, percent
+from bench.figure import TIMES, Bar, Figure, at_least, at_most, percent
+from bench.memory import megabytes_of
+from bench.pairs import Pairs, in_turn, milliseconds
 from documents_bench.made_pdf import table_pages, text_pages
 from handrail import Document
 from handrail.documents import DocumentError, ReadingLimits
 
 PART = "reading"
-ROUNDS = 7
-SECONDS = 10.0
-"""That one file may take at most."""
+ROUNDS = 9
+SLOWEST_TIMES = 20.0
+"""What one file may take at most, by what PDFium alone takes for the text of so many pages."""
+PAGES_BESIDE = 500
+PAGE_BAR, RECORD_BAR = at_most(5.0), at_most(6.0)
+"""A box of a span, by what PDFium alone takes for the places of its characters: the page open, and from the bytes."""
+ALONE = """
+import sys, pypdfium2
+file = pypdfium2.PdfDocument(sys.argv[1])
+texts = [page.get_textpage().get_text_range() for page in file]
+"""
 PAUSE = 0.05
 """Seconds between two questions, as people ask them."""
 LIBRARIES = (
@@ -58,12 +69,9 @@ def _beside_raw() -> Iterator[Figure]:
 
 
 def _ratio(name: str, data: bytes, bar: Bar | None = None) -> Figure:
-    raw, ours = [], []
-    for _ in range(ROUNDS):
-        raw.append(_seconds(lambda: _raw(data)))
-        ours.append(_seconds(lambda: Document.open(data)))
-    note = f"{1000 * median(ours):.0f} ms for {1000 * median(raw):.0f} ms"
-    return Figure(PART, name, min(ours) / min(raw), TIMES, bar, f"{note}; the best of {ROUNDS} each")
+    pairs = in_turn(lambda: Document.open(data), lambda: _raw(data), ROUNDS, clock=time.perf_counter)
+    note = f"{median(pairs.ours):.0f} ms for {median(pairs.floor):.0f} ms; the best of {ROUNDS} each, in turn"
+    return Figure(PART, name, min(pairs.ours) / min(pairs.floor), TIMES, bar, note)
 
 
 def _raw(data: bytes) -> int:
@@ -92,8 +100,16 @@ def _memory() -> Iterator[Figure]:
         document = Document.open(data, limits=ReadingLimits(seconds=60))  # a busy machine is no reason to leave out
     pages = len(document.pages)
     yield Figure(PART, "of 500 pages, those that are read", pages, "pages", bar=at_least(500), note=f"{pages} of 500")
-    yield Figure(PART, "500 pages, all processes beside this one before", watch.most - before, "MB", bar=at_most(80.0))
-    yield Figure(PART, "500 pages, this process", watch.most_here, "MB", at_most(150.0))
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(data)
+        file.flush()
+        alone = megabytes_of(ALONE.replace("sys.argv[1]", repr(file.name)))
+    taken, name = watch.most - before, "500 pages, memory of all processes beyond this one's before"
+    note = f"{taken:.0f} MB for {alone:.0f}"
+    yield Figure(PART, f"{name} ÷ a process with PDFium alone", taken / alone, TIMES, at_most(2.0), note)
+    note = f"{watch.most_here:.0f} MB for {before:.0f}"
+    grown = watch.most_here / before
+    yield Figure(PART, "500 pages, memory of this process ÷ before", grown, TIMES, at_most(1.75), note)
 
 
 class _Watch:
@@ -147,24 +163,53 @@ def _places() -> Iterator[Figure]:
     page_start = document.page_starts[10]
     document.box_of(page_start, page_start + 6)  # now the page is open
     spans = [(page_start + place, page_start + place + 12) for place in range(0, 1000, 7)]
-    open_page = [1000 * _seconds(partial(document.box_of, *span)) for span in spans]
-    yield median_figure(PART, "box of a span, the page open", open_page, "ms", bar=at_most(0.2))
-    name = "box of a span, from a record and its bytes"
+    file = pypdfium2.PdfDocument(data)
+    text_page = file[10].get_textpage()
+    pairs = [
+        (_spent(partial(document.box_of, *span)), _spent(partial(_raw_places, text_page, place)))
+        for place, span in zip(range(0, 1000, 7), spans, strict=True)
+    ]
+    text_page.close()
+    beside = "÷ its characters' places by PDFium alone"
+    yield Pairs(*zip(*pairs, strict=True)).figure(PART, f"box of a span, the page open {beside}", PAGE_BAR)
     rounds = [_from_records(seed) for seed in range(ROUNDS)]
-    best = [min(taken) for taken in zip(*rounds, strict=True)]
-    yield median_figure(PART, f"{name}, the best of {ROUNDS} files", best, "ms", bar=at_most(5.0))
+    best = Pairs(*(tuple(map(min, zip(*sides, strict=True))) for sides in zip(*rounds, strict=True)))
+    name = f"box of a span, from a record and its bytes {beside}, the best of {ROUNDS} files"
+    yield best.figure(PART, name, RECORD_BAR)
 
 
-def _from_records(seed: int) -> list[float]:
-    """Return how many milliseconds it takes on each page of a document of its own, which is opened from its record."""
+def _from_records(seed: int) -> tuple[list[float], list[float]]:
+    """Return how many milliseconds it takes on each page of a document of its own, and PDFium alone.
+
+    The document is opened from its record, with its bytes given back.
+    """
     data = text_pages(20, seed=100 + seed)
     document = Document.open(data)
-    taken = []
-    for start in document.page_starts[:16]:
-        opened = replace(document).opened(data)  # from a record, with its bytes given back
+    taken, alone = [], []
+    for number, start in enumerate(document.page_starts[:16]):
+        opened = replace(document).opened(data)
         time.sleep(PAUSE)
-        taken.append(1000 * _seconds(partial(opened.box_of, start, start + 12)))
-    return taken
+        taken.append(_spent(partial(opened.box_of, start, start + 12)))
+        time.sleep(PAUSE)
+        alone.append(_spent(partial(_raw_page, data, number)))
+    return taken, alone
+
+
+def _raw_page(data: bytes, number: int) -> None:
+    """Open a file, read the text of a page, and the places of its first characters."""
+    file = pypdfium2.PdfDocument(data)
+    page = file[number]
+    text_page = page.get_textpage()
+    text_page.get_text_range()
+    _raw_places(text_page, 0)
+    text_page.close()
+    page.close()
+    file.close()
+
+
+def _raw_places(text_page: pypdfium2.PdfTextPage, place: int) -> None:
+    for each in range(place, place + 12):
+        text_page.get_charbox(each)
 
 
 def _imports() -> Figure:
@@ -191,7 +236,10 @@ def _every_file(folder: Path) -> Iterator[Figure]:
     yield Figure(
         PART, "files that end as a document or a named error", percent(well, len(files)), bar=at_least(100.0), note=note
     )
-    yield Figure(PART, "the slowest of them", slowest, "s", at_most(SECONDS))
+    data = text_pages(PAGES_BESIDE)
+    alone = min(_seconds(partial(_raw, data)) for _ in range(3))
+    name, note = f"the slowest of them ÷ {PAGES_BESIDE} pages by PDFium alone", f"{slowest:.2f} s for {alone:.2f}"
+    yield Figure(PART, name, slowest / alone, TIMES, at_most(SLOWEST_TIMES), note)
 
 
 def _ends_well(data: bytes, name: str) -> bool:
@@ -200,6 +248,11 @@ def _ends_well(data: bytes, name: str) -> bool:
     except DocumentError as error:
         return str(error).startswith(name)
     return bool(document.text.strip() or document.blocking)
+
+
+def _spent(call: Callable[[], object]) -> float:
+    """Return the milliseconds of a call by the clock, for another process has a part in it."""
+    return milliseconds(call, clock=time.perf_counter)
 
 
 def _seconds(call: Callable[[], object]) -> float:
