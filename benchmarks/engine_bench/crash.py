@@ -44,7 +44,14 @@ def crash(bench: Bench) -> list[Figure]:
     part = f"kill -9 with {runs} runs in flight"
     other, again = "another live process", "restart"
     return [
-        best_figure(part, f"{other}: first step", [each.first_step for each in taken], "s", bar=at_most(1.5, 0.3)),
+        best_figure(part, f"{other}: first step", [each.first_step for each in taken], "s"),
+        Figure(
+            part,
+            f"{other}: first step ÷ that of a restart, imports included, the best of each",
+            min(each.first_step for each in taken) / min(each.first_step for each in restarted),
+            TIMES,
+            at_most(1.0, 0.5),
+        ),
         median_figure(part, f"{other}: all runs at their last step", [each.all_done for each in taken], "s"),
         median_figure(
             part,

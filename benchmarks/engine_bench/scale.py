@@ -15,6 +15,8 @@ class Scale:
     """Runs one after the other, a round."""
     together_runs: int
     """Runs of 50 or 500 callers, a round."""
+    slices: int
+    """Of two kinds of runs that have turns on one engine."""
     sleeping_runs_per_caller: int
     """Runs of each caller whose steps take 5 to 50 ms, a round."""
     peer_repetitions: int
@@ -46,6 +48,7 @@ FULL = Scale(
     alone_repetitions=9,
     alone_runs=100,
     together_runs=10_000,
+    slices=40,
     sleeping_runs_per_caller=15,
     peer_repetitions=3,
     peer_callers=(1, 50, 500),
@@ -53,7 +56,7 @@ FULL = Scale(
     waiting_runs=100_000,
     waiting_repetitions=3,
     resumes=300,
-    idle_seconds=10.0,
+    idle_seconds=15.0,
     questions=400,
     ended_runs=20_000,
     crash_runs=200,
@@ -66,6 +69,7 @@ SHORT = Scale(
     alone_repetitions=4,
     alone_runs=40,
     together_runs=2_000,
+    slices=16,
     sleeping_runs_per_caller=3,
     peer_repetitions=2,
     peer_callers=(1, 50),
@@ -73,7 +77,7 @@ SHORT = Scale(
     waiting_runs=20_000,
     waiting_repetitions=2,
     resumes=75,
-    idle_seconds=5.0,
+    idle_seconds=7.5,
     questions=200,
     ended_runs=5_000,
     crash_runs=100,
@@ -86,6 +90,7 @@ QUICK = Scale(
     alone_repetitions=1,
     alone_runs=50,
     together_runs=1_000,
+    slices=2,
     sleeping_runs_per_caller=2,
     peer_repetitions=1,
     peer_callers=(1, 50, 500),

@@ -1,15 +1,20 @@
 """Five steps, alone and together: Handrail beside the floor and a hand-written journal."""
 
+import asyncio
+from functools import partial
 from operator import attrgetter
 
 from bench.figure import TIMES, Bar, Figure, at_least, at_most, median_figure
+from bench.pairs import Pairs
 from engine_bench.bench import Bench
+from engine_bench.callers import call_together
 from engine_bench.floor import Floor
-from engine_bench.handrail_side import Handrail, HandrailBacklog, HandrailRules, HandrailTriage
+from engine_bench.handrail_side import Handrail, HandrailBacklog, HandrailRules, HandrailTriage, open_engine
 from engine_bench.load import Load, Side
 from engine_bench.no_engine import NoEngine
 from engine_bench.python_floor import PythonFloor
 from engine_bench.rounds import Reading, Rounds, in_rounds
+from engine_bench.slices import in_slices
 from engine_bench.threaded_journal import ThreadedJournal
 
 RATE: Reading = attrgetter("runs_per_second")
@@ -23,6 +28,9 @@ PYTHON = PythonFloor()
 
 LOCK_STEP = 50
 """Callers among whom kinds of steps are compared."""
+
+RUNS_A_SLICE = 250
+"""Of a kind, before the other has its turn."""
 
 FLOOR_BAR = at_least(0.33, 0.5)
 """What part of a run's processor time the floor in Python takes; why not more, benchmarks/README.md says."""
@@ -79,9 +87,20 @@ def kinds(bench: Bench) -> list[Figure]:
     return [
         *(median_figure(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
         *(median_figure(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
-        _ratio(part, rounds, RULES, HANDRAIL, CPU, bar=RULES_BAR),
+        asyncio.run(_rules(bench)).figure(part, f"CPU: {RULES.name} ÷ {HANDRAIL.name}, slice by slice", RULES_BAR),
         _ratio(part, rounds, TRIAGE, HANDRAIL, CPU),
     ]
+
+
+async def _rules(bench: Bench) -> Pairs:
+    """Measure runs of rules and of actions on one engine."""
+    async with open_engine(bench.directory / "slices.db", LOCK_STEP) as orchestrator:
+        load = Load(RUNS_A_SLICE, LOCK_STEP, warm_up=0)
+
+        async def some(side: Handrail, numbers: range) -> None:
+            await call_together(lambda number: side.run_once(orchestrator, number, load), numbers, LOCK_STEP)
+
+        return await in_slices(partial(some, RULES), partial(some, HANDRAIL), bench.scale.slices, RUNS_A_SLICE)
 
 
 def _load(bench: Bench, concurrency: int) -> Load:

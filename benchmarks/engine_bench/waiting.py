@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figure import TIMES, Figure, at_most, median_figure
+from bench.memory import megabytes_of
+from bench.pairs import Pairs
 from engine_bench.bench import Bench
 from engine_bench.child import Child
 from engine_bench.handrail_side import store_url
-from engine_bench.imports import import_milliseconds
+from engine_bench.imports import PYDANTIC, import_milliseconds, spend
 from engine_bench.listing import listing_rows
-from engine_bench.waiting_worker import EVENT
+from engine_bench.waiting_worker import EVENT, SLICES
 from handrail import Client
 from handrail.orchestrator import ReviewQuery
 
@@ -28,15 +30,12 @@ PARTS = 3
 WARM_UP = 10
 """Runs resumed before those that count: the first decision imports what checks it."""
 
-COSTS = (
-    ("time to open the store", "open_ms", "ms", None),
-    ("CPU to open the store", "open_cpu_ms", "ms", None),
-    ("idle CPU, share of one processor", "idle_percent", "%", at_most(0.4, 0.05)),
-    ("peak resident memory", "peak_megabytes", "MB", at_most(60, 45)),
-)
-"""What a process with the store open costs: its row, its message's key, unit and bar."""
-OPEN_BAR = at_most(0.5, 0.1)
-"""The processor time of opening the store, by that of importing the engine."""
+IDLE_BAR, MEMORY_BAR = at_most(3.0, 2.0), at_most(2.8, 2.1)
+"""The processor time of an idle process, by that of a loop that looks and beats by hand; its memory, by pydantic's."""
+OPEN_BAR, FIRST_BAR = at_most(0.2, 0.1), at_most(1.5, 1.0)
+"""The processor time of opening the store, by that of importing the engine; and of the first opening of a process, of a
+new store, with all that is loaded for it, by that of importing pydantic."""
+OPENINGS = 5
 WAKE_BARS = at_most(6, 3), at_most(8, 4)
 """How long it takes until the step's body begins, by how long the call takes that resumes it: p50 and p95."""
 
@@ -58,26 +57,59 @@ def waiting(bench: Bench) -> list[Figure]:
     bench.say(f"making {part}")
     with Child(WORKER, "create", file, bench.scale.waiting_runs) as creator:
         made = creator.listen()
-    costs = [_idle(file, bench) for _ in range(bench.scale.waiting_repetitions)]
+    opened = [_opened(file) for _ in range(OPENINGS + 1)][1:]  # the first compiles
+    idle = [_idle(file, bench, number) for number in range(bench.scale.waiting_repetitions)]
     bench.say("resuming runs from another process")
     with Child(WORKER, "serve", file, 0) as server:
         server.listen()
         decisions, events = asyncio.run(_resume(file, server, bench.scale.resumes))
     return [
         *_making_rows(part, made, bench.scale.waiting_runs),
-        *(median_figure(part, name, [cost[key] for cost in costs], unit, bar=bar) for name, key, unit, bar in COSTS),
-        _open_row(part, [cost["open_cpu_ms"] for cost in costs]),
+        *_idle_rows(part, idle, bench.scale.idle_seconds / SLICES),
+        *_open_rows(part, opened),
         *_wake_rows(part, "a decision in another process", decisions),
         *_wake_rows(part, "an event from another process", events),
         *asyncio.run(listing_rows(file, part)),
     ]
 
 
-def _idle(file: Path, bench: Bench) -> dict[str, float]:
-    """Return what a new process with the store open costs while nothing happens."""
-    bench.say(f"watching an idle process for {bench.scale.idle_seconds:.0f} s")
-    with Child(WORKER, "serve", file, bench.scale.idle_seconds) as server:
-        return server.listen()
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What an idle process costs, in slices of some seconds that it was watched for."""
+
+    ours_ms: Sequence[float]
+    by_hand_ms: Sequence[float]
+    """Of a loop that does by hand what cannot be left out, in the same seconds."""
+    megabytes: float
+    """That the process held at most."""
+
+
+def _idle(file: Path, bench: Bench, number: int) -> Idle:
+    """Watch a new process with the store open while nothing happens, and a loop by hand at the same time."""
+    seconds = bench.scale.idle_seconds
+    bench.say(f"watching an idle process for {seconds:.0f} s")
+    by_hand = bench.directory / f"looked-{number}.db"
+    with Child(WORKER, "serve", file, seconds) as server, Child(WORKER, "look", by_hand, seconds) as looker:
+        ours, floor = server.listen(), looker.listen()
+        return Idle(ours["idle_ms"], floor["idle_ms"], ours["peak_megabytes"])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one process spent that opened two stores, in milliseconds of the processor."""
+
+    first: float
+    """On an empty one, with all that is loaded for it."""
+    opening: float
+    """On the one that is measured, when all was loaded."""
+    pydantic: float
+    """Of importing pydantic, in a process after it."""
+
+
+def _opened(file: Path) -> Opened:
+    with Child(WORKER, "open", file) as child:
+        told = child.listen()
+    return Opened(told["first_ms"], told["opening_ms"], spend(PYDANTIC) - spend("pass"))
 
 
 async def _resume(file: Path, server: Child, count: int) -> tuple[list[Wake], list[Wake]]:
@@ -121,10 +153,29 @@ def _making_rows(part: str, made: dict[str, float], count: int) -> list[Figure]:
     ]
 
 
-def _open_row(part: str, milliseconds: Sequence[float]) -> Figure:
+def _idle_rows(part: str, idle: Sequence[Idle], seconds: float) -> list[Figure]:
+    pairs = Pairs(
+        tuple(each for one in idle for each in one.ours_ms), tuple(each for one in idle for each in one.by_hand_ms)
+    )
+    percent = 0.1 * statistics.median(pairs.ours) / seconds
+    memory, beside = max(each.megabytes for each in idle), megabytes_of(PYDANTIC)
+    name, note = "peak resident memory ÷ a process that imports pydantic", f"{memory:.1f} MB for {beside:.1f}"
+    return [
+        pairs.figure(part, "idle CPU ÷ a look and a beat by hand", IDLE_BAR, note=f"{percent:.2f} % of a processor"),
+        Figure(part, name, memory / beside, TIMES, MEMORY_BAR, note),
+    ]
+
+
+def _open_rows(part: str, opened: Sequence[Opened]) -> list[Figure]:
     importing = import_milliseconds()
+    opening = [each.opening for each in opened]
+    note = f"{statistics.median(opening):.1f} ms for {importing:.0f}"
     name = "CPU to open the store ÷ importing the engine"
-    return median_figure(part, name, [each / importing for each in milliseconds], TIMES, bar=OPEN_BAR)
+    first = Pairs(tuple(each.first for each in opened), tuple(each.pydantic for each in opened))
+    return [
+        median_figure(part, name, [each / importing for each in opening], TIMES, bar=OPEN_BAR, note=note),
+        first.figure(part, "CPU of the first opening, of a new store ÷ importing pydantic", FIRST_BAR),
+    ]
 
 
 def _best_part(wakes: Sequence[Wake], centile: int) -> tuple[float, float]:

@@ -1,20 +1,29 @@
-"""What a rollout costs a judgement, and what a challenger beside it costs the run that does not wait for it."""
+"""What a rollout costs a judgement, and what a challenger beside it costs the run that does not wait for it.
+
+Both kinds of runs have turns on one engine, a slice of each again and again. Whoever rolls something out must look, in
+each run, how far it is let loose now: so what stands beside such runs are plain ones and as many looks at the store.
+"""
 
 import asyncio
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import count
 from pathlib import Path
-from statistics import median
 from typing import Any, Literal
 
-from bench.figure import TIMES, Figure, at_most, best_figure, median_figure
-from handrail import Orchestrator, Run, Says, ScriptedModel, classify, confidence, workflow
+from bench.figure import Figure, at_most
+from bench.pairs import Pairs, async_in_turn
+from engine_bench.slices import in_slices
+from handrail import Orchestrator, Run, Says, ScriptedModel, Workflow, classify, confidence, workflow
 from handrail.ai_steps import AIStep, Answer, ModelRequest, NoAnswer
 from handrail.guards import share
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.rollouts import RolloutKey
 from operations_bench.amount import Bench
 
 PART = "a step that is rolled out"
-WARM_UP, ALONE = 200, 10
+SLICES, RUNS_A_SLICE, ALONE = 6, 200, 15
+"""Slices for each of the rounds, runs in each, and runs that are executed alone."""
 SLOW_SECONDS = 0.5
 """What the slow challenger takes to answer."""
 
@@ -47,42 +56,49 @@ SIDES: Mapping[str, AIStep[Animal]] = {
 
 
 def rollout_rows(bench: Bench, folder: Path) -> Iterable[Figure]:
-    """Measure runs of one judgement, each side in turn."""
-    runs = bench.amount.rollout_runs
-    spent: dict[str, list[float]] = {name: [] for name in SIDES}
-    delays: dict[str, list[float]] = {name: [] for name in SIDES}
-    for number in range(bench.amount.rollout_rounds):
-        for name, judged in SIDES.items():
-            used, alone = asyncio.run(_measured(folder / f"{number}-{name.replace(' ', '-')}.db", judged, runs))
-            spent[name].append(1000 * used / runs)
-            delays[name].append(alone)
+    """Measure runs of one judgement, each kind in turn beside those of the step that is let loose in every run."""
+    slices = SLICES * bench.amount.rollout_rounds
     plain, shared, challenged = SIDES
-    for name in SIDES:
-        yield median_figure(PART, f"CPU of a run, {name}", spent[name], "ms")
-    dearer = min(spent[shared]) / min(spent[plain])
-    yield Figure(PART, f"CPU: {shared} ÷ {plain}, the best rounds", dearer, TIMES, at_most(1.33, 1.1))
-    waits = [1000 * each for each in delays[challenged]]
+    spent, _ = asyncio.run(_in_turn(folder / "shared.db", shared, slices))
+    yield spent.figure(PART, f"CPU: {shared} ÷ {plain}, slice by slice")
+    looked, _ = asyncio.run(_in_turn(folder / "looked.db", shared, slices, looks=True))
+    yield looked.figure(PART, f"CPU: {shared} ÷ {plain} and a look at the store for each", at_most(1.33, 1.1))
+    beside, alone = asyncio.run(_in_turn(folder / "challenged.db", challenged, slices))
+    yield beside.figure(PART, f"CPU: {challenged} ÷ {plain}, slice by slice")
     note = f"the challenger answers after {1000 * SLOW_SECONDS:.0f} ms"
-    yield best_figure(PART, "one run beside a slow challenger", waits, "ms", bar=at_most(100.0), note=note)
+    yield alone.figure(PART, f"one run beside a slow challenger ÷ {plain}", at_most(3.0, 1.5), note=note)
 
 
-async def _measured(file: Path, judged: AIStep[Animal], runs: int) -> tuple[float, float]:
-    """Return the processor seconds of many runs together, and the seconds of one alone, the median of some."""
+async def _in_turn(file: Path, name: str, slices: int, *, looks: bool = False) -> tuple[Pairs, Pairs]:
+    """Return the processor time of a run among many, and how long one alone takes, beside runs of the plain step."""
+    sides = [_flow(each, SIDES[each]) for each in (name, next(iter(SIDES)))]
 
-    @workflow(version=1, name="which")
+    address = f"sqlite:///{file}"
+    async with Orchestrator(address, workflows=sides, durability="process") as orchestrator:
+        store, key = open_store(address), RolloutKey(sides[0].name, "which")
+
+        async def some(flow: Workflow[str, str], numbers: range) -> None:
+            for handle in await orchestrator.start_many(flow, [(f"run-{number}", "x") for number in numbers]):
+                await handle.result()
+                if looks and flow is sides[1]:
+                    store.rollout(key)
+
+        ours, floor = (partial(some, flow) for flow in sides)
+        spent = await in_slices(ours, floor, slices, RUNS_A_SLICE)
+        numbers = count(10_000_000)  # beyond those above
+        alone = await async_in_turn(partial(_one, ours, numbers), partial(_one, floor, numbers), ALONE)
+        store.close()
+        return spent, alone
+
+
+async def _one(run: Callable[[range], Awaitable[None]], numbers: Iterator[int]) -> None:
+    number = next(numbers)
+    await run(range(number, number + 1))
+
+
+def _flow(name: str, judged: AIStep[Animal]) -> Workflow[str, str]:
+    @workflow(version=1, name=name.replace(" ", "_"))
     async def flow(run: Run, text: str) -> str:
         return await run.decide(judged, text)
 
-    async with Orchestrator(f"sqlite:///{file}", workflows=[flow], durability="process") as orchestrator:
-
-        async def go(name: str, count: int) -> float:
-            began = time.perf_counter()
-            for handle in await orchestrator.start_many(flow, [(f"{name}-{n}", "x") for n in range(count)]):
-                await handle.result()
-            return time.perf_counter() - began
-
-        await go("warm", WARM_UP)
-        alone = median([await go(f"alone-{number}", 1) for number in range(ALONE)])
-        began = time.process_time()
-        await go("run", runs)
-        return time.process_time() - began, alone
+    return flow
