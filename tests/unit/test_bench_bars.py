@@ -58,3 +58,32 @@ def test_a_benchmark_that_broke_is_not_called_missed() -> None:
         "failed (1)",
         "failed (-9)",
     ]
+
+
+def test_two_sides_have_turns_and_the_median_of_their_rounds_counts() -> None:
+    from bench.figure import at_most  # noqa: PLC0415 -- as above
+    from bench.pairs import in_turn  # noqa: PLC0415 -- as above
+
+    now, called_in_order = 0.0, ""
+
+    def spend(name: str, seconds: float) -> None:
+        nonlocal now, called_in_order
+        now += seconds
+        called_in_order += name
+
+    pairs = in_turn(lambda: spend("a", 0.004), lambda: spend("b", 0.002), 3, clock=lambda: now)
+    figure = pairs.figure("reading", "ours ÷ theirs", at_most(2.5))
+
+    assert called_in_order == "ababbaab"  # each once before what counts, then in turn, forwards and backwards
+    assert (round(figure.value or 0.0, 9), figure.mark) == (2.0, "holds")
+    assert figure.note == "4 ms for 2; 2 to 2"
+
+
+def test_a_late_centile_is_held_to_that_of_the_floor() -> None:
+    from bench.figure import at_most  # noqa: PLC0415 -- as above
+    from bench.pairs import Pairs  # noqa: PLC0415 -- as above
+
+    ours, floor = tuple(float(each) for each in range(1, 101)), (10.0,) * 100
+
+    assert round(Pairs(ours, floor).late("server", "a page", at_most(9.0)).value or 0.0, 3) == 9.505
+    assert Pairs(ours, floor).late("server", "a page", at_most(9.0)).mark == "missed"
