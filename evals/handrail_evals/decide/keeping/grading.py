@@ -22,10 +22,11 @@ PRIOR_ERRORS = 3.0
 
 ASKED: Mapping[Answers, float] = {"usual": 1.0, "few": 0.5}
 """Of the effort: what whoever promises wants spent on answers."""
-EFFORT_TIMES = 1.6
-FALLS_FASTER = 1.5
-JOINT_TIMES = 2.0
-"""In place of ``EFFORT_TIMES`` where less is asked as risks rise fast behind the threshold."""
+STEADY, STEADY_OF_JOINT = 200.0, 150.0
+"""So many answers whatever the target, for each time that the cases grow by the factor e."""
+EFFORT_TIMES, FALLS_FASTER = 1.6, 1.5
+JOINT_TIMES, JOINT_FALLS = 1.88, 1.3
+"""In place of those where less is asked as risks rise fast behind the threshold."""
 BEHIND = 0.1
 """Of the cases: so many behind the threshold say how fast the risk rises there; all of them are asked blind."""
 PRIOR_TARGETS = 5.0
@@ -34,12 +35,32 @@ WORTH_IT = 0.13
 """Coverage over how many targets the risk behind the threshold is above the target: all that is asked is worth it."""
 
 
-def front_loaded(even: float, times: float = EFFORT_TIMES) -> float:
+def even_share(effort: float, cases: int, answers: Answers, *, joint: bool) -> float:
+    """Return the share of all that is asked where early answers are no dearer than late ones, after so many cases.
+
+    Args:
+        effort: over the target; with 20 / target it lies between the best of those measured at 2% and 5%.
+        cases: how many there were.
+        answers: what whoever promises wants spent.
+        joint: whether segments are believed jointly.
+    """
+    return ASKED[answers] * (effort + (STEADY_OF_JOINT if joint else STEADY)) / max(1, cases)
+
+
+def front_loaded(even: float) -> float:
     """Return the share of all that is asked where an even one would be ``even``: more early, when answers are dearest.
 
     It is whole 1.6 times as long, and falls with the power of 1.5.
     """
-    return float((times * even) ** FALLS_FASTER)
+    return float((EFFORT_TIMES * even) ** FALLS_FASTER)
+
+
+def joint_share(even: float, worth: float) -> float:
+    """Return that share where answers are worth so much of the usual: whole 1.88 times as long, falling slower.
+
+    Where no more is asked than is worth it, late answers let as many more cases be accepted as early ones.
+    """
+    return float((JOINT_TIMES * worth * even) ** JOINT_FALLS)
 
 
 def worth_asking(covered: float, cases: float, wrong: float, target: float) -> float:

@@ -44,7 +44,7 @@ from typing import Any, Self, TypeAlias
 
 from handrail_evals.decide.keeping.bets import LaidBets, mean_of, mixture_of, np, paths_of, shares_of, weights_of
 from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
-from handrail_evals.decide.keeping.grading import ASKED, JOINT_TIMES, front_loaded, graded_shares, worth_behind
+from handrail_evals.decide.keeping.grading import even_share, front_loaded, graded_shares, joint_share, worth_behind
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.order import SegmentOrder
 from handrail_evals.errors import InvalidLabels
@@ -54,8 +54,6 @@ from handrail_guards.promise_part import Answers
 MOST = 0.97
 """Of the largest bet that cannot lose everything."""
 EFFORT = 20.0
-STEADY_EFFORT = 200.0
-"""With ``EFFORT``: what was between the best of the shares measured, 1,200 / cases at 2% and 600 / cases at 5%."""
 LEAST_SHARE = 0.02
 CASES_AT_ONCE = 100
 """Cases whose bets are reckoned together."""
@@ -74,7 +72,7 @@ class KeeperSettings:
     delta: float = 0.05
     """The chance that the promise is ever broken, at most."""
     effort: float = EFFORT
-    """The share that is answered blind falls as (effort / target + 200) / cases ..."""
+    """The share that is answered blind falls with (effort / target + 150) / cases ..."""
     least_share: float = LEAST_SHARE
     """... down to this."""
     answers: Answers = "usual"
@@ -194,11 +192,11 @@ class PromiseKeeper:
         """Return the share of accepted cases to ask blind next, after so many cases; until there is a threshold, 1."""
         if self.in_force < 0:
             return 1.0
-        spent = ASKED[self.settings.answers] * (self.settings.effort / self.settings.target + STEADY_EFFORT)
-        falls = spent / max(1, self.cases if cases is None else cases)
+        by_target, read = self.settings.effort / self.settings.target, self.cases if cases is None else cases
+        falls = even_share(by_target, read, self.settings.answers, joint=self.ladder.joint)
         if self.ladder.joint:
             worth = worth_behind(self.in_force, self.seen, self.loss, self.cases, self.settings.target)
-            falls = front_loaded(falls, JOINT_TIMES * worth)
+            falls = joint_share(falls, worth)
         elif self.ladder.graded:
             falls = front_loaded(falls)
         return min(1.0, max(self.settings.least_share, falls))

@@ -69,10 +69,10 @@ def test_a_ladder_without_the_mark_asks_the_same_of_all_and_falls_as_before() ->
     assert (old.share(), old.grades(old.share())) == (0.1, ())
     assert new.share() == pytest.approx((1.6 * 0.1) ** 1.5)
     joint.seen[:] = 3_600.0
-    assert joint.share() == pytest.approx((2.0 * 0.1) ** 1.5)  # nothing is known behind it
+    assert joint.share() == pytest.approx((1.88 * 550 / 6_000) ** 1.3)  # nothing is known behind it
     few = PromiseKeeper(joint.ladder, KeeperSettings(target=0.05, answers="few"))
     few.in_force, few.cases, few.seen[:] = 3, 6_000, 3_600.0
-    assert few.share() == pytest.approx((2.0 * 0.05) ** 1.5)
+    assert few.share() == pytest.approx((1.88 * 275 / 6_000) ** 1.3)
     assert new.grades(0.1)
 
 
