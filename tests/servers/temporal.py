@@ -50,7 +50,7 @@ class DevServer(KeptServer, TemporalAt):
         KeptServer.__init__(self, "hrtemporal")
         self._program = found
         self._options = options
-        self._sparing = {"GOGC": "400"} if sparing else {}
+        self._sparing = {"GOGC": "400", "GOMEMLIMIT": "1GiB"} if sparing else {}
         self._file = self.folder / "temporal.db" if in_file else None
         self._move()
 
