@@ -25,13 +25,10 @@ OTHERS = $(shell for p in python3.12 python3.13 python3.14 $$HOME/.pyenv/version
 
 # Test processes side by side: one more than the cores of a small machine, since many tests wait for processes and times.
 JOBS ?= 3
-# One more for the whole suite, whose tests of processes wait for a third of their time: more of them in a fifth less time.
-WHOLE_JOBS ?= 4
 # More for pytest: make test PYTEST='-k lease -x'
 PYTEST ?=
 
 SPREAD := -n $(JOBS) --dist worksteal
-SPREAD_WHOLE := -n $(WHOLE_JOBS) --dist worksteal
 # Every test process would import all acceptance tests, and what these need, only to leave them out by their mark.
 QUICK  := --hypothesis-profile fast --ignore tests/acceptance
 # Of a parametrised test function the first and the last case stand for all, which `make test` runs.
@@ -60,10 +57,10 @@ demo: $(DEMO) ## Run the main jobs, support triage and an inbox of invoices; onc
 	@$(BIN)/handrail demo
 
 test: $(READY) ## Run the whole test suite
-	$(BIN)/pytest $(SPREAD_WHOLE) $(PYTEST)
+	$(BIN)/pytest $(SPREAD) $(PYTEST)
 
 coverage: $(READY) ## Run the whole test suite with branch coverage, which takes twice as long; before a release
-	$(BIN)/pytest $(SPREAD_WHOLE) --cov --cov-report=term $(PYTEST)
+	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
 test-fast: $(READY) ## Run the quick tests, of many cases of one the first: about a minute on two cores
 	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
