@@ -157,7 +157,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         self._ring()
         return reply
 
-    async def _quietly(self, change: "Change") -> Any:
+    async def _change_quietly(self, change: "Change") -> Any:
         """Write what makes no run due."""
         return await self._writer.ask(change)
 

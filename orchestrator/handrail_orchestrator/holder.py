@@ -26,7 +26,7 @@ class StoreChanger(StoreHolder):
         """Write, then tell whoever executes runs."""
 
     @abstractmethod
-    async def _quietly(self, change: "Change") -> Any:
+    async def _change_quietly(self, change: "Change") -> Any:
         """Write what makes no run due."""
 
     @abstractmethod

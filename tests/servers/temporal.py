@@ -42,15 +42,14 @@ class TemporalAt:
 class DevServer(KeptServer, TemporalAt):
     """A server of the tests' own, in memory or, to survive a kill, in a file."""
 
-    def __init__(self, *, in_file: bool = False, options: tuple[str, ...] = (), sparing: bool = False) -> None:
-        """Choose the ports; it does not run yet. One that is ``sparing`` has memory for fewer rounds of garbage."""
+    def __init__(self, *, in_file: bool = False, options: tuple[str, ...] = ()) -> None:
+        """Choose the ports; it does not run yet."""
         found = program()
         if found is None:
             unavailable(NOT_FOUND)
         KeptServer.__init__(self, "hrtemporal")
         self._program = found
         self._options = options
-        self._sparing = {"GOGC": "400", "GOMEMLIMIT": "1GiB"} if sparing else {}
         self._file = self.folder / "temporal.db" if in_file else None
         self._move()
 
@@ -108,7 +107,7 @@ class DevServer(KeptServer, TemporalAt):
     @property
     def _environment(self) -> dict[str, str]:
         home = str(self.folder)
-        return {"HOME": home, "TEMPORAL_HOME": home, "XDG_CONFIG_HOME": home, **self._sparing}
+        return {"HOME": home, "TEMPORAL_HOME": home, "XDG_CONFIG_HOME": home}
 
     def _answers(self) -> bool:
         """Ask for its namespace, which is made after the port is open."""
@@ -137,7 +136,7 @@ class Lender:
         if self._server is not None and not self._server.is_well:
             self.end()
         if self._server is None:
-            self._server = DevServer(sparing=True)
+            self._server = DevServer()
             self._server.start()
         return self._server
 

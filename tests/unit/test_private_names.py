@@ -17,7 +17,7 @@ OF_LIBRARIES = frozenset({"_Element", "_client", "_endpoint", "_libs", "_name", 
 """What boto3, lxml, openai, pypdfium2 and tnefparse have for us under no other name."""
 
 
-OF_BASES = frozenset({"_change", "_open_store"})
+OF_BASES = frozenset({"_change", "_change_quietly", "_open_store"})
 """What ``StoreHolder`` and ``StoreChanger`` give whoever is built on them, and nobody else: on ``self`` alone."""
 
 

@@ -40,7 +40,7 @@ class PromiseDesk(PromiseReader, StoreChanger):
         No run is due by it, so that nobody who executes runs is woken; a notice is for whoever delivers.
         """
         is_told = isinstance(change, promises.MovePromise) and change.notice is not None
-        return await (self._change(change) if is_told else self._quietly(change))
+        return await (self._change(change) if is_told else self._change_quietly(change))
 
     async def ask_again(self, case: int, item: int, *, is_third: bool, before: "Sequence[str]") -> bool:
         """Put the question of an item once more, as a case of a promise; returns whether that was not done yet.
