@@ -226,6 +226,8 @@ FILTERS: Sequence[dict[str, Any]] = [
         {"not_queues": ("triage", "nowhere")},
         {"queues": ()},
         {"queues": (), "is_late": True, "now": NOW},
+        {"run_ids": ("r1", "r4", "r7", "nobody")},
+        {"run_ids": ()},
     )
     for free in ({}, {"free_for": "ann", "now": NOW}, {"free_for": "ben", "now": NOW})
 ]
@@ -241,6 +243,7 @@ def test_a_count_is_the_number_of_rows_whatever_the_filter(queue: Store) -> None
             assert row.queue == wanted.get("queue", row.queue), wanted
             assert row.queue not in wanted.get("not_queues", ()), wanted
             assert row.run_id == wanted.get("run_id", row.run_id), wanted
+            assert row.run_id in wanted.get("run_ids", (row.run_id,)), wanted
 
 
 def test_items_are_listed_most_urgent_first_and_page_by_page(queue: Store) -> None:

@@ -1,7 +1,7 @@
 """What of a run is kept from whoever may still be asked, blind, about a case that was drawn in it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from handrail.console.viewer import Viewer
@@ -56,6 +56,27 @@ def veil_for(client: Client, run_id: str, viewer: Viewer) -> Veil:
     """Return what is kept of a run from somebody."""
     items = client.reviews(ReviewQuery(states=(*ACTIVE, "pending"), run_id=run_id, limit=MOST_ASKED))
     return veil_of(items, lambda item: viewer.may("decide", item))
+
+
+def hidden_ends(client: Client, run_ids: Sequence[str], viewer: Viewer) -> frozenset[str]:
+    """Return the runs of which what they came to is kept from somebody, found in one look for all of them."""
+    items: dict[str, list[ReviewItem]] = {}
+    for item in _audits(client, tuple(run_ids)):
+        items.setdefault(item.run_id, []).append(item)
+    return frozenset(
+        run_id
+        for run_id, found in items.items()
+        if veil_of(found, lambda item: viewer.may("decide", item)).hides_the_end
+    )
+
+
+def _audits(client: Client, run_ids: tuple[str, ...]) -> Iterator[ReviewItem]:
+    query = ReviewQuery(states=(*ACTIVE, "pending"), run_ids=run_ids, kinds=(AUDIT,), limit=MOST_ASKED)
+    while found := client.reviews(query):
+        yield from found
+        if len(found) < query.limit:
+            return
+        query = replace(query, after=(found[-1].priority, found[-1].id))
 
 
 def _judged(item: ReviewItem) -> str:

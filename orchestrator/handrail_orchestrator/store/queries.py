@@ -41,6 +41,8 @@ class ReviewQuery:
     is_snoozed: bool | None = None
     """Only those that are put away at ``now``, or only those that are not."""
     run_id: str | None = None
+    run_ids: tuple[str, ...] | None = None
+    """Only those of these runs; None: of all."""
     step: str | None = None
     """Only the item of this wait, such as ``ask#2``."""
     free_for: str | None = None
@@ -58,6 +60,11 @@ class ReviewQuery:
     before: tuple[int, int] | None = None
     """End before the item with this (priority, id): of all before it, the last."""
     limit: int = 100
+
+    @property
+    def names_runs(self) -> bool:
+        """Return whether only the items of named runs are wanted, which the index of runs finds."""
+        return self.run_id is not None or self.run_ids is not None
 
 
 @dataclass(frozen=True, slots=True)

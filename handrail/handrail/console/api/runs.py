@@ -19,7 +19,7 @@ from handrail.console.api.run_models import (
     StepsQuery,
     WorkflowPlace,
 )
-from handrail.console.veil import Kept, veil_for
+from handrail.console.veil import Kept, hidden_ends, veil_for
 from handrail.console.viewer import Viewer
 from handrail_ground.values import json_line
 from handrail_orchestrator.client import Client
@@ -173,9 +173,10 @@ def runs_told(client: Client, runs: Sequence[RunRecord], viewer: Viewer) -> list
     for wait in client.waits([run.key for run in runs if run.status == "waiting"]):
         waits.setdefault(wait.run_key, []).append(wait.as_json())
     parents: Mapping[int, str] = client.run_ids([run.parent for run in runs if run.parent is not None])
+    hidden = hidden_ends(client, [run.id for run in runs], viewer)
     return [
         {
-            **_run_told(client, run, viewer),
+            **_run_told(run, viewer, is_hidden=run.id in hidden),
             "parent_id": None if run.parent is None else parents.get(run.parent),
             "waits": waits.get(run.key, []),
         }
@@ -183,11 +184,9 @@ def runs_told(client: Client, runs: Sequence[RunRecord], viewer: Viewer) -> list
     ]
 
 
-def _run_told(client: Client, run: RunRecord, viewer: Viewer) -> dict[str, Any]:
-    told = _without_trace(run.as_json(), viewer)
-    if veil_for(client, run.id, viewer).hides_the_end:
-        return told | {"output": None, "error": None, "progress": None, "hidden": True}
-    return told | {"hidden": False}
+def _run_told(run: RunRecord, viewer: Viewer, *, is_hidden: bool) -> dict[str, Any]:
+    told = _without_trace(run.as_json(), viewer) | {"hidden": is_hidden}
+    return told | {"output": None, "error": None, "progress": None} if is_hidden else told
 
 
 def step_told(step: StepRecord, viewer: Viewer, kept: Kept | None = None) -> dict[str, Any]:

@@ -70,9 +70,9 @@ Statement: TypeAlias = tuple[str, list[object]]
 def count_sql(query: ReviewQuery, at_most: int | None = None) -> Statement:
     """Return the statement that counts, as far as ``at_most``, and its parameters."""
     where = _conditions(query)
-    is_late = query.is_late and query.states == ACTIVE and query.timer_due is None and query.run_id is None
+    is_late = query.is_late and query.states == ACTIVE and query.timer_due is None and not query.names_runs
     index = " INDEXED BY reviews_due" if is_late and query.workflow is None else _index(query)
-    joined = _RUN if query.run_id is not None else ""
+    joined = _RUN if query.names_runs else ""
     counted = f"FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}"
     if at_most is None:
         return f"SELECT count(*) {counted}", where.parameters
@@ -107,7 +107,7 @@ def list_sql(query: ReviewQuery) -> list[Statement]:
 
 def is_picky(query: ReviewQuery) -> bool:
     """Return whether an ordinary list is filtered by what few items may pass."""
-    if query.order == "newest" or query.free_for is not None or query.run_id is not None or query.timer_due is not None:
+    if query.order == "newest" or query.free_for is not None or query.names_runs or query.timer_due is not None:
         return False
     unlike = replace(query, states=ACTIVE, queue=None, after=None, before=None, limit=0, now=0.0)
     return unlike != ReviewQuery(limit=0)
@@ -147,7 +147,7 @@ def _chosen(where: _Where, among: str, order: str, query: ReviewQuery, values: t
 
 def _is_of_states(query: ReviewQuery) -> bool:
     """Return whether a list has items of several states in the order of urgency, which no index has."""
-    is_plain = query.order != "newest" and query.free_for is None and query.run_id is None and query.timer_due is None
+    is_plain = query.order != "newest" and query.free_for is None and not query.names_runs and query.timer_due is None
     return is_plain and len(query.states) > 1 and query.states != ACTIVE
 
 
@@ -197,7 +197,7 @@ def _listed(where: _Where, order: str, query: ReviewQuery, index: str = "") -> S
 
 def _index(query: ReviewQuery) -> str:
     """Name the index that holds what waits in the order of the list: SQLite would rather sort all of it."""
-    if query.states != ACTIVE or query.run_id is not None or query.timer_due is not None:
+    if query.states != ACTIVE or query.names_runs or query.timer_due is not None:
         return ""
     return " INDEXED BY reviews_active" if query.queue is None else " INDEXED BY reviews_queue"
 
@@ -209,6 +209,10 @@ def _conditions(query: ReviewQuery) -> _Where:
             f"reviews.id IN (SELECT id {_TIMED} AND timer <= ? UNION ALL SELECT id {_PENDING} AND commit_at <= ?)",
             query.timer_due, query.timer_due,
         )  # fmt: skip
+    elif (
+        query.run_ids is not None
+    ):  # no index is of a sum: SQLite would rather read all that wait than those of the runs
+        where.among("('' || reviews.state)", query.states)
     elif query.states == ACTIVE:  # as the indexes of what waits say it
         where.add("reviews.state IN ('open', 'leased')")
     else:
@@ -218,6 +222,7 @@ def _conditions(query: ReviewQuery) -> _Where:
     if query.not_queues:
         where.add(f"reviews.queue NOT IN ({', '.join('?' * len(query.not_queues))})", *query.not_queues)
     where.equal("runs.id", query.run_id)
+    where.among("runs.id", query.run_ids)
     if query.workflow is not None:
         where.add(f"reviews.run IN ({_OF_WORKFLOW})", query.workflow)
     where.equal("reviews.step", query.step)

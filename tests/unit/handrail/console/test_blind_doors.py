@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,6 +191,33 @@ async def test_an_accepted_value_is_kept_from_whoever_may_answer_its_audit(tmp_p
         await site.engine.decide(item, "fraud", by="me")
         for path in doors:
             assert TELLING.search(await site.page(path)), path
+
+
+@pytest.mark.parametrize(("at_once", "looks"), [(10_000, 1), (1, 3)], ids=["one_look", "as_many_as_there_are"])
+async def test_the_audits_of_a_page_of_runs_are_found_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, looks: int
+) -> None:
+    async with opened(tmp_path, flows=[audited, twice_asked]) as site:
+        items = await site.ask(audited, "first", "second", "third")
+        await site.ask(twice_asked, "fourth")
+        await site.engine.decide(items[1], "fraud", by="me")
+        asked: list[object] = []
+        reviews = site.engine.reviews
+
+        def counted(query: Any = None) -> Any:
+            asked.append(query)
+            return reviews(query)
+
+        monkeypatch.setattr(site.engine, "reviews", counted)
+        monkeypatch.setattr("handrail.console.veil.MOST_ASKED", at_once)
+        runs = (await site.http.get("/api/v1/runs")).json()["runs"]
+        assert {run["input"]: run["hidden"] for run in runs} == {
+            "first": True,
+            "second": False,
+            "third": True,
+            "fourth": False,
+        }
+        assert len(asked) == looks
 
 
 async def test_whoever_may_not_answer_the_audit_sees_the_value(tmp_path: Path) -> None:
