@@ -20,6 +20,8 @@ from promise_bench.traffic import Traffic
 
 DELTA = 0.05
 POOL = 5_000
+LABELLED = 0.9
+"""The share of the cases that labels are spent on, the surest of them."""
 FLOOR = 0.3
 """The coverage of the strictest threshold tried with few labels: as much as a floor of labels lets."""
 LABELS = (300, 1_000)
@@ -51,7 +53,7 @@ def compared(
         pool = chance.choices(traffic.cases, k=POOL)
         looked = chance.sample(range(POOL), labels)
         drawn = [Scored(*pool[place]) for place in looked]
-        sides = {"ours": _ours(traffic, pool, target, labels)}
+        sides = {"ours": _ours(traffic, pool, promise, labels), "kept": _kept(traffic, pool, target, labels)}
         thresholds = {
             "by hand": fixed(drawn, traffic.unlabelled, promise),
             "naive": naive(drawn, traffic.unlabelled, promise),
@@ -83,8 +85,21 @@ def _taken(
     return Taken(unseen / POOL, traffic.truth(threshold)[1] > target)
 
 
-def _ours(traffic: Traffic, pool: Sequence[tuple[float, bool]], target: float, labels: int) -> Taken:
-    """Spend the labels where they tell something: at and above the loosest threshold that they may come to."""
+def _ours(traffic: Traffic, pool: Sequence[tuple[float, bool]], promise: Promise, labels: int) -> Taken:
+    """Calibrate on labels of the surest nine tenths, as nothing further down will be accepted.
+
+    A pool is labelled once: exact tests tell more then than bets that may be read after every label.
+    """
+    falling = sorted(traffic.unlabelled, reverse=True)
+    loosest = falling[math.ceil(LABELLED * len(falling)) - 1]
+    looked = [place for place, (score, _) in enumerate(pool) if score >= loosest][:labels]
+    tried = [score for score in falling if score >= loosest]
+    threshold = guaranteed([Scored(*pool[place]) for place in looked], tried, promise)
+    return _taken(traffic, pool, set(looked), threshold, promise.target)
+
+
+def _kept(traffic: Traffic, pool: Sequence[tuple[float, bool]], target: float, labels: int) -> Taken:
+    """Read the pool as a stream, with labels at and above the loosest threshold that they may come to."""
     ladder = _down_to(ladder_of(traffic.unlabelled, starts=(FLOOR,), parts=(1.0,)), _spent_down_to(target, labels))
     keeper, looked = PromiseKeeper(ladder, KeeperSettings(target=target)), set[int]()
     for place, (score, right) in enumerate(pool):
