@@ -220,7 +220,8 @@ def _view(client: Client, run_id: str, after: tuple[int, str], viewer: Viewer) -
     waits = client.waits([run.key])
     items = client.reviews(ReviewQuery(states=_STATES, run_id=run_id, limit=MOST_ITEMS))
     children = client.find_runs(RunQuery(parent=run.key, limit=MOST_CHILDREN + 1))
-    is_veiled = veil_for(client, run_id, viewer).hides_the_end
+    veil = veil_for(client, run_id, viewer)
+    is_veiled = veil.hides_the_end
     return RunView(
         run=replace(run, progress=None, error=None) if is_veiled else run,
         input=shown(run.input),
@@ -230,10 +231,10 @@ def _view(client: Client, run_id: str, after: tuple[int, str], viewer: Viewer) -
         steps=timeline(
             steps,
             items=items,
+            kept=veil.kept(steps),
             waits=waits,
             challenges=client.challenges(run_id),
             copied_seq=run.copied_seq,
-            may_answer=lambda item: viewer.may("decide", item),
         ),
         following=f"{steps[-1].seq}.{steps[-1].name}" if len(found) > PAGE_STEPS else None,
         parent=None if run.parent is None else client.run_ids([run.parent]).get(run.parent),

@@ -1,11 +1,11 @@
 """What a run has done, as its page shows it: each step with what it took, came to, cost, and who decided."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail.console.values import ShownValue, shown
-from handrail.console.veil import Kept, veil_of
+from handrail.console.veil import Kept
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.rollout import percent
 from handrail_guards.verdict import Verdict
@@ -87,19 +87,16 @@ class TimelineStep:
 def timeline(
     steps: Iterable[StepRecord],
     *,
-    items: Iterable[ReviewItem] = (),
+    items: Iterable[ReviewItem],
+    kept: Mapping[str, Kept],
     waits: Sequence[WaitRecord] = (),
     challenges: Iterable[ChallengeRecord] = (),
     copied_seq: int = 0,
-    may_answer: Callable[[ReviewItem], bool] = lambda _: True,
 ) -> list[TimelineStep]:
     """Return steps as the page shows them, with the review items that they led to, and what was asked beside them.
 
-    What an AI step suggests is left out while people are asked without it in view; what it accepted, and what came of
-    that, for those who may answer its audit (``may_answer``).
+    ``kept`` says of which the values are left out, and why (`Veil.kept`).
     """
-    items, steps = [*items], [*steps]
-    kept = veil_of(items, may_answer).kept(steps)
     asked: Mapping[str, ReviewItem] = {item.step: item for item in items}
     due = {wait.step: wait.due for wait in waits}
     beside = {each.step: each for each in challenges}

@@ -15,8 +15,8 @@ from handrail_orchestrator.store.rows import AUDIT, DRAWN
 Kept: TypeAlias = Literal["asked", "audited", "after"]
 """Why a step's values are kept: people are asked without them; so they are, of an accepted one; they follow from it."""
 
-MOST_ASKED = 10_000
-"""Questions of one run."""
+AT_ONCE = 1_000
+"""Questions that are read at a time: a run may have any number, and what is not looked for would be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,13 @@ def veil_of(items: Iterable[ReviewItem], may_answer: Callable[[ReviewItem], bool
 
 def veil_for(client: Client, run_id: str, viewer: Viewer) -> Veil:
     """Return what is kept of a run from somebody."""
-    items = client.reviews(ReviewQuery(states=(*ACTIVE, "pending"), run_id=run_id, limit=MOST_ASKED))
-    return veil_of(items, lambda item: viewer.may("decide", item))
+    return veil_of(_questions(client, (run_id,)), lambda item: viewer.may("decide", item))
 
 
 def hidden_ends(client: Client, run_ids: Sequence[str], viewer: Viewer) -> frozenset[str]:
     """Return the runs of which what they came to is kept from somebody, found in one look for all of them."""
     items: dict[str, list[ReviewItem]] = {}
-    for item in _audits(client, tuple(run_ids)):
+    for item in _questions(client, tuple(run_ids), (AUDIT,)):
         items.setdefault(item.run_id, []).append(item)
     return frozenset(
         run_id
@@ -70,8 +69,8 @@ def hidden_ends(client: Client, run_ids: Sequence[str], viewer: Viewer) -> froze
     )
 
 
-def _audits(client: Client, run_ids: tuple[str, ...]) -> Iterator[ReviewItem]:
-    query = ReviewQuery(states=(*ACTIVE, "pending"), run_ids=run_ids, kinds=(AUDIT,), limit=MOST_ASKED)
+def _questions(client: Client, run_ids: tuple[str, ...], kinds: tuple[str, ...] | None = None) -> Iterator[ReviewItem]:
+    query = ReviewQuery(states=(*ACTIVE, "pending"), run_ids=run_ids, kinds=kinds, limit=AT_ONCE)
     while found := client.reviews(query):
         yield from found
         if len(found) < query.limit:

@@ -209,9 +209,7 @@ def _conditions(query: ReviewQuery) -> _Where:
             f"reviews.id IN (SELECT id {_TIMED} AND timer <= ? UNION ALL SELECT id {_PENDING} AND commit_at <= ?)",
             query.timer_due, query.timer_due,
         )  # fmt: skip
-    elif (
-        query.run_ids is not None
-    ):  # no index is of a sum: SQLite would rather read all that wait than those of the runs
+    elif query.run_ids is not None:  # no index is of a sum: SQLite would rather read all that wait than those of runs
         where.among("('' || reviews.state)", query.states)
     elif query.states == ACTIVE:  # as the indexes of what waits say it
         where.add("reviews.state IN ('open', 'leased')")

@@ -12,7 +12,8 @@ from pathlib import Path
 from handrail_orchestrator.errors import StoreCorrupt, StoreError, StoreFull, StoreReadOnly
 from handrail_orchestrator.store.address_text import MEMORY
 from handrail_orchestrator.store.sql.sealing import STATE
-from handrail_orchestrator.store.sqlite.reading import explaining, is_there, reader, whole
+from handrail_orchestrator.store.sqlite.file_identity import place_of
+from handrail_orchestrator.store.sqlite.reading import explaining, is_there, reader
 
 BESIDE = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite makes beside a store; one that is left over would be read into a new store."""
@@ -29,7 +30,7 @@ def copy_out(path: str, target: Path) -> None:
         raise StoreError(path, "a store in memory ends with its process and cannot be backed up: use sqlite:///FILE")
     with closing(reader(path)) as checked, made_whole(target) as partial:
         del checked  # it is a store, and one that this version can read
-        with explaining(str(target)), closing(sqlite3.connect(whole(path), isolation_level=None)) as connection:
+        with explaining(str(target)), closing(sqlite3.connect(place_of(path), isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
         must_be_sound(str(partial))
 
@@ -81,7 +82,7 @@ def must_be_a_backup(source: Path) -> None:
 
 def in_one_file(path: str) -> None:
     """Let all of a store be in its file, with nothing beside it: a medium that cannot be written can hold it then."""
-    with explaining(path), closing(sqlite3.connect(whole(path), isolation_level=None)) as connection:
+    with explaining(path), closing(sqlite3.connect(place_of(path), isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 

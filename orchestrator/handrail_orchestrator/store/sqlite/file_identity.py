@@ -14,7 +14,8 @@ def place_of(path: str) -> str:
     """Return the whole path of a store's file: what is meant by it from whatever working directory.
 
     What stands before a ``..`` is followed, as the system does: SQLite takes a folder that is missing out of the text,
-    and would make another file than anybody looks for.
+    and would make another file than anybody looks for; and it may take a path that begins with ``file:`` for an address
+    with options.
     """
     if path == MEMORY:
         return path

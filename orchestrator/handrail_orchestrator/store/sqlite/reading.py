@@ -3,7 +3,7 @@
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handrail_orchestrator.errors import (
@@ -159,20 +159,18 @@ def opened(path: str) -> sqlite3.Connection:
         StoreReadOnly: its folder is missing, or nobody may look.
         StoreCorrupt: it is one of those that SQLite takes for an empty database, and it is not empty.
     """
-    place = whole(path)
+    place = place_of(path)
     if path != MEMORY:
         if not is_there(str(Path(place).parent)):
             raise StoreReadOnly(path, "it cannot be opened: check that the folder exists and can be written")
-        if is_there(place) and Path(place).stat().st_size == TAKEN_FOR_EMPTY:
-            raise StoreCorrupt(path, "the file has one byte, which is no Handrail store: give the path of another file")
+        if is_there(place):
+            with suppress(FileNotFoundError):  # it was deleted meanwhile, and is made anew
+                if Path(place).stat().st_size == TAKEN_FOR_EMPTY:
+                    why = "the file has one byte, which is no Handrail store: give the path of another file"
+                    raise StoreCorrupt(path, why)
     return sqlite3.connect(
         place, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
     )
-
-
-def whole(path: str) -> str:
-    """Return the whole path of a file: SQLite may take one that begins with ``file:`` for an address with options."""
-    return place_of(path)
 
 
 def _format(connection: sqlite3.Connection) -> int:

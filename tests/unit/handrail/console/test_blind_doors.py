@@ -9,6 +9,7 @@ import pytest
 
 from handrail import Auditing, Escalation, Run, Says, ScriptedModel, action, classify, confidence, workflow
 from handrail.console.veil import veil_of
+from handrail.console.words import say
 from handrail_orchestrator.links import link_for
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.secret import signing_secret
@@ -209,7 +210,7 @@ async def test_the_audits_of_a_page_of_runs_are_found_together(
             return reviews(query)
 
         monkeypatch.setattr(site.engine, "reviews", counted)
-        monkeypatch.setattr("handrail.console.veil.MOST_ASKED", at_once)
+        monkeypatch.setattr("handrail.console.veil.AT_ONCE", at_once)
         runs = (await site.http.get("/api/v1/runs")).json()["runs"]
         assert {run["input"]: run["hidden"] for run in runs} == {
             "first": True,
@@ -218,6 +219,29 @@ async def test_the_audits_of_a_page_of_runs_are_found_together(
             "fourth": False,
         }
         assert len(asked) == looks
+
+
+@workflow(version=1)
+async def audited_twice(run: Run, text: str) -> str:
+    first: str = await run.decide(accepted, text)
+    second: str = await run.decide(accepted, text)
+    return f"{first} {second}"
+
+
+async def test_however_many_questions_a_run_has_none_that_is_open_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.console.runs.MOST_ITEMS", 1)
+    monkeypatch.setattr("handrail.console.veil.AT_ONCE", 1)
+    async with opened(tmp_path, flows=[audited_twice]) as site:
+        answered, _ = await site.ask(audited_twice, "my card was used")
+        await site.engine.decide(answered, "billing", by="me")
+        run = site.engine.review(answered).run_id
+        steps = (await site.http.get(f"/api/v1/runs/{run}/steps")).json()["steps"]
+        assert [each["hidden"] for each in steps] == [False, True]
+        shown = await site.page(f"/runs/{run}")
+        assert say("run.hidden.audited") in shown
+        assert say("run.hidden.after") in shown  # in place of what the run came to
 
 
 async def test_whoever_may_not_answer_the_audit_sees_the_value(tmp_path: Path) -> None:
