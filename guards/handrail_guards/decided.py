@@ -1,6 +1,5 @@
 """Values that may be read in two ways, decided by what the rest of their document shows, or left as they are."""
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from handrail_guards import fields
 from handrail_guards.values.day import Date
 from handrail_guards.values.day_order import chosen, order_of
+from handrail_guards.values.decimal_mark import decimal_mark
 from handrail_guards.values.money import Money
 from handrail_guards.values.percentage import Percentage
 from handrail_guards.values.roles import role_of
@@ -126,7 +126,7 @@ def _by_source(leaf: Written[Any], source: str) -> tuple[Written[Any], str] | No
         shown = None if written is None else order_of(written.separator, source)
         return None if written is None or shown is None else _only(leaf, chosen(written, shown.order), shown.by)
     if isinstance(leaf, Money):
-        mark = _decimal_mark(source)
+        mark = decimal_mark(source)
         if mark is None:
             return None
         meant = [each for each in leaf.readings if (each % 1 != 0) == (mark in leaf.written)]
@@ -158,16 +158,6 @@ def _by_option(leaf: Written[Any], *, day_first: bool) -> tuple[Written[Any], st
     return _only(
         leaf, chosen(written, "day_first" if day_first else "month_first"), f"the step says day_first={day_first}"
     )
-
-
-def _decimal_mark(source: str) -> str | None:
-    """Return the only decimal mark of the clear amounts with two decimals in a source."""
-    marks = set()
-    for number in find_numbers(source):
-        text = source[number.span.start : number.span.end]
-        if len(number.written) == 1 and re.search(r"[.,]\d\d$", text):
-            marks.add(text[-3])
-    return marks.pop() if len(marks) == 1 else None
 
 
 def _by_sequence(

@@ -1,10 +1,12 @@
 """Where numbers, amounts of money and currencies stand in a source, however they are written there."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 from handrail_guards.values.currencies import FOUND, agree, meanings
+from handrail_guards.values.decimal_mark import as_shown, decimal_mark
 from handrail_guards.values.written_number import Number, find_numbers
 from handrail_guards.verdict import Span
 
@@ -13,6 +15,7 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
     """Yield where a number of that value stands; a currency, when given, must not contradict the one written.
 
     Where none is written beside the number, it must be one of those that the source names, if it names any.
+    A number that may be read in two ways (``1.500``) is read by the decimal mark of the source, where it shows one.
     Where blanks between digits have to be taken out for it (``2 120.00`` for 2,120.00) comes last.
     """
     if not value.is_finite():  # NaN is written nowhere, and compares with nothing
@@ -66,7 +69,11 @@ def _currencies_of(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=2)  # the fields of a record are looked for in one source, one after the other
 def _numbers_of(source: str) -> tuple[Number, ...]:
-    return tuple(find_numbers(source))
+    numbers = tuple(find_numbers(source))
+    if all(len(number.written) == 1 for number in numbers):
+        return numbers
+    mark = decimal_mark(source, numbers)
+    return tuple(replace(number, written=as_shown(number, source, mark)) for number in numbers)
 
 
 def _joined_last(numbers: Iterable[Number]) -> Iterator[Span]:

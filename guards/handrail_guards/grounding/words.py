@@ -16,6 +16,11 @@ _WORD = re.compile(rf"[&+]|[{_UNSPACED}]|(?:[^\W_{_UNSPACED}][\u0300-\u036f]*)+"
 _INSIDE_BEFORE = re.compile(r"(?:[^\W_][/&'’@]|\d[.,:-]|(?<![^\W_])[^\W_]-)\Z")
 _INSIDE_AFTER = re.compile(r"[/&'’@][^\W_]|[.,:-]\d|-[^\W_](?![^\W_])")
 
+# What a short word ends in is a part of it: A+ is not A, AA- not AA+, and C++ not C.
+_SIGNS_BEHIND = re.compile(r"[^\W_]([+#]+|[-−–](?![^\W_]))?[^\w+#]*\Z")
+_SIGNS_AFTER = re.compile(r"([+#]+|[-−–])?(?![^\W_])")
+_SHORT = 3
+
 # A text that begins with one of these has lost what came before it.
 _SEPARATORS = ",;:/&+"
 _PHONE_START = re.compile(r"\+\d")
@@ -33,6 +38,8 @@ class Words:
     """From where a word ends in ``letters`` to where it ends in the text."""
     breaks: tuple[int, ...]
     """Where in ``letters`` a sign such as ``&`` keeps two words apart: ``B & EST`` is not ``BEST``."""
+    joints: frozenset[int]
+    """Where in ``letters`` more than blanks stands between two digits: ``INV-1-13`` is not ``INV-11-3``."""
 
 
 def read_words(text: str) -> Words:
@@ -41,17 +48,21 @@ def read_words(text: str) -> Words:
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     breaks: list[int] = []
-    length = 0
+    joints: set[int] = set()
+    length = before = 0
     for match in _WORD.finditer(text):
         if match[0] in "&+":
             breaks.append(length)
             continue
         word = normalised(match[0])
+        if pieces and word[:1].isdigit() and pieces[-1][-1:].isdigit() and text[before : match.start()].strip():
+            joints.add(length)
+        before = match.end()
         pieces.append(word)
         starts[length] = match.start()
         length += len(word)
         ends[length] = match.end()
-    return Words("".join(pieces), starts, ends, tuple(breaks))
+    return Words("".join(pieces), starts, ends, tuple(breaks), frozenset(joints))
 
 
 def normalised(word: str) -> str:
@@ -71,7 +82,14 @@ def find_text(value: str, source: str) -> Iterator[Span]:
     while at >= 0:
         start, end = words.starts.get(at), words.ends.get(at + length)
         apart = all(at + sign in words.starts for sign in wanted.breaks if 0 < sign < length)
-        if start is not None and end is not None and apart and _stands_alone(source, start, end):
+        if (
+            start is not None
+            and end is not None
+            and apart
+            and _stands_alone(source, start, end)
+            and _same_joints(wanted, words, at, length)
+            and _same_signs(value, source, start, end)
+        ):
             yield Span(start, end)
         at = words.letters.find(wanted.letters, at + 1)
 
@@ -84,3 +102,25 @@ def _words_of(source: str) -> Words:
 def _stands_alone(source: str, start: int, end: int) -> bool:
     """Return whether a range of whole words is not a piece of a compound."""
     return not _INSIDE_BEFORE.search(source[max(0, start - 3) : start]) and not _INSIDE_AFTER.match(source, end)
+
+
+def _same_joints(wanted: Words, found: Words, at: int, length: int) -> bool:
+    """Return whether two numbers with signs between their digits are not divided in different places.
+
+    One of them may be divided less: ``DE89 3704`` is ``DE893704``, and ``030/1234`` is ``030 12 34``.
+    """
+    if not wanted.joints or found.joints.isdisjoint(range(at + 1, at + length)):
+        return True
+    theirs = {each - at for each in found.joints if at < each < at + length}
+    others = {each - at for each in found.starts if at < each < at + length}
+    return wanted.joints <= others or theirs <= wanted.starts.keys()
+
+
+def _same_signs(value: str, source: str, start: int, end: int) -> bool:
+    """Return whether a text and what was found for it end in the same plus, sharp or, of short words, minus."""
+    behind, after = _SIGNS_BEHIND.search(value), _SIGNS_AFTER.match(source, end)
+    mine = (behind[1] or "") if behind else ""
+    theirs = (after[1] or "") if after else ""
+    if end - start > _SHORT:
+        mine, theirs = mine.strip("-−–"), theirs.strip("-−–")
+    return mine.replace("−", "-").replace("–", "-") == theirs.replace("−", "-").replace("–", "-")

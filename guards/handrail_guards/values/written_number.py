@@ -19,9 +19,10 @@ _DIGITS = (
     rf"|\d+(?:{_BLANK}?{_MARK}{_BLANK}?\d{{2}}(?!\d)|{_MARK}\d+)?|{_MARK}\d+"
 )
 _PERCENT = rf"{_BLANK}?(?:%|(?:percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?![^\W_]))"
+_MINUS_WORD = rf"(?<![^\W_])(?:minus|moins|menos|meno|negative|neg\.):?{_BLANK}"
 # The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<minus>[-–])?(?P<gap>[^\S\t])?(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\()?)?(?P<minus2>[-–])?"
+    rf"(?P<open>\()?(?P<word>{_MINUS_WORD})?(?P<minus>[-–△▲])?(?P<gap>[^\S\t])?(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\()?)?(?P<minus2>[-–△▲])?"
     rf"(?(before)|(?<![^\W_]))(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
     r"(?P<no_cents>[.,](?:--?|[–—])(?![^\W_]))?"
     rf"(?P<percent>{_PERCENT})?(?P<scale>{SCALE})?(?P<minus3>-(?={_BLANK}?(?:{SIGN})))?"
@@ -158,6 +159,8 @@ def _signs(match: re.Match[str]) -> frozenset[int]:
     """Return whether a number is positive, negative, or may be either."""
     if match["minus2"] or match["minus3"] or match["minus4"] or match["credit"] or _is_bracketed(match):
         return frozenset({-1, 1}) if _is_a_remark(match) else frozenset({-1})
+    if match["word"]:  # "12 minus 5" takes a positive number away
+        return frozenset({-1, 1}) if any(map(str.isdigit, _line_before(match))) else frozenset({-1})
     if match["minus"]:
         return frozenset({-1, 1}) if match["gap"] else frozenset({-1})
     return frozenset({1})
@@ -171,8 +174,11 @@ def _is_a_remark(match: re.Match[str]) -> bool:
     """Return whether brackets may only set an amount apart from a sentence: ``the tax in this fee (35,13 €)``."""
     if not (match["open"] and match["close"] and match["after"]):
         return False
-    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
-    return len(_LONG_WORD.findall(line)) >= 3
+    return len(_LONG_WORD.findall(_line_before(match))) >= 3
+
+
+def _line_before(match: re.Match[str]) -> str:
+    return match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
 
 
 def _apart(match: re.Match[str], whole: Number) -> Iterator[Number]:

@@ -188,6 +188,51 @@ class Receipt(BaseModel):
 SOURCE = "ACME Ltd\nBread 2.00\nMilk 3.00\nTOTAL 5.00\nCASH 10.00"
 
 
+@pytest.mark.parametrize(
+    "written", ["△45.00", "▲¥45.00", "\u201045.00", "\u201145.00", "minus 45.00", "Moins: 45,00", "\u279645"]
+)
+def test_a_minus_in_any_spelling_makes_an_amount_negative(written: str) -> None:
+    assert locate(Decimal(-45), f"Total: {written} EUR")
+    assert not locate(Decimal(45), f"Total: {written} EUR")
+
+
+def test_an_amount_that_is_taken_away_from_another_may_be_either() -> None:
+    assert locate(Decimal(3), "5 minus 3")
+    assert locate(Decimal(-3), "5 minus 3")
+
+
+@pytest.mark.parametrize(
+    ("source", "meant", "other"),
+    [
+        ("Netto 2.345,67\nGesamt 1.000 EUR", Decimal(1000), Decimal(1)),
+        ("Net 2,345.67\nTotal 1,500 EUR", Decimal(1500), Decimal("1.5")),
+        ("Net 12.34 USD\n1.500 kg", Decimal("1.5"), Decimal(1500)),
+    ],
+)
+def test_a_number_is_read_by_the_decimal_mark_that_its_source_shows(
+    source: str, meant: Decimal, other: Decimal
+) -> None:
+    assert locate(meant, source)
+    assert not locate(other, source)
+
+
+@pytest.mark.parametrize(
+    ("value", "there", "elsewhere"),
+    [
+        ("INV-1-13", "INV 1/13", "INV-11-3"),
+        ("12/3 Main St", "12/3 Main St", "1/23 Main St"),
+        ("A+", "Grade: A+", "Grade: A"),
+        ("A", "Grade: A - good", "Grade: A+"),
+        ("AA-", "rated AA−.", "rated AA+."),
+        ("O-", "Blood: O-", "Blood: O"),
+        ("C", "in C, mostly", "in C++, mostly"),
+    ],
+)
+def test_what_keeps_digits_apart_or_ends_a_short_word_is_a_part_of_it(value: str, there: str, elsewhere: str) -> None:
+    assert locate(value, there)
+    assert not locate(value, elsewhere)
+
+
 def test_verdicts_carry_the_evidence_of_each_field() -> None:
     receipt = Receipt(shop="Acme", total=Decimal(5), lines=[Line(amount=Decimal(2))])
     result = run_guards([grounded(fields=["shop", "total", "lines.*.amount"])], receipt, GuardContext(source=SOURCE))
