@@ -13,6 +13,8 @@ class Scale:
     """Rounds of one run alone: more, for a single commit feels everything else the disk does."""
     alone_runs: int
     """Runs one after the other, a round."""
+    alone_slices: int
+    """Of runs alone and of the floor, in turn."""
     together_runs: int
     """Runs of 50 or 500 callers, a round."""
     slices: int
@@ -47,6 +49,7 @@ FULL = Scale(
     repetitions=5,
     alone_repetitions=9,
     alone_runs=100,
+    alone_slices=200,
     together_runs=10_000,
     slices=40,
     sleeping_runs_per_caller=15,
@@ -68,6 +71,7 @@ SHORT = Scale(
     repetitions=3,
     alone_repetitions=4,
     alone_runs=40,
+    alone_slices=100,
     together_runs=2_000,
     slices=16,
     sleeping_runs_per_caller=3,
@@ -89,6 +93,7 @@ QUICK = Scale(
     repetitions=1,
     alone_repetitions=1,
     alone_runs=50,
+    alone_slices=20,
     together_runs=1_000,
     slices=2,
     sleeping_runs_per_caller=2,

@@ -1,6 +1,8 @@
 """Five steps, alone and together: Handrail beside the floor and a hand-written journal."""
 
 import asyncio
+import time
+from contextlib import closing
 from functools import partial
 from operator import attrgetter
 
@@ -8,12 +10,13 @@ from bench.figure import TIMES, Bar, Figure, at_least, at_most, median_figure
 from bench.pairs import Pairs
 from engine_bench.bench import Bench
 from engine_bench.callers import call_together
-from engine_bench.floor import Floor
+from engine_bench.floor import Floor, write_waves
 from engine_bench.handrail_side import Handrail, HandrailBacklog, HandrailRules, HandrailTriage, open_engine
 from engine_bench.load import Load, Side
 from engine_bench.no_engine import NoEngine
 from engine_bench.python_floor import PythonFloor
 from engine_bench.rounds import Reading, Rounds, in_rounds
+from engine_bench.rows import open_journal
 from engine_bench.slices import in_slices
 from engine_bench.threaded_journal import ThreadedJournal
 
@@ -32,10 +35,19 @@ LOCK_STEP = 50
 RUNS_A_SLICE = 250
 """Of a kind, before the other has its turn."""
 
+ALONE_A_SLICE = 4
+"""Runs alone, before the floor has its turn."""
+
+PAUSE = 0.05
+"""Seconds between two slices of runs alone, spread over longer than the engine commits in a thread once a commit in the
+event loop was held up."""
+
 FLOOR_BAR = at_least(0.33, 0.5)
 """What part of a run's processor time the floor in Python takes; why not more, benchmarks/README.md says."""
 JOURNAL_BAR = at_least(1.2, 1.5)
 """How many times the engine's processor time the hand-written journal takes."""
+ALONE_BAR = at_most(2.5, 1.2)
+"""The time of one run alone, by that of its rows in six transactions."""
 RULES_BAR = at_most(1.15, 1.05)
 """The processor time of five rules, by that of five async actions."""
 
@@ -47,16 +59,28 @@ def alone(bench: Bench) -> list[Figure]:
     sides: list[Side] = [floor, JOURNAL, HANDRAIL]
     load = Load(bench.scale.alone_runs, concurrency=1, warm_up=bench.scale.alone_runs // 5)
     rounds = in_rounds([(side, load) for side in sides], bench.scale.alone_repetitions, bench.directory)
+    name = f"{HANDRAIL.name} ÷ {floor.name}, the best moments of each"
     return [
         *(median_figure(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
-        Figure(
-            part,
-            f"{HANDRAIL.name} ÷ bare floor, the best rounds",
-            min(rounds.samples(HANDRAIL.name, MEDIAN)) / min(rounds.samples(floor.name, MEDIAN)),
-            TIMES,
-            at_most(2.5, 1.2),
-        ),
+        asyncio.run(_alone(bench)).early(part, name, ALONE_BAR),
     ]
+
+
+async def _alone(bench: Bench) -> Pairs:
+    """Measure, by the clock, some runs of the engine and some of the floor in turn, each on a file that stays open."""
+    async with open_engine(bench.directory / "alone.db", 1) as orchestrator:
+        with closing(open_journal(bench.directory / "alone-floor.db")) as connection:
+            load = Load(ALONE_A_SLICE, 1, warm_up=0)
+
+            async def ours(numbers: range) -> None:
+                await call_together(lambda number: HANDRAIL.run_once(orchestrator, number, load), numbers, 1)
+
+            async def floor(numbers: range) -> None:
+                write_waves(connection, numbers, 1)
+
+            return await in_slices(
+                ours, floor, bench.scale.alone_slices, ALONE_A_SLICE, clock=time.perf_counter, pause=PAUSE
+            )
 
 
 def together(bench: Bench) -> list[Figure]:
