@@ -1,5 +1,7 @@
 """The benchmarks' table: what is missed is named with its number and its bar, and ends with 1."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,3 +89,24 @@ def test_a_late_centile_is_held_to_that_of_the_floor() -> None:
 
     assert round(Pairs(ours, floor).late("server", "a page", at_most(9.0)).value or 0.0, 3) == 9.505
     assert Pairs(ours, floor).late("server", "a page", at_most(9.0)).mark == "missed"
+
+
+def test_the_best_moments_are_held_to_those_of_the_floor() -> None:
+    from bench.figure import at_most  # noqa: PLC0415 -- as above
+    from bench.pairs import Pairs  # noqa: PLC0415 -- as above
+
+    held_up, as_usual = (80.0,) * 80, (2.0,) * 20
+
+    assert Pairs(held_up + as_usual, (1.0,) * 100).early("alone", "a run", at_most(2.5)).value == 2.0
+    assert Pairs(held_up + (8.0,) * 20, (1.0,) * 100).early("alone", "a run", at_most(2.5)).mark == "missed"
+
+
+def test_the_processor_time_of_processes_that_ended_counts() -> None:
+    from bench.processor import seconds_of_all  # noqa: PLC0415 -- as above
+
+    below = "import time\nwhile time.process_time() < 0.1: pass"
+    before = seconds_of_all()
+    subprocess.run(
+        [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {below!r}])"], check=True
+    )
+    assert seconds_of_all() - before >= 0.1
