@@ -16,19 +16,23 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
+from handrail_ground.errors import told
+from handrail_ground.values import InvalidJson
 from handrail_guards.field_names import FieldNames
 from handrail_orchestrator.asked import form
 from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
 from handrail_orchestrator.foreign_json import ForeignJson
+from handrail_orchestrator.interrupts import is_for_us
 from handrail_orchestrator.key_schemas import SchemaWithKeys
 from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.storable import EXACT_JSON, CoreSchema, Refused, storable
+from handrail_orchestrator.type_words import first_line, in_words, type_name
 from handrail_orchestrator.unmarking import KEY, MARK, as_plain
 
 T = TypeVar("T")
@@ -64,8 +68,10 @@ class Codec(Generic[T]):
             return self._tried(value, data)
         except (NotStorable, MemoryError):
             raise
-        except Exception as error:  # a value's own code runs here: properties, serializers, comparisons
-            raise self._refusal(value, _first_line(error)) from error
+        except BaseException as error:  # a value's own code runs here: properties, serializers, comparisons
+            if is_for_us(error):
+                raise
+            raise self._refusal(value, first_line(error)) from error
 
     def decode(self, data: str | bytes) -> T:
         """Return the value that ``encode`` wrote as ``data``.
@@ -81,8 +87,10 @@ class Codec(Generic[T]):
             shown = "; ".join(in_words(details) for details in error.errors(include_url=False)[:3])
             problem = f"the stored JSON no longer fits {type_name(self.type)}: {shown}; {_CHANGED}"
             raise NotStorable(where=self.where, problem=problem) from error
-        except Exception as error:
-            problem = f"the stored JSON cannot be read as {type_name(self.type)}: {_first_line(error)}; {_CHANGED}"
+        except BaseException as error:  # validators of the type may raise anything
+            if is_for_us(error):
+                raise
+            problem = f"the stored JSON cannot be read as {type_name(self.type)}: {first_line(error)}; {_CHANGED}"
             raise NotStorable(where=self.where, problem=problem) from error
 
     def parse(self, data: str | bytes) -> T:
@@ -90,9 +98,19 @@ class Codec(Generic[T]):
 
         Raises:
             pydantic.ValidationError: it does not fit the type; each error says where and what was expected.
+            InvalidJson: a type with aliases, and a text that is no JSON as the standard has it.
+            NotStorable: code of the type raised something else.
         """
         text = data if isinstance(data, str) else data.decode()
-        return self._plan.foreign.read(text)  # type: ignore[no-any-return]
+        try:
+            return self._plan.foreign.read(text)  # type: ignore[no-any-return]
+        except (ValidationError, InvalidJson):
+            raise
+        except BaseException as error:  # validators of the type may raise anything
+            if is_for_us(error):
+                raise
+            problem = f"{type_name(self.type)} failed to check it with {told(error)}"
+            raise NotStorable(where=self.where, problem=problem) from error
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the plain form, by field names, to show a form to people.
@@ -232,9 +250,11 @@ def _built(make: Callable[[Any, str], _Plan], annotation: object, where: str) ->
         if error.code == "schema-for-unknown-type":
             problem = f"{name} cannot be stored: {_UNKNOWN}"
             raise NotStorable(where=where, problem=problem) from error
-        raise NotStorable(where=where, problem=f"{name} cannot be stored: {_first_line(error)}") from error
-    except Exception as error:  # a type's own schema hook may raise anything
-        raise NotStorable(where=where, problem=f"{name} cannot be stored: {_first_line(error)}") from error
+        raise NotStorable(where=where, problem=f"{name} cannot be stored: {first_line(error)}") from error
+    except BaseException as error:  # a type's own schema hook may raise anything
+        if is_for_us(error):
+            raise
+        raise NotStorable(where=where, problem=f"{name} cannot be stored: {first_line(error)}") from error
 
 
 _UNKNOWN = "there is no JSON for this class; use a dataclass, a pydantic model, a TypedDict or a NamedTuple of data"
@@ -254,21 +274,6 @@ _shared_plan = lru_cache(maxsize=1024)(_plan)
 
 def _as_data(schema: Any) -> CoreSchema:
     return dict(schema)
-
-
-def type_name(annotation: object) -> str:
-    """Return an annotation as people write it."""
-    return annotation.__qualname__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
-
-
-def in_words(details: ErrorDetails) -> str:
-    """Return one of pydantic's findings as ``field 'a.0': what was expected``."""
-    path = ".".join(map(str, details["loc"]))
-    return f"field {path!r}: {details['msg']}" if path else details["msg"]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,4 +390,4 @@ def _resolved(function: Callable[..., Any], names: list[str], where: str) -> dic
         problem = f"an annotation names {error.name!r}, which is not defined yet"
         raise UnresolvedAnnotation(where=where, problem=problem) from error
     except Exception as error:
-        raise NotStorable(where=where, problem=f"an annotation cannot be read: {_first_line(error)}") from error
+        raise NotStorable(where=where, problem=f"an annotation cannot be read: {first_line(error)}") from error

@@ -12,6 +12,7 @@ from typing import Any
 
 from handrail_guards.numbers import is_finite
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.interrupts import is_for_us
 
 LONGEST_SHOWN = 60
 """Characters of what was given in its place."""
@@ -71,6 +72,8 @@ def _shown(given: object) -> str:
     """Return what was given, cut where it is long; its type where it cannot be shown."""
     try:
         text = repr(given)
-    except Exception:  # noqa: BLE001 -- whatever its own code raises; a number of too many digits
+    except BaseException as error:  # whatever its own code raises; a number of too many digits
+        if is_for_us(error):
+            raise
         return f"a {type(given).__name__}"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -1,4 +1,4 @@
-"""Ctrl-C told apart from code that raises ``KeyboardInterrupt`` itself."""
+"""Ctrl-C and other orders to stop, told apart from code that raises ``KeyboardInterrupt`` and the like itself."""
 
 import signal
 import threading
@@ -7,6 +7,25 @@ from contextlib import contextmanager
 from types import FrameType
 
 from handrail_ground.errors import is_order
+
+
+class _Noted:
+    """Whether this process was asked to stop."""
+
+    stop = False
+
+
+_noted = _Noted()
+
+
+def note_stop(*, came: bool) -> None:
+    """Take note of a signal that asks this process to stop, or forget what came before the first orchestrator."""
+    _noted.stop = came
+
+
+def stop_signalled() -> bool:
+    """Return whether a signal to stop came since the first orchestrator that is open now was entered."""
+    return _noted.stop
 
 
 class NobodyInterrupted(Exception):
@@ -53,8 +72,11 @@ def is_for_us(error: BaseException) -> bool:
     """Return whether an exception caught around foreign code in an event loop is to be raised again.
 
     Inside ``asyncio.run`` Ctrl-C cancels the main task, and a ``KeyboardInterrupt`` that comes out of a call is the
-    call's own; of all others see ``handrail_guards.raised.is_order``.
+    call's own, unless a signal came while an orchestrator is open.
+    Of all others see ``handrail_ground.errors.is_order``.
     """
+    if isinstance(error, KeyboardInterrupt | SystemExit) and stop_signalled():
+        return True
     if not isinstance(error, KeyboardInterrupt):
         return is_order(error)
     in_main = threading.current_thread() is threading.main_thread()

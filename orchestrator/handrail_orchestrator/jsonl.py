@@ -10,8 +10,10 @@ from pydantic_core import ErrorDetails
 
 from handrail_ground.jsonl import InvalidLines, read_lines
 from handrail_ground.values import InvalidJson, from_json, not_utf8
-from handrail_orchestrator.codec import Codec, in_words, type_name
+from handrail_orchestrator.codec import Codec
 from handrail_orchestrator.errors import InputFileError, NotStorable
+from handrail_orchestrator.interrupts import NobodyInterrupted, interrupts_by_hand
+from handrail_orchestrator.type_words import in_words, type_name
 
 SHOWN = 10
 """How many bad lines a message shows; it counts the rest."""
@@ -58,18 +60,23 @@ def read_inputs(path: Path, codec: Codec[Any], id_field: str | None) -> list[Inp
     findings: list[_Finding] = []
     first_line_of: dict[str, int] = {}
     try:
-        for number, data, *_ in read_lines(path):
-            checked = _checked(number, data, codec, id_field)
-            if isinstance(checked, InputLine):
-                first = first_line_of.setdefault(checked.id, number)
-                if first == number:
-                    lines.append(checked)
-                    continue
-                said = f"id {checked.id!r} is already that of line {first}; ids must differ"
-                checked = _Finding(number, id_field, said)
-            findings.append(checked)
+        with interrupts_by_hand():
+            for number, data, *_ in read_lines(path):
+                checked = _checked(number, data, codec, id_field)
+                if isinstance(checked, InputLine):
+                    first = first_line_of.setdefault(checked.id, number)
+                    if first == number:
+                        lines.append(checked)
+                        continue
+                    said = f"id {checked.id!r} is already that of line {first}; ids must differ"
+                    checked = _Finding(number, id_field, said)
+                findings.append(checked)
     except InvalidLines as error:
         raise InputFileError(path=path, problem=error.problem) from error
+    except NobodyInterrupted as error:
+        line = len(lines) + len(findings) + 1
+        problem = f"{type_name(codec.type)} failed to check input {line}: {error}"
+        raise InputFileError(path=path, problem=problem) from error
     if findings:
         raise _refusal(path, findings)
     if not lines:
@@ -93,10 +100,6 @@ def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) 
         return _type_finding(number, error.errors(include_url=False), codec)
     except NotStorable as error:
         return _Finding(number, None, error.problem)
-    except Exception as error:  # noqa: BLE001 -- a validator of the user's own type may raise anything
-        return _Finding(
-            number, None, f"{type_name(codec.type)} failed to check it with {type(error).__name__}: {error}"
-        )
     return _identified(number, raw, value, found, id_field)
 
 

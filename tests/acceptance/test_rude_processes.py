@@ -14,6 +14,8 @@ pytestmark = pytest.mark.acceptance
 
 FLOWS = """\
 import io, os, sys
+from typing import Annotated
+from pydantic import AfterValidator
 from handrail import Run, rule, workflow
 
 @rule
@@ -29,8 +31,13 @@ def rude(item: dict[str, int]) -> int:
         case "left with 7" if item["n"] == 2: os._exit(7)
     return item["n"]
 
+def known(item: dict[str, int]) -> dict[str, int]:
+    if os.environ.get("HOW") == "left in a check":
+        os._exit(0)
+    return item
+
 @workflow(version=1)
-async def count(run: Run, item: dict[str, int]) -> int:
+async def count(run: Run, item: Annotated[dict[str, int], AfterValidator(known)]) -> int:
     return await run.step(rude, item)
 """
 
@@ -67,7 +74,7 @@ def test_a_summary_is_shown_whatever_a_step_does_to_the_process(tmp_path: Path, 
     assert completed(tmp_path) == 4
 
 
-@pytest.mark.parametrize(("how", "code"), [("left", 2), ("left with 1", 2), ("left with 7", 7)])
+@pytest.mark.parametrize(("how", "code"), [("left", 2), ("left with 1", 2), ("left with 7", 7), ("left in a check", 2)])
 def test_a_step_that_ends_the_process_does_not_say_that_the_runs_are_done(tmp_path: Path, how: str, code: int) -> None:
     ended = run(tmp_path, how)
     again = run(tmp_path, "")

@@ -81,7 +81,7 @@ def run(
         workflow = load_workflow(target)
         others = tuple(load_workflow(each) for each in also or ())
         breakers, limited = load_systems(systems), load_limits(limits)
-    inputs = read_inputs(file, workflow.input_codec, id_field)
+        inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()

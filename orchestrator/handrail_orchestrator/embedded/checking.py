@@ -13,6 +13,7 @@ from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.errors import NotStorable, ReviewError
+from handrail_orchestrator.interrupts import is_for_us
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review.answers import recorded_answer
@@ -99,7 +100,7 @@ class AnswerCheck:
                 await workflow.function(replay, *arguments)
         except BaseException as error:  # it waits, or the code does not fit the history any more: its run will say so
             task = asyncio.current_task()
-            if isinstance(error, KeyboardInterrupt) or (task is not None and task.cancelling()):
+            if is_for_us(error) or (task is not None and task.cancelling()):
                 raise
         return replay.asked
 
@@ -183,7 +184,7 @@ def _what_is_wrong(problem: NotStorable) -> str:
     """Return why an answer does not fit, without the advice for records that no longer do."""
     from pydantic import ValidationError  # noqa: PLC0415 -- loaded with the codec that refused
 
-    from handrail_orchestrator.codec import in_words  # noqa: PLC0415 -- as above
+    from handrail_orchestrator.type_words import in_words  # noqa: PLC0415 -- as above
 
     cause = problem.__cause__
     if not isinstance(cause, ValidationError):

@@ -10,8 +10,8 @@ from typing import Any
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.context import StepContext, enter_step, leave_step
-from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.forked import end_copy, this_process
+from handrail_orchestrator.interrupts import stop_signalled
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.strands import awaiting
 from handrail_orchestrator.suspension import only_suspensions

@@ -13,7 +13,7 @@ from handrail_guards.promise import AUDITS, PromiseTerms
 from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
-from handrail_orchestrator.embedded.escapes import problem_of
+from handrail_orchestrator.embedded.escapes import called, problem_of
 from handrail_orchestrator.errors import InvalidWorkflow, Misuse, NotStorable
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.judge import (
@@ -133,7 +133,7 @@ class BoundJudge:
         if self.checking is None:
             return ()
         try:
-            return verdicts(self.checking.objections(value, *args, **kwargs))
+            return verdicts(called(self.checking.objections, value, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 -- whatever it raised, nobody knows whether the answer passes
             reason = f"the guards could not be asked: {problem_of(error)}"
             return (Verdict(self.step.name, passed=False, reason=reason, crashed=True),)

@@ -10,8 +10,8 @@ from typing import Any
 from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.embedded.escapes import error_type
-from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.errors import StepFailed, WaitExpired
+from handrail_orchestrator.interrupts import stop_signalled
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step import AnyStep
 from handrail_orchestrator.store.recorded import RecordResult

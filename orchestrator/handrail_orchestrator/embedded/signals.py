@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from handrail_orchestrator.interrupts import note_stop
+
 STOPPING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What asks a process to end: whoever stops it, and the terminal that it was started from, when that is closed."""
 WATCHED = (signal.SIGINT, *STOPPING)
@@ -20,7 +22,6 @@ class _Watch:
     """What came, and the handlers that were there before, while any orchestrator is open in the main thread."""
 
     def __init__(self) -> None:
-        self.signalled = False
         self._stops: list[Callable[[], None]] = []
         self._before: dict[int, Handler] = {}
         self._process = 0
@@ -31,7 +32,7 @@ class _Watch:
 
     def begin(self, stop: Callable[[], None]) -> None:
         if not self._stops:
-            self.signalled = False
+            note_stop(came=False)
             self._process = os.getpid()
             for number in WATCHED:
                 found = signal.getsignal(number)
@@ -57,7 +58,7 @@ class _Watch:
     def _came(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._process:  # a child that was forked off, which has no runs to hand back
             die_of(number)
-        self.signalled = True
+        note_stop(came=True)
         handler = self._before.get(number, signal.SIG_DFL)
         if callable(handler):
             handler(number, frame)
@@ -71,11 +72,6 @@ class _Watch:
 
 
 _watch = _Watch()
-
-
-def stop_signalled() -> bool:
-    """Return whether one of ``WATCHED`` came since the first orchestrator that is open now was entered."""
-    return _watch.signalled
 
 
 class Signals:

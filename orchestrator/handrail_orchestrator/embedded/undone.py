@@ -16,6 +16,7 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.tries import resumed
 from handrail_orchestrator.embedded.undos import Undo
 from handrail_orchestrator.errors import UndoFailed
+from handrail_orchestrator.interrupts import is_for_us
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.suspension import apart
@@ -65,7 +66,7 @@ class UndoneRun(EmbeddedRun):
                 await workflow(self, *given)
         except BaseException as error:  # however far it comes: what it has registered by then is known
             task = asyncio.current_task()
-            if isinstance(error, KeyboardInterrupt) or (task is not None and task.cancelling()):
+            if is_for_us(error) or (task is not None and task.cancelling()):
                 raise
         finally:
             self.is_replaying = False

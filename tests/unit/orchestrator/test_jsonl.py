@@ -1,5 +1,6 @@
 """A file of inputs is taken whole, or refused with the lines to mend."""
 
+import asyncio
 import bz2
 import gzip
 import json
@@ -146,6 +147,17 @@ def test_crash_of_a_type_s_own_validator_is_a_bad_line(tmp_path: Path) -> None:
 
     codec = codec_for(Annotated[int, AfterValidator(crash)], where="its input")
     assert "LookupError: no rate for 3" in refusal_of(written(tmp_path, "3"), codec, None).problem
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, MemoryError])
+def test_a_validator_that_would_end_the_program_is_a_bad_line(tmp_path: Path, kind: type[BaseException]) -> None:
+    def leave(value: int) -> int:
+        if value == 3:
+            raise kind
+        return value
+
+    codec = codec_for(Annotated[int, AfterValidator(leave)], where="its input")
+    assert kind.__name__ in refusal_of(written(tmp_path, "2", "3"), codec, None).problem
 
 
 def test_id_used_twice_is_refused_with_both_lines(tmp_path: Path, codec: Codec[Order]) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.cases.form import NATIVE, PROVENANCE
 from handrail_evals.measure.cases.value_type import ValueType
-from handrail_orchestrator.codec import type_name
+from handrail_orchestrator.type_words import type_name
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -19,8 +19,8 @@ from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.cases.form import unknown_key
 from handrail_evals.measure.cases.record import FieldPath, Unusable
 from handrail_ground.errors import is_order, told
-from handrail_orchestrator.codec import type_name
 from handrail_orchestrator.storable import CoreSchema, with_parts
+from handrail_orchestrator.type_words import type_name
 
 T = TypeVar("T")
 
