@@ -8,16 +8,18 @@ that the server never took, and is better twice than never.
 import asyncio
 import logging
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from handrail_ground.text import harmless
-from handrail_orchestrator.embedded.escapes import awaited, error_type
+from handrail_orchestrator.embedded.escapes import awaited, error_type, on_a_leash
+from handrail_orchestrator.given_time import is_above_zero
 from handrail_orchestrator.notices.channel import Channel, Delivered, Message, MessageRefused, NotNow, SendOutcome
 from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.wording import SHOWN_AT_MOST, Wordings
 from handrail_orchestrator.records.person import Person
 from handrail_orchestrator.records.reading import review_item
+from handrail_orchestrator.retry import LONGEST_ASKED_SECONDS
 from handrail_orchestrator.store.outbox import ClaimDelivery, DeliveryRow, DeliveryState, EndTry
 
 if TYPE_CHECKING:
@@ -128,20 +130,34 @@ class Sending:
 
 async def sent(channel: Channel, message: Message, seconds: float) -> SendOutcome:
     """Try to send a message, and return what came of it, whatever a channel of somebody else's does."""
+
+    async def tried() -> SendOutcome:
+        return _storable_outcome(await channel.send(message))
+
     try:
-        outcome: object = await asyncio.wait_for(awaited(channel.send, (message,), {}), seconds)
+        body = awaited(tried, (), {})
+        return cast("SendOutcome", await asyncio.wait_for(on_a_leash(body, _left_behind), seconds))
     except TimeoutError:
         return NotNow(f"it was not taken within {seconds:g} s")
     except Exception as error:  # noqa: BLE001 -- its text may hold secrets
         return NotNow(f"the channel failed ({error_type(error)})")
+
+
+def _storable_outcome(outcome: object) -> SendOutcome:
+    """Return what a channel of somebody else's returned as it can be recorded."""
     match outcome:
         case Delivered(remark):
             return Delivered(_storable(remark))
         case MessageRefused(why):
             return MessageRefused(_storable(why))
         case NotNow(why, after, is_channel):
-            return NotNow(_storable(why), after, is_channel)
+            asked = None if after is None or not is_above_zero(after) else min(after, LONGEST_ASKED_SECONDS)
+            return NotNow(_storable(why), asked, bool(is_channel))
     return NotNow(f"the channel returned {type(outcome).__name__}, and not Delivered(), MessageRefused() or NotNow()")
+
+
+def _left_behind() -> None:
+    _log.warning("a channel goes on although it was cancelled, and is left behind: nobody waits for what it says")
 
 
 def _storable(text: object) -> str:

@@ -12,6 +12,7 @@ from handrail_orchestrator.cli.notices import app
 from handrail_orchestrator.notices.channel import Delivered, Message, NotNow
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.routes import Route
+from handrail_orchestrator.notices.sending import sent
 from tests.unit.orchestrator.notices.office import CONSOLE, Listening, office
 
 
@@ -26,6 +27,18 @@ def raises(error: BaseException) -> Callable[[], object]:
     return throw
 
 
+class Mute(str):
+    """Words that end whoever reads them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        raise SystemExit(0)
+
+
+LATER: Any = "tomorrow"
+TOLD = Message(id="1", kind="urgent", title="one urgent item", lines=())
+
 DEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "exits": (raises(SystemExit(0)), "the channel failed (SystemExit)"),
     "stops": (raises(KeyboardInterrupt()), "the channel failed (KeyboardInterrupt)"),
@@ -35,7 +48,26 @@ DEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "nothing": (lambda: None, "the channel returned NoneType, and not Delivered(), MessageRefused() or NotNow()"),
     "true": (lambda: True, "the channel returned bool, and not Delivered(), MessageRefused() or NotNow()"),
     "half a character": (lambda: NotNow("\ud800"), "\\ud800"),
+    "mute": (lambda: Delivered(Mute("taken")), "the channel failed (SystemExit)"),
+    "asks for no time": (lambda: NotNow("busy", LATER), "busy"),
+    "asks for ever": (lambda: NotNow("busy", 1e300), "busy"),
 }
+SOON = [deed for deed in DEEDS if deed != "asks for ever"]
+
+
+class Deaf:
+    """Ignores that it is cancelled."""
+
+    kind = "deaf"
+    reaches_people = False
+
+    async def send(self, message: Message) -> Any:
+        del message
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                continue
 
 
 class Rude:
@@ -52,7 +84,16 @@ class Rude:
         return self._deed()
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+async def test_a_channel_that_ignores_its_time_is_left_behind() -> None:
+    assert await sent(Deaf(), TOLD, 0.01) == NotNow("it was not taken within 0.01 s")
+
+
+async def test_nobody_is_left_alone_for_longer_than_an_hour_whatever_a_channel_asks_for() -> None:
+    assert await sent(Rude("asks for ever"), TOLD, 60) == NotNow("busy", 3600.0)
+    assert await sent(Rude("asks for no time"), TOLD, 60) == NotNow("busy")
+
+
+@pytest.mark.parametrize("deed", SOON)
 async def test_a_rude_channel_is_tried_again_and_the_others_are_told(tmp_path: Path, deed: str) -> None:
     rude, desk = Rude(deed), Listening()
     routes = [Route(on="urgent", to="rude"), Route(on="urgent", to="desk")]
