@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -331,6 +332,41 @@ async def test_nobody_decides_in_a_file_that_was_deleted_or_replaced(
         assert not client.reviews()
     async with Client(f"sqlite:///{path}") as client:
         assert client.review(1).state == "decided"
+
+
+async def test_nobody_decides_in_a_file_that_an_older_copy_was_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    await waiting(path)
+    older = path.read_bytes()
+    async with Client(f"sqlite:///{path}") as keeper:
+        for _ in range(3):
+            await keeper.keep_file(os.urandom(100_000), name="large")
+    async with Client(f"sqlite:///{path}") as first, Client(f"sqlite:///{path}") as second:
+        assert path.stat().st_size > len(older)
+        for client in (first, second):
+            client.reviews()
+        path.write_bytes(older)  # as cp does: the same file for the system
+        for client in (first, second):
+            with pytest.raises(StoreNotFound, match="a copy was written over the file"):
+                await client.decide(1, value=True, by="ann")
+            with pytest.raises(StoreNotFound, match="restore the copy once more"):
+                client.reviews()
+
+
+async def test_a_file_that_is_rewritten_without_what_was_deleted_stays_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    await waiting(path)
+    async with Client(f"sqlite:///{path}") as first, Client(f"sqlite:///{path}") as second:
+        for by in (first, second, first):
+            await by.keep_file(os.urandom(100_000), name="large")
+            by.vacuum()
+            before = path.stat().st_size
+            await by.prune(older_than=timedelta(0))
+            by.vacuum()
+            assert path.stat().st_size < before
+            for client in (first, second):
+                assert len(client.reviews()) == 1
+                await client.take(1, by="ann")
 
 
 @pytest.mark.parametrize("has_written", [False, True])

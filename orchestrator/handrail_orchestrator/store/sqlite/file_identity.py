@@ -1,6 +1,8 @@
 """Which file a store was opened from, and whether it is still the one at its path."""
 
 import os
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from handrail_orchestrator.errors import StoreNotFound, StoreReadOnly
@@ -40,6 +42,18 @@ class FileIdentity:
         self._log = f"{self.place}-wal"
         self._file: Identity | None = None
         self._file_of_log: Identity | None = None
+        self._size = self._largest = 0
+        self._cookie: int | None = None
+        self._schema: Callable[[], int] | None = None
+
+    def watch_size(self, schema: Callable[[], int]) -> None:
+        """Take a file that becomes smaller for another one from now on, unless it was rewritten by ``VACUUM``.
+
+        That changes what ``schema`` returns, ``PRAGMA schema_version`` of a connection to it, and nothing else makes a
+        file smaller. ``cp copy.db store.db`` does: the file stays the same one for the system, with other pages than
+        those that the log beside it, and every connection, believe to be there.
+        """
+        self._cookie, self._schema = schema(), schema
 
     @property
     def known(self) -> bool:
@@ -73,12 +87,30 @@ class FileIdentity:
             self._must_be_within_reach()
             problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
             raise StoreNotFound(self._path, problem)
+        if self._size < self._largest:
+            self._must_be_rewritten()
+        self._largest = self._size
         if self._file_of_log is not None and self._now(self._log) != self._file_of_log:
             problem = (
                 f"{self._path}-wal was deleted or replaced while it was open, and holds what is not in the file yet:"
                 " end all who have the store open, look at what is there, and start again"
             )
             raise StoreNotFound(self._path, problem)
+
+    def _must_be_rewritten(self) -> None:
+        if self._schema is None:
+            return
+        try:
+            cookie: int | None = self._schema()
+        except sqlite3.Error:
+            cookie = self._cookie
+        if cookie == self._cookie:
+            problem = (
+                "a copy was written over the file while it was open: end all who have the store open, move the file"
+                " away with its -wal and -shm, and restore the copy once more with `handrail restore`"
+            )
+            raise StoreNotFound(self._path, problem)
+        self._cookie = cookie
 
     def _must_be_within_reach(self) -> None:
         try:
@@ -96,4 +128,6 @@ class FileIdentity:
             found = os.stat(place)  # noqa: PTH116 -- asked before each change: a third of the time
         except OSError:
             return None
+        if place is self.place:
+            self._size = found.st_size
         return found.st_dev, found.st_ino

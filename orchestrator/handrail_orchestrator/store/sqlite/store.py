@@ -42,10 +42,12 @@ class SqliteStore(SqlStore):
             self._reading = reader(path, self._identity.place)
             if is_current(self._reading):
                 self._identity.note_log()
+                self._identity.watch_size(self._schema_version)
                 return
             self._reading.close()  # it has to be made or upgraded, which writes
         self.prepare_to_write()
         self._reading = self._writing if path == MEMORY else reader(path, self._identity.place)
+        self._identity.watch_size(self._schema_version)
 
     def prepare_to_write(self) -> FileWriting:
         """Open the store for writing, if it is not yet; the first change would do the same.
@@ -146,6 +148,10 @@ class SqliteStore(SqlStore):
                 return
             with self._write_lock:
                 yield self._writing
+
+    def _schema_version(self) -> int:
+        with self._read_lock:
+            return int(self._reading.execute("PRAGMA schema_version").fetchone()[0])
 
     def ring(self, *, but: int | None = None) -> None:
         """Tell the workers on the store that something may be due; not the one that says so itself."""
