@@ -78,6 +78,16 @@ def seen(address: str) -> tuple[PromiseRow, dict[str, Any], int]:
     return asyncio.run(look())
 
 
+def said(address: str) -> list[str]:
+    """Return what was decided about the promise, as its history has it."""
+
+    async def look() -> list[str]:
+        async with Client(address) as client:
+            return [each.action for each in client.promise_history("sort/letter")]
+
+    return asyncio.run(look())
+
+
 def assert_nothing_is_spent_twice(address: str, read_to: int) -> PromiseRow:
     row, from_the_ledger, answers = seen(address)
     assert row.checkpoint is not None
@@ -114,6 +124,7 @@ def test_keepers_that_are_killed_doubled_or_frozen_spend_nothing_twice(address: 
     killed = assert_nothing_is_spent_twice(address, 300)
     assert killed.threshold is not None
     assert (killed.version, killed.rule) == (1, 1)
+    assert said(address) == ["ladder", "rule"]
 
     asyncio.run(arrive(address, 300, 100))
     skews = [str((len(CHANGES) + number) * LEASE) for number in range(3)]

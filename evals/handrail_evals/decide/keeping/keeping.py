@@ -18,7 +18,7 @@ from handrail_evals.decide.keeping.due import next_rule
 from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of, ladder_told
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_cases
-from handrail_evals.decide.keeping.settling import SettledCases, Settles, ask_again, changes_of, settled
+from handrail_evals.decide.keeping.settling import SettledCases, Settles, ask_again, changes_of, given_up_told, settled
 from handrail_evals.decide.keeping.standing import StandingKeepers
 from handrail_evals.decide.keeping.state import KeeperState
 from handrail_evals.decide.keeping.telling import notice_of
@@ -184,13 +184,13 @@ async def _look(
     notes = [PromiseNote("reckoned", damaged)] if damaged else []
     if is_anew and found.missed is not None:
         notes.append(PromiseNote("reviewers", f"{found.missed.told}; {in_digits(settings.tested)} is tested"))
-    if found.given_up:
-        notes.append(PromiseNote("given_up", found.given_up))
-    if row.ladder is None:
+    if row.checkpoint is None and not row.read_to:  # or a keeper was killed that had fixed them, and said nothing yet
         why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
         notes.append(PromiseNote("ladder", why))
     last = 0 if damaged or (is_anew and settings.reserve) else row.read_to
-    read, last = await _read_on(ahead, state, ladder, ladder_to, last)
+    read, last, lost = await _read_on(ahead, state, ladder, ladder_to, last)
+    if given_up := sum(number > row.read_to for number in lost):  # each is passed once, whoever gave it up
+        notes.append(PromiseNote("given_up", given_up_told(given_up)))
     if state.stopped:
         notes.append(PromiseNote("stopped", state.stopped))
     move = _move(client, row, state, name, read=read, last=last, notes=notes)
@@ -211,15 +211,20 @@ async def _look(
 
 async def _read_on(
     ahead: LedgerAhead, state: KeeperState, ladder: KeeperLadder, ladder_to: int, last: int
-) -> tuple[int, int]:
-    """Read the cases behind one, up to one that is open or to a stop; returns how many were read, and the last."""
-    read = 0
+) -> tuple[int, int, list[int]]:
+    """Read the cases behind one, up to one that is open or to a stop.
+
+    Returns:
+        how many were read, the last, and the numbers of those that nobody will answer.
+    """
+    read, lost = 0, list[int]()
     for page in ahead.pages(last):
         if read:
             await asyncio.sleep(0)
         counted = [each for each in page if each.id > ladder_to]
         cases = [*zip(drawn_cases(counted, ladder), (each.at for each in counted), strict=True)]
         read += (done := state.read(cases))
+        lost += [case.number for case, _ in cases[:done] if case.verdict == "given_up"]
         last = state.keeper.last if state.keeper.last is not None else last
         if state.stopped:
             break
@@ -228,7 +233,7 @@ async def _read_on(
                 last = state.keeper.last or last
             break
         last = max(last, page[-1].number)
-    return read, last
+    return read, last, lost
 
 
 def _taken_up(row: PromiseRow, ladder: KeeperLadder, settings: KeeperSettings) -> tuple[KeeperState, str]:

@@ -48,13 +48,6 @@ class SettledCases:
         """Return whether there is anything to write."""
         return bool(self.verdicts or self.looks or self.repeats)
 
-    @property
-    def given_up(self) -> str:
-        """Return what is to be said of new cases that count as wrong, as nobody will answer; empty: nothing."""
-        count = sum(verdict == "given_up" for _, verdict in self.verdicts)
-        told = f"{count:,} {'cases that were drawn count' if count != 1 else 'case that was drawn counts'} as wrong"
-        return "" if not count else f"{told}: {NOBODY_WILL}"
-
     def settings(self, row: PromiseRow) -> KeeperSettings | None:
         """Return what is tested, with what reviewers miss taken out; None: that is not known yet."""
         is_missed = subject_told(row.told).about == "missed"
@@ -91,6 +84,12 @@ def settled(client: Settles, row: PromiseRow, now: float) -> SettledCases:
     new = tuple((each.case, int(each.repeated)) for each in said if each.is_new and each.repeated is not None)
     missed = missed_bound([each.repeated for each in said], row.delta)
     return SettledCases(tuple(kept), (*(each for each in looks if not each.is_third), *thirds), new, missed)
+
+
+def given_up_told(count: int) -> str:
+    """Return what is to be said of cases that were read and count as wrong, as nobody will answer them."""
+    told = f"{count:,} {'cases that were drawn count' if count != 1 else 'case that was drawn counts'} as wrong"
+    return f"{told}: {NOBODY_WILL}"
 
 
 async def ask_again(client: Settles, found: SettledCases) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from handrail import Client
+from handrail import Client, Orchestrator
 from handrail.calibration import keep_promises
 from handrail_evals.decide.keeping.ledger import drawn_case
 from handrail_evals.decide.keeping.state import KeeperState, state_of
-from handrail_orchestrator.store.promises import PromiseRow, SettleCases
-from tests.unit.evals.decide.test_keeping import Desk, Written, desk, mostly_right
+from handrail_orchestrator.store.promises import MovePromise, PromiseRow, SettleCases
+from tests.unit.evals.decide.test_keeping import Desk, Written, desk, letter, mostly_right, sort_with
 
 __all__ = ["desk"]
 
@@ -76,3 +76,38 @@ def test_what_somebody_else_settled_otherwise_meanwhile_is_read_anew(desk: Desk,
     found, row, from_the_ledger = asyncio.run(played())
     assert found == [(1, 150), (1, 150), (2, 250)]
     assert row.checkpoint == from_the_ledger
+
+
+def test_what_a_keeper_decides_is_said_although_one_was_killed_before_it_said_so(desk: Desk) -> None:
+    class KilledError(Exception):
+        """As by a -9 between two transactions."""
+
+    class Mortal(Client):
+        async def change_promises(self, change: Any) -> Any:
+            if isinstance(change, MovePromise):
+                raise KilledError
+            return await super().change_promises(change)
+
+    class Later(Client):
+        def now(self) -> float:
+            return super().now() + 130  # its lease is over
+
+    async def played() -> list[str]:
+        await desk.batch(150, mostly_right, keep=False)
+        sort = sort_with(letter())
+        async with Orchestrator(desk.store, workflows=[sort]) as orchestrator:
+            await orchestrator.start(sort, "open 0.9", id="open")
+            await orchestrator.idle()
+            await orchestrator.cancel("open")
+        async with Mortal(desk.store) as client:
+            with pytest.raises(KilledError):
+                await keep_promises(client)
+            (row,) = client.promise_store.promises()
+            assert row.ladder is not None
+            assert client.promise("sort/letter").answered == 151
+        async with Later(desk.store) as client:
+            for _ in range(2):
+                await keep_promises(client)
+            return [each.action for each in client.promise_history("sort/letter") if each.action != "rule"]
+
+    assert asyncio.run(played()) == ["ladder", "given_up"]
