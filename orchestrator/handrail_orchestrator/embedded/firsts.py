@@ -69,7 +69,7 @@ class Firsts:
                 raise self._matching.another(row, wanted)
             for each in branches:
                 if each.branching.name != winner:
-                    self._history.find(each.branching.name, each.branching.kind)
+                    self._history.find(each.branching.name, each.branching.kind, lost_too=True)
             number = names.index(winner)
             return number, await branches[number]
         finally:

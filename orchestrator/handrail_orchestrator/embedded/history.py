@@ -126,11 +126,13 @@ class History:
         """Whether something is recorded that the code has not asked for."""
         return self._asked is not None and len(self._asked) != len(self.steps)
 
-    def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
-        """Return what is recorded under this name, or one it had before.
+    def find(
+        self, name: str, kind: StepKind, formerly: Iterable[str] = (), *, lost_too: bool = False
+    ) -> StepRow | None:
+        """Return what is recorded under this name, or one it had before; ``lost_too``: a wait that came second, too.
 
         Raises:
-            HistoryMismatch: something of another kind is recorded under it.
+            HistoryMismatch: something of another kind is recorded under it, or a wait that nothing can end any more.
         """
         self.begun(name)
         if self.broken is not None:
@@ -140,6 +142,9 @@ class History:
             if row is not None:
                 if row.kind != kind:
                     raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
+                if row.status == "withdrawn" and kind != "undo" and not lost_too:
+                    lost = f"{kind} {row.name!r} as the branch of a run.first that another one decided"
+                    raise self.mismatch(lost, f"{kind} {name!r} by itself")
                 if self._asked is not None:
                     self._asked.add(row.name)
                 return row

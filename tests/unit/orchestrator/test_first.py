@@ -1,11 +1,12 @@
 """The first of several waits decides, once; the others are withdrawn with it, and no answer is swallowed."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handrail import Run, StepFailed, action, workflow
+from handrail import Orchestrator, Run, StepFailed, action, workflow
 from handrail.orchestrator import Misuse, ReviewConflict, WaitExpired
 from handrail.testing import Rehearsal, assert_replays, recorded_run
 
@@ -243,3 +244,44 @@ async def test_branches_stand_within_branches_side_by_side() -> None:
         await rehearsal.settle()
         await rehearsal.advance(days=2)
         assert rehearsal.run("r").output == [1, 0]
+
+
+@pytest.mark.parametrize(("won", "left"), [("event", "human 'ask'"), ("human", "event 'event:paid'")])
+async def test_a_wait_that_lost_is_not_taken_by_a_call_that_stands_alone_since_the_code_changed(
+    tmp_path: Path, won: str, left: str
+) -> None:
+    """Nothing ends such a wait any more, so that the run would wait for ever, for what nobody is shown."""
+
+    @workflow(version=1, name="order")
+    async def before(run: Run) -> str:
+        number, _ = await run.first(run.event("paid", bool), run.ask("Paid?", bool))
+        return f"{number}: {await run.ask('And now?', str, name='then')}"
+
+    @workflow(version=1, name="order")
+    async def after(run: Run) -> str:
+        said = await (run.ask("Paid?", bool) if won == "event" else run.event("paid", bool))
+        return f"{said}: {await run.ask('And now?', str, name='then')}"
+
+    store = f"sqlite:///{tmp_path / 'r.db'}"
+    async with Orchestrator(store, workflows=[before]) as o:
+        await o.start(before, None, id="r")
+        await o.idle()
+        if won == "event":
+            await o.send("r", "paid", True)
+        else:
+            await o.decide(o.reviews()[0].id, True, by="ann")
+        await o.idle()
+        assert [item.title for item in o.reviews()] == ["And now?"]
+    async with Orchestrator(store, workflows=[after]) as o:
+        await o.decide(o.reviews()[0].id, "go", by="ann")
+        await o.idle()
+        error = o.run("r").error
+        assert error is not None
+        assert (error.type, f"expected {left} as the branch of a run.first" in error.message) == (
+            "HistoryMismatch",
+            True,
+        )
+    async with Orchestrator(store, workflows=[before]) as o:
+        await o.retry("r")
+        await o.idle()
+        assert str(o.run("r").output).endswith(": go")
