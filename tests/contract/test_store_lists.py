@@ -98,7 +98,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.mark.dear
 @given(query=QUERIES, looked_at=st.sampled_from([(runs.FEW, runs.NEWEST), (9, 3), (3, 3)]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_pages_of_a_list_are_all_that_fits_newest_first_and_nothing_else(
     filled: Store, query: RunQuery, looked_at: tuple[int, int]
 ) -> None:

@@ -76,7 +76,7 @@ def environment(address: str, folder: Path) -> dict[str, str]:
         "PIP_INDEX_URL": address,
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_CACHE_DIR": "1",
-        "UV_CACHE_DIR": str(folder / "uv-cache"),
+        "UV_CACHE_DIR": str(folder.parent / "uv-cache"),
         "UV_NO_CONFIG": "1",
     }
 

@@ -20,7 +20,7 @@ from tests.acceptance.chaos.harm import Crew
 from tests.acceptance.chaos.journeys import expected, keys
 
 LONG = os.environ.get("HANDRAIL_CHAOS") == "long"
-SEEDS = range(100 if LONG else 5)
+SEEDS = range(100 if LONG else 3)
 BLOWS = 60 if LONG else 15
 RUNS = 800 if LONG else 200
 """So many that most blows fall while there is work."""

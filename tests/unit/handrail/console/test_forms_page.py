@@ -71,7 +71,7 @@ def page_of(form: AnswerForm) -> Page:
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=100)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(answers())
 def test_a_browser_sends_of_the_page_what_the_form_says(answer: Answer) -> None:
     form = form_of(answer.schema, answer.data)

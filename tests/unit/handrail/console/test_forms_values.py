@@ -12,7 +12,7 @@ from handrail.console.forms.form import AnswerReading, form_of
 from handrail.console.forms.missing import MISSING
 from tests.unit.handrail.console.answers_of_any_type import Answer, answers
 
-CHECKS = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=200)
+CHECKS = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 
 
 def exactly(value: Any) -> str:

@@ -100,5 +100,5 @@ class OneSystem(RuleBasedStateMachine):
             assert way == "probe"
 
 
-OneSystem.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+OneSystem.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestOneSystem = pytest.mark.slow(OneSystem.TestCase)
