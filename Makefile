@@ -94,7 +94,7 @@ test-pythons: $(READY) ## Run the pages, and the contracts without servers, on e
 		[ $$environment/.ready -nt requirements/dev.lock ] || { \
 			$(BIN)/uv venv --quiet --clear --python $${other#*:} $$environment; \
 			$(BIN)/python requirements/install.py requirements/dev.lock $$environment; touch $$environment/.ready; }; \
-		$$environment/bin/pytest $(SPREAD) $(QUICK) $(FEW) -k 'not postgres and not temporal' \
+		$$environment/bin/pytest $(SPREAD) $(QUICK) --few-cases 1 -k 'not postgres and not temporal' \
 			tests/docs tests/contract $(PYTEST); \
 	done
 

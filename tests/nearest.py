@@ -2,7 +2,7 @@
 
 All tests run on the versions of ``requirements/dev.lock``. Of the libraries that ``requirements/lowest.lock`` has in
 another version, each module of ours that uses one is held to the tests nearest to it: those that come to it over the
-fewest imports; where more than eight files are as near, which is where all go through one door, the eight of the most
+fewest imports; where more than four files are as near, which is where all go through one door, the four of the most
 like names. What else runs on a library runs through these modules, and says no more of the library.
 """
 
@@ -24,7 +24,7 @@ TESTS = re.compile(r"tests\.(unit\.\w+|contract)\..*\btest_\w+")
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE)
 BY_NAME = re.compile(r"(\w+(?:\.\w+)*)(:\w+)?")
 """A module that is loaded by its name; a command is written with its function after it."""
-MOST = 8
+MOST = 4
 """Test files for one module."""
 
 
