@@ -14,7 +14,7 @@ from tests.acceptance.processes import check_all_done, finish, kill, spawn
 RUNS = 200
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_killed_process_loses_nothing(tmp_path: Path, seed: int) -> None:
     store, outbox = tmp_path / "runs.db", tmp_path / "outbox"
     chance = random.Random(seed)
