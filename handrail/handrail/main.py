@@ -1,7 +1,9 @@
 """The ``handrail`` command: what it does before and after any of its commands."""
 
 import os
+import signal
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from handrail.arguments import is_usable_zone, problem_of
@@ -33,7 +35,7 @@ def main() -> None:
         sys.exit(_said(f"TZ={zone[:LONGEST_SHOWN]!r} is no time zone that can be: it is a day or more from UTC"))
     try:
         if not called_plainly(sys.argv[1:]):
-            import_module(COMMANDS).app()
+            _commands()()
     except SystemExit as end:
         leave_behind(end.code)
         raise
@@ -55,6 +57,19 @@ def main() -> None:
                 f"{kind}: {error}; that is a fault of Handrail: please report it with what {TRACEBACK}=1 adds to this"
             )
         )
+
+
+def _commands() -> Callable[[], object]:
+    """Load all commands; Ctrl-C ends this process meanwhile without a traceback of our imports."""
+    mine = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if mine:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        commands: Callable[[], object] = import_module(COMMANDS).app
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    return commands
 
 
 def hidden_from_python() -> list[str]:

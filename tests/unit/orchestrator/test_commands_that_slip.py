@@ -1,5 +1,7 @@
 """A slip of the hand on the command line is said, and never looks like an answer."""
 
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -120,3 +122,20 @@ def test_a_time_zone_that_is_a_day_from_utc_is_refused(
                 main()
     finally:
         time.tzset()
+
+
+@pytest.mark.dear
+def test_ctrl_c_while_the_commands_are_loaded_ends_without_a_traceback() -> None:
+    """On a busy machine that takes seconds, in which nothing is open yet."""
+    script = (
+        "import os, signal, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'handrail.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "from handrail.main import main\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "sys.argv = ['handrail', 'runs', 'list', '--status', 'failed']\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
