@@ -14,7 +14,7 @@ from handrail_ground.shares import in_percent
 Phase: TypeAlias = Literal["usual", "raised", "stopped"]
 """Nothing suspected; the label-free alarm raised the audits; the audits stopped acceptance."""
 
-RISK_RATIOS = (2.0, 4.0, 8.0)
+RISK_RATIOS = (1.5, 3.0, 6.0)
 """How many times the target the risk has become: the bets on wrong audits."""
 MOST_CHANGES = 20
 """Changes that are kept, the latest."""

@@ -11,7 +11,7 @@ from handrail_evals.decide.keeping.draws import DrawnCase
 
 REFERENCE = 200
 """Cases that a watch compares with: the last ones before the threshold was set."""
-RAISED_SHARE = 0.25
+RAISED_SHARE = 0.5
 """The share of accepted cases that is asked blind once the scores have moved."""
 
 
