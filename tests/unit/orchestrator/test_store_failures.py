@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -367,6 +368,21 @@ async def test_a_file_that_is_rewritten_without_what_was_deleted_stays_the_store
             for client in (first, second):
                 assert len(client.reviews()) == 1
                 await client.take(1, by="ann")
+
+
+async def test_threads_that_read_while_a_file_is_rewritten_all_take_it_for_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    await waiting(path)
+    async with Client(f"sqlite:///{path}") as shared, Client(f"sqlite:///{path}") as keeper:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(5):
+                await keeper.keep_file(os.urandom(300_000), name="large")
+                shared.reviews()
+                reads = [threads.submit(shared.reviews) for _ in range(100)]
+                await keeper.prune(older_than=timedelta(0))
+                keeper.vacuum()
+                reads += [threads.submit(shared.reviews) for _ in range(100)]
+                assert {len(each.result()) for each in reads} == {1}
 
 
 @pytest.mark.parametrize("has_written", [False, True])

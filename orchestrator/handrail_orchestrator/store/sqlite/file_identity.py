@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from handrail_orchestrator.errors import StoreNotFound, StoreReadOnly
 from handrail_orchestrator.store.address_text import MEMORY
@@ -43,6 +44,7 @@ class FileIdentity:
         self._file: Identity | None = None
         self._file_of_log: Identity | None = None
         self._size = self._largest = 0
+        self._rewriting = Lock()
         self._cookie: int | None = None
         self._schema: Callable[[], int] | None = None
 
@@ -89,7 +91,8 @@ class FileIdentity:
             raise StoreNotFound(self._path, problem)
         if self._size < self._largest:
             self._must_be_rewritten()
-        self._largest = self._size
+        else:
+            self._largest = self._size
         if self._file_of_log is not None and self._now(self._log) != self._file_of_log:
             problem = (
                 f"{self._path}-wal was deleted or replaced while it was open, and holds what is not in the file yet:"
@@ -98,19 +101,26 @@ class FileIdentity:
             raise StoreNotFound(self._path, problem)
 
     def _must_be_rewritten(self) -> None:
-        if self._schema is None:
+        schema = self._schema
+        if schema is None:
             return
-        try:
-            cookie: int | None = self._schema()
-        except sqlite3.Error:
-            cookie = self._cookie
-        if cookie == self._cookie:
-            problem = (
-                "a copy was written over the file while it was open: end all who have the store open, move the file"
-                " away with its -wal and -shm, and restore the copy once more with `handrail restore`"
-            )
-            raise StoreNotFound(self._path, problem)
-        self._cookie = cookie
+        for _ in range(2):  # it may be rewritten once more in between
+            try:
+                cookie: int | None = schema()  # waits for who reads, who may wait for this lock: so before it
+            except sqlite3.Error:
+                cookie = self._cookie
+            with self._rewriting:
+                size = self._size
+                if size >= self._largest:
+                    return  # another thread saw the same, and was first
+                if cookie != self._cookie:
+                    self._cookie, self._largest = cookie, size
+                    return
+        problem = (
+            "a copy was written over the file while it was open: end all who have the store open, move the file"
+            " away with its -wal and -shm, and restore the copy once more with `handrail restore`"
+        )
+        raise StoreNotFound(self._path, problem)
 
     def _must_be_within_reach(self) -> None:
         try:
