@@ -7,7 +7,8 @@ import scipy.stats  # noqa: F401 -- pytester forgets what a test imports, and nu
 
 pytest_plugins = ("pytester",)
 
-QUIET = ("-o", "asyncio_default_fixture_loop_scope=function")
+QUIET = ("-o", "asyncio_default_fixture_loop_scope=function", "-pno:anyio", "-pno:schemathesis")
+"""As all our tests: what schemathesis loads, each of these would load anew."""
 
 SUITE = """
 import pytest
