@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from handrail.cli import app
@@ -158,6 +160,14 @@ def values_of(parameter: Any) -> tuple[str, ...]:
         return ()
     kind = str(parameter.type_descriptor.annotation)
     return NUMBERS if "int" in kind or "float" in kind else TEXTS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _commands_are_made_once() -> Iterator[None]:
+    """Have the program made once, as a process makes it, and not anew for each of the thousands of calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)
