@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from handrail_ground.errors import is_order
+from handrail_orchestrator.forked import end_copy, this_process
 
 
 class _Noted:
@@ -37,7 +38,7 @@ class NobodyInterrupted(Exception):
 
 @contextmanager
 def interrupts_by_hand() -> Iterator[None]:
-    """Let a ``KeyboardInterrupt`` out of foreign code only when somebody pressed Ctrl-C.
+    """Let a ``KeyboardInterrupt`` out of foreign code only when somebody pressed Ctrl-C, and no forked copy at all.
 
     Where another handler of SIGINT is at work, nobody can tell, and every one is let out. Where it is ignored, as in
     background jobs of a shell, nobody can have pressed it.
@@ -45,6 +46,7 @@ def interrupts_by_hand() -> Iterator[None]:
     Raises:
         NobodyInterrupted: the code raised one by itself.
     """
+    original = this_process.generation
     in_main = threading.current_thread() is threading.main_thread()
     pressed = False
 
@@ -59,7 +61,11 @@ def interrupts_by_hand() -> Iterator[None]:
         signal.signal(signal.SIGINT, note)
     try:
         yield
-    except KeyboardInterrupt as error:
+        end_copy(original)
+    except BaseException as error:
+        end_copy(original, error)
+        if not isinstance(error, KeyboardInterrupt):
+            raise
         if pressed or (in_main and not mine and before is not signal.SIG_IGN):
             raise
         raise NobodyInterrupted from error

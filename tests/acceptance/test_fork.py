@@ -1,5 +1,6 @@
 """Copies of the process that a body makes with ``os.fork``: they record nothing, whatever they do, and they end."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +56,20 @@ def plain_target(how: str) -> int:
     return divided(5, how)
 
 
+async def asked(how: str) -> str:
+    return how
+
+
+def scorer(answer: object) -> bool:
+    return divided(6, answer.output) == {"exit": 66}.get(answer.output, 61)
+
+
+if os.environ.get("DIVIDES"):
+    os.fork()
 hows = {"exit": 4, "raise": 1, "return": 1}
 suite = Suite("async", target, cases=[Case(how, how, 40 + code) for how, code in hows.items()], scorers=[exact()])
 plain = Suite("plain", plain_target, cases=[Case("raise", "raise", 51)], scorers=[exact()])
+scored = Suite("scored", asked, cases=[Case(how, how) for how in hows], scorers=[scorer])
 """
 
 
@@ -87,12 +99,17 @@ def test_copies_of_a_worker_end_with_their_code_and_record_nothing(folder: Path)
     assert outputs == ["[11,22,33]", "[11,21,31]", "[11,21,31]"]
 
 
-@pytest.mark.parametrize("suite", ["suite", "plain"])
-def test_copies_of_a_measured_process_end_and_write_no_result(folder: Path, suite: str) -> None:
+@pytest.mark.parametrize(("suite", "divides"), [("suite", ""), ("plain", ""), ("scored", ""), ("scored", "on import")])
+def test_copies_of_a_measured_process_end_and_write_no_result(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, suite: str, divides: str
+) -> None:
+    monkeypatch.setenv("DIVIDES", divides)
     done = handrail(folder, "eval", "run", f"forking.py:{suite}", "--out", "result.jsonl", "--concurrency", "1")
     assert done.returncode == 0, done.stderr
-    assert "100.0%" in done.stdout
-    assert done.stdout.count("exact") == 1
+    assert done.stdout.count("result.jsonl") == 1
+    cases = [json.loads(line) for line in (folder / "result.jsonl").read_text(encoding="utf-8").splitlines()[1:]]
+    assert len(cases) == (1 if suite == "plain" else 3)
+    assert {score for case in cases for score in case["scores"].values()} == {1.0}
 
 
 def test_a_store_that_was_written_before_a_fork_is_not_written_by_the_copy(tmp_path: Path) -> None:

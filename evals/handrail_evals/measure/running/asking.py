@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, AnyCase, nothing
 from handrail_evals.measure.fingerprint import hash_of, jsonable
+from handrail_evals.measure.private_copy import private_case
 from handrail_evals.measure.result.case_result import NOBODY_SAID, OBSERVED, CaseResult, Crash, escaped
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.contained import Raised, contained
@@ -115,7 +116,7 @@ class Asking:
         return self._result(question, earlier.seconds, observation, earlier.output, scoring)
 
     async def _observed(self, case: AnyCase) -> tuple[Observation[Any], Any]:
-        observation = with_numbers(await self.observe(case))
+        observation = with_numbers(await self.observe(private_case(case)))
         return observation, jsonable(observation.output, where="the answer")
 
     def _result(

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from handrail_evals.errors import InvalidScore
 from handrail_evals.measure.case import UNLABELLED, AnyCase
+from handrail_evals.measure.private_copy import private_answer
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
 from handrail_evals.measure.scorer import (
@@ -24,6 +25,7 @@ from handrail_evals.measure.scorer import (
 from handrail_evals.measure.target import Observation
 from handrail_evals.measure.threads import Threads
 from handrail_ground.errors import is_order
+from handrail_orchestrator.forked import end_copy, this_process
 from handrail_orchestrator.interrupts import is_for_us
 
 TRACE_FRAMES = 12
@@ -127,13 +129,17 @@ class Scorers:
 
 
 def called(scorer: AnyScorer, answer: AnyAnswer) -> Returned[Any] | Raised:
-    """Call a scorer."""
+    """Call a scorer; a copy of this process that it makes and lets come back ends here, and writes no result."""
+    original = this_process.generation
     try:
-        return Returned(scorer(answer))
+        given = scorer(private_answer(answer))
     except BaseException as error:
+        end_copy(original, error)
         if is_for_us(error):
             raise
         return Raised(error)
+    end_copy(original)
+    return Returned(given)
 
 
 def as_score(given: Scored) -> Score | None:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
@@ -410,3 +411,52 @@ async def test_nobody_waits_for_what_takes_longer_than_it_may() -> None:
         assert sum(bool(each.crashes) for each in found.values()) == 1
     finally:
         free.set()
+
+
+def counting(seen: dict[str, int]) -> dict[str, int]:
+    seen["calls"] += 1
+    return dict(seen)
+
+
+class Spoiling:
+    """Makes any answer, and what is expected of it, the same for whoever looks next."""
+
+    name = "spoiling"
+    version = "1"
+    needs_expected = True
+
+    def __call__(self, answer: Answered[Any, Any, Any]) -> float:
+        for each in (answer.input, answer.output, answer.expected):
+            each.clear()
+        return 1.0
+
+
+def test_what_a_target_or_a_scorer_changes_is_changed_for_nobody_else() -> None:
+    cases = [Case("right", {"calls": 0}, {"calls": 1}), Case("wrong", {"calls": 1}, {"calls": 1})]
+    suite = Suite("changed", counting, cases=cases, scorers=[Spoiling(), exact()], repeats=2)
+    for _ in range(2):  # cases serve several suites
+        result = asyncio.run(run_suite(suite)).result
+        found = sorted((each.case, each.output["calls"], each.scores["exact"]) for each in result.cases)
+        assert found == [("right", 1, 1.0)] * 2 + [("wrong", 2, 0.0)] * 2
+    assert [case.expected for case in cases] == [{"calls": 1}] * 2
+
+
+def test_what_is_frozen_or_cannot_be_copied_is_given_as_it_is() -> None:
+    @dataclass(frozen=True)
+    class Frozen:
+        text: str
+
+    class Single(dict[str, str]):
+        def __deepcopy__(self, memo: object) -> NoReturn:
+            raise TypeError("there is one of these")
+
+    seen: list[object] = []
+
+    def looking(value: object) -> str:
+        seen.append(value)
+        return "a"
+
+    given = [Frozen("x"), Single(text="x")]
+    suite = Suite("given", looking, cases=[Case(f"c{n}", each, "a") for n, each in enumerate(given)], scorers=[exact()])
+    assert not asyncio.run(run_suite(suite, settings=RunSettings(concurrency=1))).crashed
+    assert all(one is other for one, other in zip(seen, given, strict=True))
