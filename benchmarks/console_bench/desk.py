@@ -1,17 +1,21 @@
 """The queue without pages: lists at any depth, take and decide, and many threads at once."""
 
 import asyncio
-import statistics
+import shutil
 import threading
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
-from bench.figure import Figure, at_most, best_third
+from bench.figure import Figure, at_most, median_figure
+from bench.pairs import Pairs, milliseconds
+from console_bench.plain_desk import plain_desk
 from handrail import Client
 from handrail.orchestrator import ReviewQuery
 
-PAGE = 50
+PAGE, DEPTHS, LOADING = 50, 60, 2
+"""Rows of a list, where it is looked at, and looks before those that count."""
 THREADS, DECISIONS = 8, 100
 
 
@@ -26,39 +30,49 @@ def desk_rows(file: Path, items: int) -> list[Figure]:
 
 
 def _lists(file: Path, part: str, items: int) -> list[Figure]:
-    """Read pages at depths that are spread over the whole queue, by where they begin."""
+    """Read pages at depths that are spread over the whole queue, by where they begin, beside their rows."""
 
-    async def read() -> tuple[list[float], list[float]]:
+    async def read() -> tuple[list[tuple[float, float]], list[float]]:
         pages, counts = [], []
         async with Client(f"sqlite:///{file}") as client:
-            for number in range(60):
-                after = None if number == 0 else (100 - (number * 100) // 60, (number * items) // 60)
-                begun = time.perf_counter()
-                rows = client.reviews(ReviewQuery(after=after, limit=PAGE))
-                _ = [row.title for row in rows]
-                pages.append(1000 * (time.perf_counter() - begun))
-                begun = time.perf_counter()
-                client.review_count(ReviewQuery(queue="triage"))
-                counts.append(1000 * (time.perf_counter() - begun))
-        return pages, counts
+            with plain_desk(file) as plain:
+                for number in range(-LOADING, DEPTHS):
+                    priority = 100 - (max(number, 0) * 100) // DEPTHS
+                    after = None if number < 1 else (priority, (number * items) // DEPTHS)
+                    ours = partial(_titles, client, ReviewQuery(after=after, limit=PAGE))
+                    pages.append((milliseconds(ours, times=2), milliseconds(partial(plain.listed, priority), times=2)))
+                    counts.append(milliseconds(partial(client.review_count, ReviewQuery(queue="triage"))))
+        return pages[LOADING:], counts[LOADING:]
 
     pages, counts = asyncio.run(read())
+    name = f"CPU: a list of {PAGE} at any depth ÷ its rows by hand, p95"
     return [
-        Figure(part, f"a list of {PAGE} at any depth, p95", _p95(pages), "ms", bar=at_most(30, 5)),
-        Figure(part, "counting a queue, p95", _p95(counts), "ms"),
+        Pairs(*zip(*pages, strict=True)).late(part, name, at_most(7.0, 3.0)),
+        median_figure(part, "CPU: counting a queue", counts, "ms"),
     ]
 
 
+def _titles(client: Client, query: ReviewQuery) -> list[str]:
+    return [row.title for row in client.reviews(query)]
+
+
 async def _take_and_decide(file: Path, part: str) -> Figure:
-    times = []
+    """Measure, by the clock, two commits of either, which wait for the same disk."""
+    times, copy = [], file.with_name("by-hand.db")
+    shutil.copyfile(file, copy)
     async with Client(f"sqlite:///{file}") as client:
-        for _ in range(60):
-            begun = time.perf_counter()
-            item = await client.next_review(by="ann", queue="triage")
-            assert item is not None
-            await client.decide(item.id, "billing", by="ann", version=item.version, shown=item.digest)
-            times.append(1000 * (time.perf_counter() - begun))
-    return best_third(part, "take the next and decide it, p50", times[5:], "ms", bar=at_most(15, 8))
+        with plain_desk(copy) as plain:
+            for _ in range(60):
+                begun = time.perf_counter()
+                item = await client.next_review(by="ann", queue="triage")
+                assert item is not None
+                await client.decide(item.id, "billing", by="ann", version=item.version, shown=item.digest)
+                ours = 1000 * (time.perf_counter() - begun)
+                times.append((ours, milliseconds(plain.take_and_decide, clock=time.perf_counter)))
+    for each in file.parent.glob(f"{copy.name}*"):
+        each.unlink()
+    name = "take the next and decide it ÷ by hand"
+    return Pairs(*zip(*times[5:], strict=True)).figure(part, name, at_most(3.0, 1.5))
 
 
 def _threads(file: Path, part: str) -> Figure:
@@ -84,7 +98,3 @@ def _threads(file: Path, part: str) -> Figure:
     note = f"{len(decided) / seconds:.0f} decisions/s"
     name = f"{THREADS} threads × {DECISIONS} decisions: doubles and misses"
     return Figure(part, name, float(doubles), "", bar=at_most(0), note=note)
-
-
-def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]

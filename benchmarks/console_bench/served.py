@@ -1,4 +1,4 @@
-"""``handrail serve`` as a process of its own, and a visitor who keeps its connection."""
+"""``handrail serve``, or the desk by hand, as a process of its own, and a visitor who keeps its connection."""
 
 import http.client
 import json
@@ -7,11 +7,17 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bench.processor import seconds_of
 from engine_bench.errors import ChildFailed
+
+KEPT_SECONDS = 2.0
+"""How long a connection is used that nothing was asked on: less than the servers keep one."""
 
 
 class Served:
@@ -24,15 +30,23 @@ class Served:
         self._file = file
         self.started_ms = 0.0
         """From before the process to its first answer."""
+        self.started_cpu_ms = 0.0
+        """Of the processor, until then."""
+
+    module = "handrail.console.server"
+
+    def command(self) -> Sequence[str]:
+        """Return what starts the server."""
+        return [sys.executable, "-m", "handrail", "serve", "--store", f"sqlite:///{self._file}", "--port", "0"]
 
     def __enter__(self) -> Self:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = str(self._file.parent / "compiled")
-        subprocess.run([sys.executable, "-c", "import handrail.console.server"], check=True, env=environment)
+        environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+        subprocess.run([sys.executable, "-c", f"import {self.module}"], check=True, env=environment)
         begun = time.perf_counter()
-        command = [sys.executable, "-m", "handrail", "serve", "--store", f"sqlite:///{self._file}", "--port", "0"]
         self._process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, cwd=self._file.parent, env=environment
+            self.command(), stderr=subprocess.PIPE, text=True, cwd=self._file.parent, env=environment
         )
         assert self._process.stderr is not None
         said = self._process.stderr.readline()
@@ -41,8 +55,10 @@ class Served:
             raise ChildFailed(f"handrail serve said {said!r}")
         self.url = found[0].rstrip("/")
         self._visitor = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        self._asked = 0.0
         self.get("/queue")
         self.started_ms = 1000 * (time.perf_counter() - begun)
+        self.started_cpu_ms = self.cpu_ms
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,6 +77,8 @@ class Served:
         return answer
 
     def _answer(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> str:
+        if time.monotonic() - self._asked > KEPT_SECONDS:
+            self._visitor.close()  # and connect anew
         try:
             self._visitor.request(method, path, body, headers or {})
             answer = self._visitor.getresponse()
@@ -72,10 +90,36 @@ class Served:
         text = answer.read().decode()
         if answer.status >= 400:
             raise ChildFailed(f"{method} {path}: {answer.status} {text[:300]}")
+        self._asked = time.monotonic()
         return text
+
+    @property
+    def cpu_ms(self) -> float:
+        """Return the processor time that the process has used, in milliseconds."""
+        while self._is_running:  # what follows an answer belongs to it
+            time.sleep(0.0005)
+        return 1000 * seconds_of(self._process.pid)
+
+    @property
+    def _is_running(self) -> bool:
+        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+            with suppress(OSError):  # a thread that has ended meanwhile
+                if (task / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "R":
+                    return True
+        return False
 
     @property
     def megabytes(self) -> float:
         """Return the memory that the process holds."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class ServedByHand(Served):
+    """The desk by hand on a store."""
+
+    module = "console_bench.plain_server"
+
+    def command(self) -> Sequence[str]:
+        """Return what starts the server."""
+        return [sys.executable, "-m", self.module, str(self._file)]
