@@ -59,6 +59,14 @@ def map_paths(value: object, path: str = "") -> Iterator[str]:
         yield from map_paths(below, _joined(path, key))
 
 
+def record_paths(value: object, path: str = "") -> Iterator[str]:
+    """Yield the paths of the records inside a value, itself included, that have a field which their schema asks for."""
+    if _names(_kind(value)) and any(True for _ in named_parts(value, in_python=True)):
+        yield path
+    for key, below in named_parts(value):
+        yield from record_paths(below, _joined(path, key))
+
+
 def _unsaid(value: object, path: str, said: Mapping[str, object], covered: set[str]) -> Iterator[str]:
     if path in said:
         return

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from handrail_ai_steps.leaves import map_paths
+from handrail_ai_steps.leaves import map_paths, record_paths
 from handrail_ai_steps.logprobs import (
     TokenTrace,
     ValueLogprob,
@@ -61,8 +61,11 @@ def logprob_evidence(choice: ReplyChoice, reading: Reading, form: Form, *, among
     if not fields:
         return missing("the answer has no field")
     weakest = min(fields, key=lambda path: fields[path].value or 0.0)
+    whole = fields[weakest].value
     detail = f"lowest of {len(fields)} fields: {weakest}" if len(fields) > 1 else fields[weakest].detail
-    return Evidence(Confidence(fields[weakest].value, "logprob", detail), fields)
+    empty = _empty_records(trace, form.root, reading.value)
+    fields |= dict.fromkeys(empty & fields.keys(), Confidence.none("the answer left out all of its fields"))
+    return Evidence(Confidence(whole, "logprob", detail), fields)
 
 
 def field_confidences(trace: TokenTrace, root: str = "", maps: Collection[str] = ()) -> dict[str, Confidence]:
@@ -75,6 +78,14 @@ def field_confidences(trace: TokenTrace, root: str = "", maps: Collection[str] =
         lead = f"{root}."
         found = {path.removeprefix(lead): each for path, each in found.items() if path.startswith(lead) or path == root}
     return {path: Confidence(math.exp(each.joint), "logprob", _detail(each)) for path, each in found.items()}
+
+
+def _empty_records(trace: TokenTrace, root: str, value: object) -> set[str]:
+    """Return the paths of records of which the answer says ``{}``: how sure that is says nothing of their fields."""
+    spans = value_spans(trace.text)
+    paths = set(record_paths(value))
+    said = {path: ".".join(filter(None, (root, path))) for path in paths}
+    return {path for path in paths if said[path] in spans and trace.text[slice(*spans[said[path]])].startswith(b"{")}
 
 
 def text_evidence(choice: ReplyChoice, text: str) -> Evidence:

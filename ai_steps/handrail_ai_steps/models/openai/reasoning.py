@@ -12,17 +12,24 @@ Tag: TypeAlias = Literal["open", "close", "end", "final", "empty"]
 
 _NAMES = (
     "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "analysis", "scratchpad", "inner_monologue",
-    "antthinking", "ant_thinking",
+    "antthinking", "ant_thinking", "longcat_think", "internal_monologue", "inner_thoughts", "internal_thoughts",
+    "chain_of_thought", "thought_process", "thinking_process", "working_out", "cot",
 )  # fmt: skip
 _NAME = "|".join(sorted(_NAMES, key=len, reverse=True))
 _HEADER = r"(?:<\|start\|>assistant)?<\|channel\|>"
 _SPELLINGS: tuple[tuple[Tag, str], ...] = (
     ("empty", rf"<\s*(?:[\w.-]+:)?(?:{_NAME})(?:\s[^<>]*)?/\s*>"),
     ("open", rf"<\s*(?:[\w.-]+:)?(?:{_NAME})(?:\s[^<>]*)?>"),
-    ("open", rf"<\|(?:begin_of_|start_of_|begin_|start_)?(?:{_NAME})\|>|\[think(?:ing)?\]|◁think(?:ing)?▷"),
+    (
+        "open",
+        rf"<\|(?:begin_of_|start_of_|begin_|start_)?(?:{_NAME})\|>|<\|(?:{_NAME})_start\|>|<(?:begin|start)_(?:of_)?(?:{_NAME})>",
+    ),
+    ("open", r"\[(?:begin_|start_)?think(?:ing)?\]|◁think(?:ing)?▷"),
     ("open", rf"{_HEADER}\s*(?:analysis|commentary)[^<]*<\|message\|>|<\|channel>\s*thought|<unused94>"),
     ("close", rf"<\s*/\s*(?:[\w.-]+:)?(?:{_NAME})\s*>"),
-    ("close", rf"<\|(?:end_of_|end_|/)(?:{_NAME})\|>|\[/think(?:ing)?\]|◁/think(?:ing)?▷|<channel\|>|<unused95>"),
+    ("close", rf"<\|(?:end_of_|end_|/)(?:{_NAME})\|>|<\|(?:{_NAME})_end\|>|<end_(?:of_)?(?:{_NAME})>"),
+    ("close", r"\[(?:/|end_)think(?:ing)?\]|◁/think(?:ing)?▷|<channel\|>|<unused95>"),
+    ("empty", r"<\|(?:begin_of_|end_of_|start_|end_)(?:solution|response)\|>"),
     ("end", r"<\|end\|>"),
     ("final", rf"{_HEADER}\s*final[^<]*<\|message\|>"),
 )
@@ -36,16 +43,18 @@ _LONGEST_TAG = 200
 _FRAMES = (
     ("[", "]"), ("[/", "]"), ("◁", "▷"), ("◁/", "▷"), ("<|", "|>"), ("<|/", "|>"), ("<|begin_of_", "|>"),
     ("<|start_of_", "|>"), ("<|begin_", "|>"), ("<|start_", "|>"), ("<|end_of_", "|>"), ("<|end_", "|>"),
+    ("<|", "_start|>"), ("<|", "_end|>"), ("[begin_", "]"), ("[start_", "]"), ("[end_", "]"),
 )  # fmt: skip
 _HEADERS = ("<|start|>assistant<|channel|>", "<|channel|>")
 _FIXED = (
     *(f"{lead}{name}{end}" for name in _NAMES for lead, end in _FRAMES),
+    *(f"<|{lead}{name}|>" for name in ("solution", "response") for lead in ("begin_of_", "end_of_", "start_", "end_")),
     *_HEADERS, "<|channel>thought", "<channel|>", "<unused94>", "<unused95>", "<|end|>",
 )  # fmt: skip
 _UNFINISHED = re.compile(rf"<\s*/?\s*[\w.-]*:?\w*|<\s*/?\s*(?:[\w.-]+:)?(?:{_NAME})\s[^<>]*/?", re.IGNORECASE)
 
 
-_HINT = re.compile(r"[<◁]|\[/?[tT][hH]")
+_HINT = re.compile(r"[<◁]|\[(?:/|begin_|start_|end_)?th", re.IGNORECASE)
 
 
 def may_hold_tags(text: str) -> bool:

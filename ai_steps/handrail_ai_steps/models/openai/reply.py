@@ -105,6 +105,8 @@ class ReplyChoice:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     """What a gateway says went wrong with this choice, beside whatever text there is."""
+    called: bool = False
+    """Whether the model called a tool, which was not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,9 @@ def is_cut(text: str) -> bool:
         return False
     try:
         json.loads(bare)
-    except json.JSONDecodeError:
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # the object ends, and something follows
+            return False
         try:
             from_json(bare, allow_partial="trailing-strings")
         except ValueError:
@@ -191,10 +195,9 @@ def _choice(choice: JsonObject) -> ReplyChoice:
     message = message if isinstance(message, Mapping) else {}
     notes: tuple[str, ...] = ()
     text = content_text(message.get("content"))
-    if not text:
-        called = _called(message.get("tool_calls"))
-        if called:
-            text, notes = called, ("answered with a tool call, although no tool was offered",)
+    calls = message.get("tool_calls")
+    if not text and (arguments := _arguments(calls)):
+        text, notes = arguments, ("answered with a tool call, although no tool was offered",)
     logprobs = choice.get("logprobs")
     tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     error = choice.get("error") or message.get("error")
@@ -205,6 +208,7 @@ def _choice(choice: JsonObject) -> ReplyChoice:
         tuple(tokens) if isinstance(tokens, list) else (),
         notes,
         told_failure(error) if error else None,
+        called=bool(calls) and isinstance(calls, list),
     )
 
 
@@ -221,13 +225,13 @@ def _is_text(part: object) -> bool:
     return isinstance(part, Mapping) and part.get("type", "text") in {"text", "output_text"}
 
 
-def _called(calls: Any) -> str:
-    """Return the arguments of the first tool call."""
+def _arguments(calls: Any) -> str:
+    """Return the arguments of all tool calls, one under the other: several that differ are several answers."""
     try:
-        arguments = calls[0]["function"]["arguments"]
+        given = [call["function"]["arguments"] for call in calls]
     except (TypeError, KeyError, IndexError):
         return ""
-    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return "\n".join(each if isinstance(each, str) else json.dumps(each) for each in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +249,9 @@ def flaw_of(choice: ReplyChoice, form: Form | None, output_tokens: int | None = 
     ending = ending_of(choice.finish)
     if choice.refusal or ending == "refused":
         return Flaw("refused", f"the model refused: {choice.refusal or 'its content filter stopped it'}")
-    if ending == "broken":
-        return Flaw("failed", f"the server ended the answer with {choice.finish!r}")
+    if ending == "broken" or (choice.called and form is None):
+        by_call = "the model called a tool in place of writing a text, although no tool was offered"
+        return Flaw("failed", by_call if ending != "broken" else f"the server ended the answer with {choice.finish!r}")
     after = f" after {output_tokens} tokens" if output_tokens else ""
     if ending == "cut" or (choice.finish == "tool_calls" and is_cut(choice.text)):
         return Flaw("truncated", f"the answer was cut off{after}")

@@ -74,6 +74,7 @@ class GatheredEvents:
         self._usage: object = None
         self._index: object = None
         self._error: object = None
+        self._calls: list[object] = []
 
     def add(self, event: object) -> str:
         """Add an event and return the text that it brings; of several choices only the first one counts."""
@@ -99,7 +100,7 @@ class GatheredEvents:
     @property
     def is_whole(self) -> bool:
         """Return whether the stream has said that its text ended by itself."""
-        return all(ending_of(each) == "whole" for each in self._all_finishes()) and self._error is None
+        return all(ending_of(each) == "whole" for each in self._all_finishes()) and not (self._error or self._calls)
 
     def read(self, asked: str) -> Reply | Failure:
         """Return what a reply in one piece would have been read as."""
@@ -110,7 +111,11 @@ class GatheredEvents:
         worst = next((each for each in self._all_finishes() if ending_of(each) != "whole"), self._all_finishes()[-1])
         choice = {
             "finish_reason": worst,
-            "message": {"content": "".join(self._text) + self._half, "refusal": "".join(self._refusal)},
+            "message": {
+                "content": "".join(self._text) + self._half,
+                "refusal": "".join(self._refusal),
+                "tool_calls": self._calls,
+            },
             "logprobs": {"content": self._tokens},
             "error": self._error,
         }
@@ -133,6 +138,8 @@ class GatheredEvents:
             self._finishes.append(str(finish))
         if not isinstance(delta, Mapping):
             return ""
+        calls = delta.get("tool_calls")
+        self._calls += calls if isinstance(calls, list) else []
         self._refusal.append(str(delta.get("refusal") or ""))
         return content_text(delta.get("content"))
 

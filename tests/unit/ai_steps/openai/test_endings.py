@@ -34,6 +34,38 @@ async def test_good_endings_are_a_closed_list(stub: Stub, make_model: MakeModel,
     assert answered(await make_model().answer(request_for(str))).value == "Dear Ann."
 
 
+def call(arguments: str) -> Json:
+    return {"id": "1", "type": "function", "function": {"name": "find", "arguments": arguments}}
+
+
+@pytest.mark.parametrize("text", ["Let me look up your order first.", "", None])
+@pytest.mark.parametrize("finish", ["stop", "tool_calls"])
+async def test_a_text_that_ends_in_a_tool_call_is_no_answer(
+    stub: Stub, make_model: MakeModel, text: str | None, finish: str
+) -> None:
+    stub.play(reply(completion(text, finish=finish, tool_calls=[call('{"order":12}')])))
+    outcome = unanswered(await make_model().answer(request_for(str)))
+    assert outcome.result == "failed"
+    assert "called a tool" in outcome.reason
+
+
+async def test_a_stream_that_ends_in_a_tool_call_is_no_answer(stub: Stub, make_model: MakeModel) -> None:
+    events = chunks("Let me look. ", finish="stop")
+    events[-1]["choices"][0]["delta"] = {"tool_calls": [{"index": 0, **call("{}")}]}
+    stub.play(reply(events))
+    heard: list[str] = []
+    outcome = unanswered(await make_model().answer(request_for(str, on_text=heard.append)))
+    assert (outcome.result, heard) == ("failed", [])
+
+
+async def test_tool_calls_that_differ_are_several_answers(stub: Stub, make_model: MakeModel) -> None:
+    calls = [call('{"company":"A","total":1}'), call('{"company":"A","total":2}')]
+    stub.play(reply(completion(None, finish="tool_calls", tool_calls=calls)))
+    outcome = unanswered(await make_model(reasks=0).answer(request_for(Receipt)))
+    assert outcome.result == "invalid"
+    assert "differ" in outcome.reason
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("finish", "result"), BAD)
 async def test_any_other_ending_is_no_answer_and_is_named(

@@ -326,6 +326,33 @@ async def read(stub: Stub, make_model: MakeModel, text: str, output_type: Any = 
     return await step("x")
 
 
+class Note(BaseModel):
+    tag: str | None = None
+
+
+class Loose(BaseModel):
+    note: Note = Note()
+    more: list[Note] = []
+    any: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(
+    ("text", "unsure"),
+    [
+        ("{}", [""]),
+        ('{"note":{},"more":[],"any":{}}', ["note"]),
+        ('{"note":{"tag":null},"more":[{ }],"any":{}}', ["more.0"]),
+        ('{"note":{"tag":null},"more":[],"any":{}}', []),
+    ],
+)
+async def test_an_empty_object_says_nothing_of_the_fields_of_its_record(
+    stub: Stub, make_model: MakeModel, text: str, unsure: list[str]
+) -> None:
+    outcome = await read(stub, make_model, text, Loose)
+    assert [path for path, sure in outcome.judgement.fields.items() if sure.value is None] == unsure
+    assert isinstance(outcome, Doubtful if unsure else Accepted)
+
+
 @pytest.mark.parametrize(
     ("text", "left_out"),
     [
