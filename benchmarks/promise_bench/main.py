@@ -14,6 +14,7 @@ from bench.table import console, report
 from guarantee_bench.predictions import FILES, Tickets
 from handrail_ai_steps.models.learning import EMBEDDINGS
 from promise_bench import measured
+from promise_bench.exchanged import TwoModels
 from promise_bench.kept import KeptStreams
 from promise_bench.traffic import Traffic
 
@@ -26,6 +27,7 @@ PARTS: Mapping[str, Part] = {
     "late": measured.late,
     "errors": measured.errors,
     "drift": measured.drift,
+    "rescored": measured.rescored,
     "batch": measured.batch,
     "learning": measured.learning,
 }
@@ -65,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.log(f"no {asked.peers_python}: packages to compare with are left out; `make bench` installs them")
     bench = measured.Bench(
         traffic=_traffic(asked, progress) if asked.only != ["learning"] else {},
+        two_models=_two_models(asked) if "rescored" in (asked.only or PARTS) else {},
         streams=asked.streams,
         pools=asked.pools,
         is_long=asked.long,
@@ -99,4 +102,13 @@ def _traffic(asked: Any, progress: Console) -> Mapping[tuple[str, measured.Score
         found[data, "strong"] = [Traffic.of(data, strong, seed=number) for number in numbers]
         found[data, "weak"] = [Traffic.of(data, weak, seed=number) for number in numbers]
         found[data, "useless"] = [Traffic.of(data, weak, seed=number, is_useless=True) for number in numbers]
+    return found
+
+
+def _two_models(asked: Any) -> Mapping[str, list[TwoModels]]:
+    found: dict[str, list[TwoModels]] = {}
+    for data in asked.population or FILES:
+        known = Tickets(data, tickets=asked.data / "tickets", cache=PROJECT / "build" / "guarantee")
+        weak, strong = known.population("linear"), known.population("local")
+        found[data] = [TwoModels.of(weak, strong, seed=asked.seed + number) for number in range(asked.splits)]
     return found

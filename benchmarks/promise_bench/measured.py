@@ -1,7 +1,7 @@
 """The parts of the measurement: each plays its streams, and returns figures beside their bars."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Literal, TypeAlias
@@ -15,6 +15,8 @@ from promise_bench import curve
 from promise_bench.batch import LABELS, compared, summary
 from promise_bench.designed import play_designed
 from promise_bench.drifted import let_through
+from promise_bench.exchanged import CASES as EXCHANGED_AFTER
+from promise_bench.exchanged import TwoModels, exchanged
 from promise_bench.kept import KeptStreams
 from promise_bench.learning import CASES, LAST, Learnt, learning_stream
 from promise_bench.stream import Labels, Played, play
@@ -46,6 +48,13 @@ LATE = 1_000
 ERRORS = 0.02
 POINTS_BELOW = 5.0
 """Of the oracle's coverage: what errors of reviewers may cost where contradictions are looked at twice."""
+SCORED_AGAIN = {
+    ("banking77", 0.02): 85.0,
+    ("clinc150", 0.02): 45.0,
+    ("banking77", 0.05): 95.0,
+    ("clinc150", 0.05): 92.0,
+}
+"""Percent of the oracle's coverage that a model from elsewhere may accept at once, by what was answered before it."""
 AT_300 = 16.0
 """Percent of the oracle's coverage with 300 labels, at 2% and under the weak score."""
 KEEPERS_PART = 2.0
@@ -69,6 +78,8 @@ class Bench:
     tickets: Path
     kept: KeptStreams
     """What was played before, by this method."""
+    two_models: Mapping[str, Sequence[TwoModels]] = field(default_factory=dict)
+    """Of each population, the weak model and the strong one on the same texts."""
     targets: Sequence[float] = (0.02, 0.05)
     learning_streams: int = 0
     embedding: str = ""
@@ -222,6 +233,25 @@ def drift(bench: Bench) -> list[Figure]:
         note = f"{ours:,.0f} beside {theirs:,.0f} by hand; {sum(each.stopped for each in played)} of {len(played)} stop"
         where, name = f"{_told(cell)}, 25% new traffic", f"wrong accepted, of those at {BY_HAND} by hand"
         found.append(Figure(where, name, 100 * ours / max(1.0, theirs), bar=at_most(20.0), note=note))
+    return found
+
+
+def rescored(bench: Bench) -> list[Figure]:
+    """What a strong model may accept at once in place of a weak one, by labels of that one's time scored again."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        splits, where = bench.two_models[cell[0]], f"{_told(cell)}, another model"
+        played = [
+            exchanged(splits[number % len(splits)], cell[1], DELTA, seed=bench.seed + number)
+            for number in range(max(1, bench.streams // 4))
+        ]
+        reached = 100 * fmean(each.coverage / each.oracle for each in played)
+        before, labels = fmean(each.before for each in played), fmean(each.labels for each in played)
+        note = f"{labels:,.0f} blind answers in {EXCHANGED_AFTER:,} cases; the model before accepted {before:.0%}"
+        bar = at_least(SCORED_AGAIN[cell])
+        found.append(Figure(where, "of the oracle's coverage, before its first case", reached, bar=bar, note=note))
+        broken, most = sum(each.is_broken for each in played), most_broken(len(played))
+        found.append(Figure(where, f"broken, of {len(played)}", broken, unit="", bar=at_most(most)))
     return found
 
 

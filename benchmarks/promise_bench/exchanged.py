@@ -1,0 +1,125 @@
+"""A model that comes from elsewhere: what was answered under the one before is scored again, and counts for it."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from guarantee_bench.case import Predicted
+from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
+from handrail_evals.decide.keeping.ledger import loosest_place
+from handrail_evals.decide.keeping.state import SHARE_STEP
+from handrail_guards.promise_grades import NO_GRADES, share_at
+from promise_bench.stream import LOOK_EVERY, NO_PLACES
+from promise_bench.traffic import LADDER_PART, OUT_OF_SCOPE_TIMES, Traffic
+
+CASES = 10_000
+"""Under the model before."""
+FOR_THRESHOLDS = 100
+"""The first of them: their scores give the thresholds, and they count for nothing else."""
+FIRST_PART = 0.5
+"""Of delta: what the first model from elsewhere has, as another might see the same labels after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a model may accept at the moment when it takes the place of another."""
+
+    coverage: float
+    """Truly, 0 to 1."""
+    oracle: float
+    is_broken: bool
+    before: float
+    """The coverage of the model before, truly."""
+    labels: int
+    """Blind answers that counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoModels:
+    """The same texts as two models answer them."""
+
+    cases: tuple[tuple[Predicted, Predicted], ...]
+    before: Traffic
+    after: Traffic
+
+    @classmethod
+    def of(cls, before: Sequence[Predicted], after: Sequence[Predicted], *, seed: int) -> "TwoModels":
+        """Return the texts dealt out to thresholds and to traffic, as ``Traffic.of`` deals them."""
+        chance = random.Random(seed)
+        both = list(zip(before, after, strict=True))
+        texts = [list(copies) for _, copies in groupby(both, key=lambda each: each[0].name.split(".")[0])]
+        chance.shuffle(texts)
+        cut = len(texts) // LADDER_PART
+        sides = [[each for copies in part for each in _weighed(copies)] for part in (texts[:cut], texts[cut:])]
+        traffics = []
+        for side in (0, 1):
+            unlabelled = tuple(each[side].shares[0] for each in sides[0])
+            cases = [(each[side].shares[0], each[side].right) for each in sides[1]]
+            traffics.append(Traffic.on(("before", "after")[side], ladder_of(unlabelled), cases, unlabelled))
+        return cls(tuple(sides[1]), *traffics)
+
+
+def _weighed(copies: list[tuple[Predicted, Predicted]]) -> list[tuple[Predicted, Predicted]]:
+    return copies * (OUT_OF_SCOPE_TIMES if len(copies) > 1 else 1)
+
+
+def exchanged(two: TwoModels, target: float, delta: float, *, seed: int) -> Exchanged:
+    """Keep a promise of the model before, score its cases again under the one after, and count them for it."""
+    old = PromiseKeeper(two.before.ladder, KeeperSettings(target=target, delta=delta))
+    ledger = _decided(old, two, random.Random(seed))
+    ladder = ladder_of([answered.shares[0] for _, answered in ledger[:FOR_THRESHOLDS]], fewest=FOR_THRESHOLDS)
+    new = PromiseKeeper(ladder, KeeperSettings(target=target, delta=delta * FIRST_PART))
+    new.read([_scored_again(case, answered) for case, answered in ledger[FOR_THRESHOLDS:]])
+    coverage, risk = two.after.truth(new.threshold)
+    labels = sum(case.drawn for case, _ in ledger)
+    return Exchanged(coverage, two.after.oracle(target), risk > target, two.before.truth(old.threshold)[0], labels)
+
+
+def _decided(keeper: PromiseKeeper, two: TwoModels, chance: random.Random) -> list[tuple[DrawnCase, Predicted]]:
+    """Decide the cases under the model before; returns each as its ledger has it, and as the other model answers."""
+    found: list[tuple[DrawnCase, Predicted]] = []
+    ladder: KeeperLadder = keeper.ladder
+    in_force, share_in_force, grades, placed = -1, 1.0, NO_GRADES, NO_PLACES
+    read = 0
+    for number in range(1, CASES + 1):
+        old, new = chance.choice(two.cases)
+        wanted = keeper.share()
+        if keeper.in_force != in_force or not SHARE_STEP * share_in_force < wanted <= share_in_force / SHARE_STEP:
+            in_force, share_in_force, grades = keeper.in_force, wanted, keeper.grades(wanted)
+            placed = tuple((loosest_place(each.down_to, ladder), each.share) for each in grades)
+        score, is_accepted = old.shares[0], in_force >= 0 and old.shares[0] >= ladder.thresholds[in_force]
+        share = (share_at(grades, score) or share_in_force) if is_accepted else 1.0
+        drawn = chance.random() < share
+        case = DrawnCase(
+            number=number,
+            score=score,
+            share=share,
+            drawn=drawn,
+            in_force=in_force,
+            accepted_share=share_in_force,
+            below_share=1.0,
+            verdict=("right" if old.right else "wrong") if drawn else None,
+            grades=placed,
+        )
+        found.append((case, new))
+        if number % LOOK_EVERY == 0:
+            keeper.read([case for case, _ in found[read:]])
+            read = number
+    return found
+
+
+def _scored_again(case: DrawnCase, answered: Predicted) -> DrawnCase:
+    """Return a case under the other model, as ``drawn_cases`` reads it from a store: with the share of its time."""
+    return DrawnCase(
+        number=case.number,
+        score=answered.shares[0],
+        share=case.share,
+        drawn=case.drawn,
+        in_force=-1,
+        accepted_share=case.accepted_share,
+        below_share=min((case.below_share, *(share for _, share in case.grades))),
+        verdict=("right" if answered.right else "wrong") if case.drawn else None,
+    )
