@@ -38,7 +38,7 @@ RUNS_A_SLICE = 250
 ALONE_A_SLICE = 4
 """Runs alone, before the floor has its turn."""
 
-PAUSE = 0.05
+PAUSE = 0.02
 """Seconds between two slices of runs alone, spread over longer than the engine commits in a thread once a commit in the
 event loop was held up."""
 
@@ -46,7 +46,7 @@ FLOOR_BAR = at_least(0.33, 0.5)
 """What part of a run's processor time the floor in Python takes; why not more, benchmarks/README.md says."""
 JOURNAL_BAR = at_least(1.2, 1.5)
 """How many times the engine's processor time the hand-written journal takes."""
-ALONE_BAR = at_most(2.5, 1.2)
+ALONE_BAR = at_most(2.75, 1.2)
 """The time of one run alone, by that of its rows in six transactions."""
 RULES_BAR = at_most(1.15, 1.05)
 """The processor time of five rules, by that of five async actions."""

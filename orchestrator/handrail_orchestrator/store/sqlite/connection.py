@@ -5,7 +5,6 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 
 from handrail_orchestrator import asked
@@ -66,14 +65,9 @@ def connect(path: str, place: str | None = None, *, durability: Durability, crea
     return connection
 
 
-@contextmanager
-def waiting_for_nobody(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let the block fail at once where another process is writing, instead of waiting for it."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        yield
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
+def set_patience(connection: sqlite3.Connection, seconds: float) -> None:
+    """Let statements wait so long for another process that is writing, and fail then; 0: fail at once."""
+    connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -13,9 +13,9 @@ from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.moved import must_not_have_moved
 from handrail_orchestrator.store.sql.store import SqlStore
-from handrail_orchestrator.store.sqlite.connection import connect, waiting_for_nobody
+from handrail_orchestrator.store.sqlite.connection import connect, set_patience
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
-from handrail_orchestrator.store.sqlite.reading import explaining, is_current, is_there, reader
+from handrail_orchestrator.store.sqlite.reading import LOCK_SECONDS, explaining, is_current, is_there, reader
 from handrail_orchestrator.store.sqlite.writing import FileWriting
 
 
@@ -33,6 +33,8 @@ class SqliteStore(SqlStore):
         self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._transaction: FileWriting | None = None
+        self._patient = True
+        """Whether the writing connection waits for other processes: told to it only where that changes."""
         self._seen = 0
         self._closed = False
         self._sealing: Sealing | None = None
@@ -86,8 +88,15 @@ class SqliteStore(SqlStore):
     @property
     def _writing(self) -> sqlite3.Connection:
         self.prepare_to_write()
+        self._wait_for_others(patient=True)
         assert self._connection is not None  # noqa: S101 -- it has just been opened
         return self._connection
+
+    def _wait_for_others(self, *, patient: bool) -> None:
+        """Let the writing connection wait for other processes, or for nobody; to be called under the write lock."""
+        if patient != self._patient and self._connection is not None:
+            set_patience(self._connection, LOCK_SECONDS if patient else 0)
+            self._patient = patient
 
     @property
     def url(self) -> str:
@@ -104,6 +113,7 @@ class SqliteStore(SqlStore):
         with self._write_lock, explaining(self._path):
             transaction = self._transaction or self.prepare_to_write()
             self._identity.check()
+            self._wait_for_others(patient=True)
             return transaction.run(changes, worker)
 
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
@@ -112,7 +122,8 @@ class SqliteStore(SqlStore):
             return None
         try:
             self._identity.check()
-            with explaining(self._path), waiting_for_nobody(self._writing):
+            with explaining(self._path):
+                self._wait_for_others(patient=False)
                 return self._transaction.run(changes, worker)
         except StoreLocked:
             return None
@@ -123,7 +134,10 @@ class SqliteStore(SqlStore):
         """Return whether another connection wrote since the last call (``PRAGMA data_version``)."""
         self._identity.check()
         with self._write_lock, explaining(self._path):
-            version = _data_version(self._writing)
+            try:
+                version = _data_version(self._connection or self._writing)
+            except sqlite3.OperationalError:  # another process holds all of it for a moment
+                version = _data_version(self._writing)
         changed, self._seen = version != self._seen, version
         return changed
 
