@@ -234,7 +234,7 @@ class Desk(Sowing):
         """Put an item away until a time, in seconds since the epoch; nobody is offered it before.
 
         Raises:
-            ReviewError: somebody else has it, it is decided or closed, or the time is past or over a year ahead.
+            ReviewError: somebody else has it, it is decided or closed, or the time is past or over 400 days ahead.
         """
         row = self._item_for(item, by, "snooze")
         return await self._move(moves.snooze(row, by=by, until=until, now=self.now(), note=note))

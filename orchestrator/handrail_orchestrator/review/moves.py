@@ -91,12 +91,12 @@ def snooze(item: ReviewItem, *, by: str, until: float, now: float, note: str | N
     """Put an item away until a time; nobody is offered it before.
 
     Raises:
-        ReviewError: it is decided or closed, somebody else has it, or the time is past or more than a year away.
+        ReviewError: it is decided or closed, somebody else has it, or the time is past or more than 400 days away.
     """
     _must_be_free(item, by=by, now=now)
     checked_texts(note=note)
     if not (is_finite(until) and now < until <= now + LONGEST_SNOOZE_SECONDS):
-        raise ReviewError(f"review item {item.id} cannot be put away until then: give a time from now to a year ahead")
+        raise ReviewError(f"review item {item.id} cannot be put away until then: give a time up to 400 days ahead")
     sets = ReviewSets(snoozed_until=until)
     return MoveReview(
         item.id, item.version, "open", "snooze", actor(by), now, note=note, sets=sets, data={"until": until}

@@ -102,7 +102,7 @@ async def snooze_review(call: ApiCall[ItemPlace, Nothing, SnoozeBody, Nothing]) 
     """Put an item away until a time."""
     client, body = call.console.client, call.body
     if not 0.0 < body.until - client.now() <= LONGEST_SNOOZE_SECONDS:
-        raise of_fields([(("until",), "give a time from now to a year ahead")], below="")
+        raise of_fields([(("until",), "give a time up to 400 days ahead")], below="")
     return _moved(await client.snooze(call.place.item, by=call.by, until=body.until, note=body.note), call.by)
 
 
