@@ -1,6 +1,7 @@
 """How a server is reached: its address, and what opens it and shows in no record, log or repr."""
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -28,9 +29,14 @@ class Credential:
     def scrub(self, text: str) -> str:
         """Return the text with every occurrence of the secret hidden: servers quote keys in their errors.
 
-        The beginning of a long one is hidden too: a server may have cut its message where the key stands.
+        The beginning of a long one is hidden too: a server may have cut its message where the key stands. A short one,
+        such as the ``x`` that a server of one's own takes, is hidden where it stands alone, and not inside of words.
         """
-        whole = text.replace(self._value, HIDDEN) if self._value else text
+        if not self._value:
+            return text
+        if len(self._value) < LEAST_PART:
+            return re.sub(rf"(?<![0-9A-Za-z]){re.escape(self._value)}(?![0-9A-Za-z])", HIDDEN, text)
+        whole = text.replace(self._value, HIDDEN)
         return self._without_beginnings(whole) if len(self._value) > LEAST_PART else whole
 
     def _without_beginnings(self, text: str) -> str:

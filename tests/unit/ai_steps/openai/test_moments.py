@@ -150,6 +150,7 @@ def test_no_part_of_a_key_shows_wherever_a_text_is_cut(filler: int) -> None:
     for end in range(8, 27):
         assert "sk-very" not in key.scrub("x" * filler + key.reveal()[:end])
     assert Credential("none").scrub("no answer") == "no answer"
+    assert Credential("x").scrub('unexpected key "x" in x=1, Bearer x') == 'unexpected key "***" in ***=1, Bearer ***'
 
 
 @pytest.mark.parametrize("status", [pytest.param(200, marks=pytest.mark.slow), 400, 401, 429, 500])
