@@ -9,7 +9,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema, to_json
 
-from handrail_ai_steps.misread import counted_from_1970, has_times, of_another_type, written_as_text
+from handrail_ai_steps.misread import counted_from_1970, has_times, odd_decimal, of_another_type, written_as_text
 from handrail_ai_steps.mistaken_choices import has_truths_and_numbers, mistaken_choice
 from handrail_ai_steps.strict_json import JsonObject, read_json
 
@@ -75,20 +75,25 @@ class Adapter:
 
         ``value`` is what ``validate_json`` has made of the text.
         """
-        is_delicate = self._has_times or self._has_mixed_choices or (_QUOTED.search(text) and self._has_scalars)
+        is_quoted = bool(_QUOTED.search(text)) and self._has_scalars
+        is_delicate = self._has_times or self._has_mixed_choices or is_quoted
         if not (is_delicate or self._has_truths or "true" in text or "false" in text):
             return ""
         if (error := self._strictly(self._adapter.validate_json, text)) and (wrong := of_another_type(error)):
             return wrong
         if self._has_mixed_choices and (wrong := mistaken_choice(self.schema, read_json(text))):
             return wrong
+        if is_quoted and (wrong := odd_decimal(read_json(text), value)):
+            return wrong
         return counted_from_1970(text, value) if self._has_times else ""
 
-    def misread_value(self, given: object) -> str:
-        """Return what ``validate_python`` would take for something that it is not; empty: nothing."""
+    def misread_value(self, given: object, value: object) -> str:
+        """Return what ``validate_python``, which made ``value`` of it, took for something that it is not, or ""."""
         if (error := self._strictly(self._adapter.validate_python, given)) and (wrong := of_another_type(error)):
             return wrong
-        return mistaken_choice(self.schema, given) if self._has_mixed_choices else ""
+        if self._has_mixed_choices and (wrong := mistaken_choice(self.schema, given)):
+            return wrong
+        return odd_decimal(given, value) if self._has_scalars else ""
 
     def written_as_text(self, text: str) -> list[str]:
         """Return the places of a JSON text at which a number or a truth value is written as a text."""
@@ -152,7 +157,7 @@ class Adapter:
         return self._adapter.dump_json(value, by_alias=True).decode()
 
 
-_QUOTED = re.compile(r'"(?:\s*[-+]?[0-9]|(?i:true|false)")')
+_QUOTED = re.compile(r'"(?:\s*[-+]?(?:[.]?\d|\\u)|(?i:true|false)")')
 """What a JSON text looks like that may have a number or a truth value in quotes."""
 
 

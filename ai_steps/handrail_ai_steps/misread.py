@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.strict_json import parts, read_json
@@ -23,6 +24,8 @@ _FORMATS = frozenset({"date", "date-time", "time", "duration"})
 _WRITTEN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _TAKEN = re.compile(r"\s*[+-]?[0-9_]+(?:[.][0-9_]*)?(?:[eE][+-]?[0-9_]+)?\s*")
 """What pydantic takes for a number, and more."""
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?")
+"""A decimal number in a text; Python takes ``1_000``, spaces around it and the digits of other scripts as well."""
 _TRUTHS = frozenset({"true", "false"})
 _DIGITS = re.compile(r"[+-]?(?=[.]?[0-9])[0-9]*[.]?[0-9]*")
 _MOST_SECONDS = 2e10
@@ -71,6 +74,27 @@ def written_as_text(error: "ValidationError") -> list[str]:
 def _is_odd_number(text: str) -> bool:
     """Return whether a text would be read as a number that it does not write as JSON does."""
     return bool(_TAKEN.fullmatch(text)) and not _WRITTEN.fullmatch(text)
+
+
+def odd_decimal(given: object, value: object) -> str:
+    """Return what is wrong with a ``Decimal`` of a value, given as a text with more than digits in it, or ""."""
+    texts = [each for each in _leaves(given) if isinstance(each, str) and not _PLAIN.fullmatch(each)]
+    read = [(each, number) for each in texts for number in _as_decimal(each)]
+    if read:
+        found = list(_leaves(value))
+        kept = {each for each in found if isinstance(each, str)}
+        numbers = {each for each in found if type(each) is Decimal}
+        for each, number in read:
+            if each not in kept and number in numbers:
+                return f"the text {json.dumps(each)} is no plain number; write it without quotes, such as 1000.5"
+    return ""
+
+
+def _as_decimal(text: str) -> Iterator[Decimal]:
+    try:
+        yield Decimal(text)
+    except ArithmeticError:
+        return
 
 
 def counted_from_1970(text: str, value: object) -> str:

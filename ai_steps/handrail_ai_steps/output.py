@@ -192,7 +192,8 @@ class Output:
     def _read(self, given: object) -> object:
         """Return what Python data stands for."""
         value = _written(self._through(self._adapter.validate_python, given))
-        if wrong := self._through(self._adapter.misread_value, given) or self.names.contradiction(given):
+        misread = self._through(lambda read: self._adapter.misread_value(given, read), value)
+        if wrong := misread or self.names.contradiction(given):
             raise ValueError(wrong)
         return value
 

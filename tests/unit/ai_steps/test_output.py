@@ -175,6 +175,8 @@ class Claim(BaseModel):
     open: bool | int | None = None
     count: int = 0
     rate: float = 0.0
+    sum: Decimal = Decimal(0)
+    note: str = ""
     level: Step = Step.LOW
     grade: Literal[0, 1, 2] | None = None
     agreed: Literal[True] | None = None
@@ -193,6 +195,10 @@ MISREAD: list[tuple[dict[str, Any], str]] = [
     ({"count": "1_000"}, "count: the text is no number"),
     ({"count": "0012"}, "count: the text is no number"),
     ({"rate": "+1.5"}, "rate: the text is no number"),
+    ({"sum": "1_000"}, 'the text "1_000" is no plain number'),
+    ({"sum": " 12 ", "note": "12"}, 'the text " 12 " is no plain number'),
+    ({"sum": "\uff11\uff12"}, "is no plain number"),
+    ({"sum": ".5"}, 'the text ".5" is no plain number'),
     ({"count": True}, "count: true is no number"),
     ({"level": True}, "level: true is none of the choices"),
     ({"grade": False}, "grade: false is none of the choices"),
