@@ -18,7 +18,7 @@ from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.request import Messages, chat_request
 from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES
 from handrail_ai_steps.per_loop import PerLoop
-from handrail_ai_steps.voting import share_alternatives, vote
+from handrail_ai_steps.voting import share_alternatives
 
 
 class ProviderBackend:
@@ -110,7 +110,7 @@ class _Asked:
         if not read:
             raise failed[0]
         returned = len(read) + sum(each.result in {"invalid", "refused", "truncated"} for each in failed)
-        settled = vote([form.sample(reading) for reading, _ in read], asked=returned)
+        settled = form.vote([reading for reading, _ in read], returned=returned)
         reading, tries = read[settled.winner]
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         notes = (f"{len(failed)} of {samples} samples failed: {failed[0].reason}",) if failed else ()

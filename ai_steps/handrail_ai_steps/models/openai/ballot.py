@@ -7,7 +7,7 @@ from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
 from handrail_ai_steps.models.openai.reply import ReplyChoice, flaw_of
 from handrail_ai_steps.models.openai.tries import ReplyTries
-from handrail_ai_steps.voting import Vote, vote
+from handrail_ai_steps.voting import Vote
 
 LONG_ANSWER = 120
 """Characters from which on samples that are the same to the byte are odd: a server that draws differs somewhere."""
@@ -54,7 +54,7 @@ class Ballot:
 
     def settled(self) -> Vote:
         """Return what the samples came to."""
-        return vote([self.form.sample(reading) for reading, _ in self.readings], asked=self.returned)
+        return self.form.vote([reading for reading, _ in self.readings], returned=self.returned)
 
     def notes(self, asked: int) -> tuple[str, ...]:
         """Return what was odd about the samples."""

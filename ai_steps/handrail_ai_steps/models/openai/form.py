@@ -5,15 +5,19 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from handrail_ai_steps.leaves import leaves
+from handrail_ai_steps.leaves import LENGTH, leaves
+from handrail_ai_steps.logprobs import value_spans
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.candidates import Candidate, find_objects
 from handrail_ai_steps.models.openai.schema import WireSchema, wire_schema
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.strict_json import JsonObject, member
+from handrail_ai_steps.voting import Vote, vote
+from handrail_guards.confidence import Confidence
 
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 DIGITS = "123456789"
@@ -42,6 +46,18 @@ def crosses(codes: Mapping[str, str]) -> bool:
 
 def _words(label: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", label).casefold())
+
+
+_EMPTY = re.compile(rb'[^"]?\{\s*\}')
+"""An object without a key, behind whatever stands before it; a text has its quote there."""
+
+
+def _is_said(path: str, said: AbstractSet[str]) -> bool:
+    """Return whether a leaf is one of an answer's, or lies below one, or above some."""
+    parts = path.removesuffix(f".{LENGTH}").split(".")
+    here = ".".join(parts)
+    above = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return not said.isdisjoint(above) or any(each.startswith(f"{here}.") for each in said)
 
 
 LEFT_OUT = "the answer held its reasoning, which was left out"
@@ -146,6 +162,28 @@ class Form:
     def sample(self, reading: Reading) -> object:
         """Return an answer to compare with other samples: a label as its text, anything else as the value it is."""
         return reading.label if self.labels else reading.value
+
+    def vote(self, readings: Sequence[Reading], *, returned: int) -> Vote:
+        """Settle several answers of one question.
+
+        Of a field that all of them left out nobody said anything: the value that its default gives has no confidence.
+
+        Args:
+            readings: those that fit.
+            returned: how many came back, fitting or not.
+        """
+        found = vote([self.sample(each) for each in readings], asked=returned)
+        if not found.fields:
+            return found
+        winner = readings[found.winner]
+        lead, text = f"{self.root}." if self.root else "", winner.text.encode(errors="surrogatepass")
+        spans = value_spans(text).items()
+        said = {
+            path for path, (start, _) in spans if text[start : start + 1] != b"{"
+        }  # which says nothing of its fields
+        silent = {path for path in leaves(winner.value) if not _is_said(f"{lead}{path}", said)}
+        fields = {path: each for path, each in found.fields.items() if path not in silent}
+        return replace(found, fields=fields or {"": Confidence.none("the answer left out all of its fields")})
 
     def _compared(self, reading: Reading) -> tuple[object, float | None]:
         return reading.label if self.labels else leaves(reading.value), reading.stated

@@ -378,6 +378,31 @@ async def test_a_field_that_the_answer_left_out_is_never_accepted(
         assert isinstance(outcome, Accepted)
 
 
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ('{"shop":"A"}', ["total", "parts", "main"]),
+        ('{"shop":"A","Total Amount":null,"parts":[],"main":null}', []),
+        ('{"shop":"A","Total Amount":1,"parts":[{"name":"x"}],"main":null}', ["parts.0.tag"]),
+        ('{"shop":"A","Total Amount":1,"parts":[{"name":"x","tag":null}],"main":{"name":"y"}}', ["main.tag"]),
+    ],
+)
+async def test_a_field_that_all_samples_left_out_is_never_accepted(
+    stub: Stub, make_model: MakeModel, text: str, left_out: list[str]
+) -> None:
+    stub.play(reply(completion(text, text, text)))
+    step = extract("read", Letter, "Read.", models=make_model(confidence="vote"), accept=each_field(at_least=0.9))
+    outcome = await step("x")
+    assert [path for path, sure in outcome.judgement.fields.items() if sure.value is None] == left_out
+    assert isinstance(outcome, Doubtful if left_out else Accepted)
+
+
+async def test_where_all_samples_are_an_empty_object_nothing_is_sure(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("{}", "{}", "{}")))
+    step = extract("read", Loose, "Read.", models=make_model(confidence="vote"), accept=each_field(at_least=0.9))
+    assert isinstance(await step("x"), Doubtful)
+
+
 class Basket(BaseModel):
     names: list[str] = []
     counts: dict[str, int] = {}
