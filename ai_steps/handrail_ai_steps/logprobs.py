@@ -27,6 +27,11 @@ CERTAIN = 1e-6
 IMPOSSIBLE = math.exp(-40.0)
 """An alternative with no more probability was ruled out; real models give the next best token more than that."""
 
+CERTAIN_END = 1e-3
+"""An end with a log-probability this close to 0 needs no look at the others that would end it too."""
+_QUOTE = 0x22
+_OF_NUMBERS = frozenset(b"0123456789.eE+-")
+
 _UNREADABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 """What reading an entry that is not as it should be ends in."""
 
@@ -220,14 +225,39 @@ def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
 def field_logprobs(trace: TokenTrace, maps: Collection[str] = ()) -> dict[str, ValueLogprob]:
     """Return the log-probability of every leaf value of the JSON the trace spells, by path.
 
-    A list also has that of its end, as ``lines.#``: that no item follows is a part of the answer. So has each object
-    whose path is in ``maps``, because it may have any keys.
+    That a text or a number ends where it does is a part of it. A list also has that of its end, as ``lines.#``: that no
+    item follows is a part of the answer. So has each object whose path is in ``maps``, because it may have any keys.
     """
     found = json_spans(trace.text)
-    spans = found.leaves
+    leaves = {path: _to_its_end(trace, span) for path, span in found.leaves.items()}
     ends = {**found.list_ends, **{path: span for path, span in found.object_ends.items() if path in maps}}
-    spans |= {f"{path}.{LENGTH}" if path else LENGTH: span for path, span in ends.items()}
-    return {path: value_logprob(trace, span) for path, span in spans.items()}
+    lengths = {f"{path}.{LENGTH}" if path else LENGTH: value_logprob(trace, span) for path, span in ends.items()}
+    return leaves | lengths
+
+
+def _to_its_end(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
+    """Return the log-probability of a leaf, with that of a text or a number ending where it does.
+
+    Where the next token began with anything that ends it, it ended: a comma, a line break or a bracket, whichever
+    came. What is in the token that has the last of the value counts already.
+    """
+    found = value_logprob(trace, span)
+    end = span[1]
+    tokens = trace.tokens_over(span)
+    if end >= len(trace.text) or not tokens or trace.ends[tokens.stop - 1] > end:
+        return found
+    is_text = trace.text[end] == _QUOTE
+    if not is_text and trace.text[span[0]] not in _OF_NUMBERS:
+        return found  # a word of JSON, or an empty list, ends by itself
+    after = tokens.stop
+    own = trace.logprobs[after]
+    if own > -CERTAIN_END:
+        return found._replace(joint=found.joint + own)
+    mass = math.exp(own)
+    for token, probability in _alternatives(trace.tops[after], trace.pieces[after]):
+        if token[0] == _QUOTE if is_text else token[0] not in _OF_NUMBERS:
+            mass += probability
+    return found._replace(joint=found.joint + math.log(min(1.0, mass)))
 
 
 def one_hot(trace: TokenTrace) -> bool:

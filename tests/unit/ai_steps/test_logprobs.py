@@ -54,7 +54,7 @@ def tokenised(draw: st.DrawFn) -> tuple[dict[str, str], list[bytes], list[float]
 
 
 @given(tokenised())
-def test_fields_sum_the_tokens_that_overlap_them_even_when_characters_are_split(
+def test_fields_sum_the_tokens_that_overlap_them_and_their_end_even_when_characters_are_split(
     case: tuple[dict[str, str], list[bytes], list[float]],
 ) -> None:
     record, pieces, logprobs = case
@@ -66,13 +66,15 @@ def test_fields_sum_the_tokens_that_overlap_them_even_when_characters_are_split(
     spans = value_spans(trace.text)
     for path, found in field_logprobs(trace).items():
         start, end = spans[path]
-        position, expected = 0, []
+        position, expected, ended = 0, [], 0.0
         for piece, logprob in zip(pieces, logprobs, strict=True):
             if position < max(end, start + 1) and position + len(piece) > start:
                 expected.append(logprob)
+            elif position == end > start:  # the closing quote has a token of its own
+                ended = logprob
             position += len(piece)
         assert found.tokens == len(expected)
-        assert found.joint == pytest.approx(sum(expected))
+        assert found.joint == pytest.approx(sum(expected) + ended)
         assert found.mean == pytest.approx(sum(expected) / len(expected))
         assert found.lowest == min(expected)
 
@@ -87,7 +89,7 @@ def test_tokens_without_bytes_are_read_as_text() -> None:
     entries = [{"token": piece, "logprob": -0.5} for piece in ('{"a":"', "é", '"}')]
     trace = token_trace(entries, '{"a":"é"}')
     assert trace is not None
-    assert field_logprobs(trace)["a"].joint == -0.5
+    assert field_logprobs(trace)["a"].joint == -1.0  # and that it ends there
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_unusable_entries_give_no_trace_and_no_number(entries: list[dict[str, ob
 
 
 def test_json_inside_other_text_is_found_in_its_tokens() -> None:
-    trace = token_trace(tokens("```json\n", ('{"a":"x', {'{"a":"x': 0.5}), '"}\n```'), '{"a":"x"}')
+    trace = token_trace(tokens("```json\n", ('{"a":"x', {'{"a":"x': 0.5}), '"}\n```', probability=1.0), '{"a":"x"}')
     assert trace is not None
     assert field_logprobs(trace)["a"].probability == pytest.approx(0.5)
 
@@ -118,6 +120,33 @@ def test_an_empty_text_value_has_the_token_at_its_place() -> None:
     trace = token_trace(tokens('{"a":', ('""', {'""': 0.25}), "}"), '{"a":""}')
     assert trace is not None
     assert field_logprobs(trace)["a"].probability == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "path", "expected"),
+    [
+        # the model would rather have gone on: "ACME Ltd", 123, 12.5
+        (('{"a":"', "ACME", ('"', {'"': 0.05, " Ltd": 0.95}), "}"), "a", 0.05),
+        (('{"a":', "12", ("}", {"}": 0.1, "3": 0.5, ".": 0.4})), "a", 0.1),
+        (('{"a":', "12", (",", {",": 0.1, "e": 0.9}), '"b":1}'), "a", 0.1),
+        (('{"a":["x","', "y", ('"', {'"': 0.2, "z": 0.8}), "]}"), "a.1", 0.2),
+        # whatever else would have ended it counts as its end
+        (('{"a":"', "ACME", ('",', {'",': 0.5, '"}': 0.2, '"': 0.2, " Ltd": 0.1}), '"b":1}'), "a", 0.9),
+        (('{"a":', "12", ("}", {"}": 0.5, ",": 0.3, "\n": 0.1, "3": 0.1})), "a", 0.9),
+        # no list of alternatives: its own probability
+        (('{"a":"', "ACME", ('"', {'"': 0.5}), "}"), "a", 0.5),
+        # a word of JSON, and an empty list, end by themselves
+        (('{"a":', "true", ("}", {"}": 0.1, ",": 0.1})), "a", 1.0),
+        (('{"a":', "[]", ("}", {"}": 0.1})), "a", 1.0),
+    ],
+)
+def test_that_a_value_ends_where_it_does_is_a_part_of_its_confidence(
+    pieces: tuple[str | tuple[str, dict[str, float]], ...], path: str, expected: float
+) -> None:
+    text = "".join(each if isinstance(each, str) else each[0] for each in pieces)
+    trace = token_trace(tokens(*pieces, probability=1.0), text)
+    assert trace is not None
+    assert field_logprobs(trace)[path].probability == pytest.approx(expected, abs=1e-3)
 
 
 def test_whole_text_sums_every_token() -> None:
@@ -185,7 +214,9 @@ def test_of_two_numbers_for_the_written_token_that_contradict_each_other_the_low
 def test_of_two_numbers_for_a_token_of_a_field_that_contradict_each_other_the_lower_counts(
     own: float, listed: float
 ) -> None:
-    entries = tokens('{"total":', ("12", {"12": listed, "13": 1 - listed}), ',"shop":"', ("é", {"é": 0.5}), '"}')
+    entries = tokens(
+        '{"total":', ("12", {"12": listed, "13": 1 - listed}), ',"shop":"', ("é", {"é": 0.5}), '"}', probability=1.0
+    )
     entries[1]["logprob"] = math.log(own)
 
     trace = token_trace(entries, '{"total":12,"shop":"é"}')
@@ -198,7 +229,7 @@ def test_of_two_numbers_for_a_token_of_a_field_that_contradict_each_other_the_lo
 
 @pytest.mark.parametrize("listed", [math.nan, None, "high", 0.7])
 def test_a_list_that_tells_no_log_probability_changes_nothing(listed: object) -> None:
-    entries = tokens('{"total":', ("12", {"12": 0.9, "13": 0.1}), "}")
+    entries = tokens('{"total":', ("12", {"12": 0.9, "13": 0.1}), "}", probability=1.0)
     entries[1]["top_logprobs"][0]["logprob"] = listed
 
     trace = token_trace(entries, '{"total":12}')

@@ -139,12 +139,12 @@ async def test_every_field_has_a_confidence_and_the_whole_is_as_sure_as_the_weak
         b"\xbcrich",
         '","total":',
         ("12.5", {"12.5": 0.8}),
-        "}",
+        ("}", {"}": 1.0}),
     ]
     stub.play(reply(completion(RECEIPT, logprobs=tokens(*pieces, probability=0.97))))
     answer = answered(await make_model().answer(request_for(Receipt)))
     assert answer.value == Receipt(company="Café Zürich", total=12.5)
-    assert answer.fields["company"].value == pytest.approx(0.97**3)
+    assert answer.fields["company"].value == pytest.approx(0.97**4)  # and that it ends there
     assert answer.fields["company"].detail == "joint of 3 tokens"
     assert answer.fields["total"].value == pytest.approx(0.8)
     assert answer.confidence.value == pytest.approx(0.8)
