@@ -21,6 +21,14 @@ _SIGNS_BEHIND = re.compile(r"[^\W_]([+#]+|[-−–](?![^\W_]))?[^\w+#]*\Z")
 _SIGNS_AFTER = re.compile(r"([+#]+|[-−–])?(?![^\W_])")
 _SHORT = 3
 
+# x > 5 is not x < 5.
+_RELATION = re.compile(r"[<>≤≥≠⩽⩾≦≧]=?|[!=]=")
+_SIGNS = "<>≤≥≠⩽⩾≦≧=!"
+_RELATIONS_BEFORE = re.compile(rf"(?:[{_SIGNS}]|[^\S\n])*\Z")
+_RELATIONS_AFTER = re.compile(rf"(?:[{_SIGNS}]|[^\S\n])*")
+_AS_ONE = str.maketrans("⩽⩾≦≧", "≤≥≤≥")
+_FAR = 8
+
 # A text that begins with one of these has lost what came before it.
 _SEPARATORS = ",;:/&+"
 _PHONE_START = re.compile(r"\+\d")
@@ -89,6 +97,7 @@ def find_text(value: str, source: str) -> Iterator[Span]:
             and _stands_alone(source, start, end)
             and _same_joints(wanted, words, at, length)
             and _same_signs(value, source, start, end)
+            and _same_relations(value, source, start, end)
         ):
             yield Span(start, end)
         at = words.letters.find(wanted.letters, at + 1)
@@ -124,3 +133,20 @@ def _same_signs(value: str, source: str, start: int, end: int) -> bool:
     if end - start > _SHORT:
         mine, theirs = mine.strip("-−–"), theirs.strip("-−–")
     return mine.replace("−", "-").replace("–", "-") == theirs.replace("−", "-").replace("–", "-")
+
+
+def _same_relations(value: str, source: str, start: int, end: int) -> bool:
+    """Return whether what is compared with signs such as ``≥`` is compared so where it was found."""
+    mine = _relations(value)
+    if not mine:
+        return True
+    bare = value.strip()
+    before = source[max(0, start - _FAR) : start] if bare[0] in _SIGNS else ""
+    after = source[end : end + _FAR] if bare[-1] in _SIGNS else ""
+    lead, tail = _RELATIONS_BEFORE.search(before), _RELATIONS_AFTER.match(after)
+    return mine == _relations(f"{lead[0] if lead else ''}{source[start:end]}{tail[0] if tail else ''}")
+
+
+def _relations(text: str) -> list[str]:
+    found = (each.translate(_AS_ONE) for each in _RELATION.findall(text))
+    return [{"<=": "≤", ">=": "≥", "!=": "≠"}.get(each, each) for each in found]

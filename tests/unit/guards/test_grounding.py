@@ -370,3 +370,21 @@ def test_a_long_text_of_nearly_numbers_and_dates_ends(piece: str) -> None:
     assert locate(Decimal("5.00"), source)
     assert locate(date(2024, 3, 4), source)
     assert len(locate("03/04/1999 10:10", source)) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "is_there"),
+    [
+        ("x > 5", "only if x < 5", False),
+        ("x > 5", "only if x > 5", True),
+        ("≥ 12", "age ≤ 12", False),
+        ("≥ 12", "age >= 12", True),
+        (">= 12", "age ⩾ 12", True),
+        ("≥ 12", "age 12", False),
+        ("age 12", "age ≥ 12", True),  # says less, and nothing else
+        ("a != b", "a = b", False),
+        ("<ann@acme.example>", "From: Ann <ann@acme.example>, today", True),
+    ],
+)
+def test_what_is_compared_is_found_where_it_is_compared_so(value: str, source: str, *, is_there: bool) -> None:
+    assert bool(locate(value, source)) == is_there
