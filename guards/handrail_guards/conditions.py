@@ -7,6 +7,7 @@ from typing import Any
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.lent import lent
 from handrail_guards.numbers import has_order, is_text
 from handrail_guards.truth import truth
 from handrail_guards.values.written import plain_value
@@ -100,6 +101,6 @@ def satisfies(
         )
 
     def test(value: object, _: GuardContext) -> Finding | None:
-        return None if truth(holds(value), f"the function of guard {name!r}") else failed(reason)
+        return None if truth(holds(lent(value)), f"the function of guard {name!r}") else failed(reason)
 
     return Check(name=name, test=test, on_fail=on_fail, fields=as_paths(fields))

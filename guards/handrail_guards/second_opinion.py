@@ -13,6 +13,7 @@ from handrail_guards.chain import require_sound
 from handrail_guards.check import Fields, as_paths
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.lent import lent
 from handrail_guards.numbers import is_text
 from handrail_guards.truth import truth
 from handrail_guards.verdict import OnFail, Verdict
@@ -50,7 +51,7 @@ class SecondAnswer:
 
     async def check_async(self, value: object, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
         """Ask, and compare the whole values or each field."""
-        second = await self.ask(value, context)
+        second = await self.ask(lent(value), context)
         if not self.fields:
             return self._verdict(value, second, None)
         verdicts: list[Verdict] = []
@@ -77,7 +78,7 @@ class JudgedGuard:
 
     async def check_async(self, value: object, context: GuardContext) -> Verdict:
         """Ask, and take the ruling; anything but a ruling is a crash, so it fails."""
-        ruling = await self.ask(value, context)
+        ruling = await self.ask(lent(value), context)
         if not isinstance(ruling, Ruling):
             raise TypeError(f"the judge returned a {type(ruling).__name__}; return a Ruling(passed, reason)")
         if not isinstance(ruling.reason, str | None):

@@ -158,14 +158,21 @@ _SOURCES: tuple[tuple[str, int, str], ...] = (
 _RULES = tuple(
     (name, points, re.compile(pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)) for name, points, pattern in _SOURCES
 )
+# Letters that nobody sees and models read; behind a black flag they are the flag of a country.
+_HIDDEN = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007e]{4,}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 
 
 def injection_signs(text: str) -> tuple[Sign, ...]:
-    """Return the signs of an attack in a text, each once; invisible characters do not hide them."""
+    """Return the signs of an attack in a text, each once; invisible characters do not hide them.
+
+    A text that is written in invisible characters (Unicode tags) is a sign that is enough alone.
+    """
+    hidden = None if text.isascii() else _HIDDEN.search(text)
     plain = _INVISIBLE.sub("", text if text.isascii() else unicodedata.normalize("NFKC", text))
     found = ((name, points, pattern.search(plain)) for name, points, pattern in _RULES)
-    return tuple(Sign(name, points, Span(*match.span())) for name, points, match in found if match)
+    signs = tuple(Sign(name, points, Span(*match.span())) for name, points, match in found if match)
+    return (*signs, Sign("hidden text", ENOUGH, Span(0, len(plain)))) if hidden else signs
 
 
 def injection_score(text: str) -> float:

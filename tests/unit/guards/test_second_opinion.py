@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from handrail_guards.chain import run_guards_async
+from handrail_guards.conditions import satisfies
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
 from handrail_guards.second_opinion import Ruling, agrees, judged
@@ -73,3 +74,16 @@ async def test_a_judge_that_gives_no_ruling_has_failed(answer: Any) -> None:
 def test_misuse_is_refused_when_the_guard_is_built(build: Any) -> None:
     with pytest.raises(InvalidGuard):
         build()
+
+
+async def test_a_judge_or_a_function_that_changes_the_value_changes_a_copy() -> None:
+    async def rude(value: Any, context: GuardContext) -> Ruling:
+        del context
+        value["total"] = 0
+        return Ruling(passed=True, reason="")
+
+    receipt = {"total": 45}
+    taking = satisfies("rude", lambda value: value.pop("total") == 45, "it is not 45")
+    result = await run_guards_async([judged(rude), taking], receipt, GuardContext())
+    assert result.blocking is None
+    assert result.value == receipt == {"total": 45}
