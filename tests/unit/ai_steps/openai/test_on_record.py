@@ -63,7 +63,7 @@ async def test_no_log_repeats_the_input_or_the_answer_above_debug(
     caplog.set_level("INFO")
     stub.play(reply(completion(json.dumps({"quantity": "4111 1111 1111 1111"}))))
     await make_model(confidence="none").answer(request_for(Order, text="my secret text"))
-    assert "4111" not in caplog.text
+    assert "1111 1111" not in caplog.text  # and not "4111", which a port may hold
     assert "secret text" not in caplog.text
     assert KEY not in caplog.text
 
