@@ -68,7 +68,7 @@ FULL = Scale(
 """What the figures in the documentation are taken from."""
 
 SHORT = Scale(
-    repetitions=3,
+    repetitions=5,
     alone_repetitions=4,
     alone_runs=40,
     alone_slices=200,
