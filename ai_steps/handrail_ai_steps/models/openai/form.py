@@ -48,7 +48,7 @@ def _words(label: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", label).casefold())
 
 
-_EMPTY = re.compile(rb'[^"]?\{\s*\}')
+_EMPTY = re.compile(rb'[^"{]?\{\s*\}\Z')
 """An object without a key, behind whatever stands before it; a text has its quote there."""
 
 
@@ -177,10 +177,10 @@ class Form:
             return found
         winner = readings[found.winner]
         lead, text = f"{self.root}." if self.root else "", winner.text.encode(errors="surrogatepass")
-        spans = value_spans(text).items()
+        # an empty object says nothing of the fields that it might have
         said = {
-            path for path, (start, _) in spans if text[start : start + 1] != b"{"
-        }  # which says nothing of its fields
+            path for path, (start, end) in value_spans(text).items() if not _EMPTY.match(text, max(0, start - 1), end)
+        }
         silent = {path for path in leaves(winner.value) if not _is_said(f"{lead}{path}", said)}
         fields = {path: each for path, each in found.fields.items() if path not in silent}
         return replace(found, fields=fields or {"": Confidence.none("the answer left out all of its fields")})
