@@ -1,23 +1,13 @@
 """Copies of a case and of its answer for foreign code: what it changes in them, nobody else is shown."""
 
-import copy
-from contextlib import suppress
 from dataclasses import is_dataclass, replace
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
-from pathlib import PurePath
-from typing import Any, Final, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.scorer import AnyAnswer
+from handrail_guards.lent import lent
 
 T = TypeVar("T")
-
-_UNCHANGEABLE: Final = (
-    type(None), str, int, float, complex, bytes, Enum, date, time, timedelta, Decimal, PurePath, UUID
-)  # fmt: skip
 
 
 def private_case(case: AnyCase) -> AnyCase:
@@ -39,11 +29,7 @@ def private_answer(answer: AnyAnswer) -> AnyAnswer:
 
 def private(value: T) -> T:
     """Return a deep copy of a value; itself where it cannot be changed, says that it is frozen, or cannot be copied."""
-    if isinstance(value, _UNCHANGEABLE) or _is_frozen(value):
-        return value
-    with suppress(Exception):
-        return copy.deepcopy(value)
-    return value
+    return value if _is_frozen(value) else lent(value)
 
 
 def _is_frozen(value: object) -> bool:
