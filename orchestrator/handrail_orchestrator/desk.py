@@ -324,13 +324,7 @@ class Desk(Sowing):
         return row, person
 
     def _must_be_for(self, item: "ReviewItem", by: str, person: "Person | None") -> None:
-        rules = item.rules
-        before: list[str] = []
-        if rules.not_previous_reviewer:
-            others = ReviewQuery(states=("decided", "pending"), run_id=item.run_id)
-            decided = [each for each in self.reviews(others) if each.id != item.id]
-            before = [answer.by for each in decided for answer in each.answers]
-            before += [(each.decided_by or "").removeprefix("person:") for each in decided]
+        before = self._open_store.answered_others(item.id) if item.rules.not_previous_reviewer else ()
         if problem := eligibility.not_for(item, by, before=before, groups=None if person is None else person.groups):
             raise NotAllowed(problem)
 

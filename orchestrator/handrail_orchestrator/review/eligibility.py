@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.store.rows import NOT_NEW
 
 
 def not_for(
@@ -17,7 +18,7 @@ def not_for(
     if rules.not_self and (item.started_by or "").casefold() == f"person:{by}".casefold():
         return f"review item {item.id}: whoever started the run may not answer it"
     if rules.not_previous_reviewer and by.casefold() in {each.casefold() for each in before}:
-        return f"review item {item.id}: whoever answered another question of its run may not answer this one"
+        return f"review item {item.id}: {NOT_NEW}"
     if rules.group is not None and groups is not None and rules.group not in groups:
         return f"review item {item.id} is for the group {rules.group!r}"
     return None

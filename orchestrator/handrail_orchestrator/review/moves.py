@@ -191,12 +191,12 @@ def decide(  # noqa: PLR0913 -- what a person may say with an answer
     told = {"spans": found} if found else {}
     if not undo_seconds:
         move = settled(item, answers, action="decide", actor=actor(by), now=now)
-        return move._replace(data={**(move.data or {}), **told} or None)
+        return move._replace(data={**(move.data or {}), **told} or None, is_of_new=item.rules.not_previous_reviewer)
     sets = ReviewSets(answers=GivenAnswer.text_of(answers), commit_at=now + undo_seconds)
     return MoveReview(
         item.id, item.version, "pending", "decide", actor(by), now,
         lease_owner=by, note=note, despite=answers[-1].despite, sets=sets, answer=recorded, shown=item.digest,
-        data=told or None,
+        data=told or None, is_of_new=item.rules.not_previous_reviewer,
     )  # fmt: skip
 
 

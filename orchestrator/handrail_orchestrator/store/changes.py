@@ -257,6 +257,8 @@ class MoveReview(NamedTuple):
     """Of a policy for what is late: only if so many have fired by then, and nobody has the item."""
     is_gentle: bool = False
     """Of a policy: whether it leaves the item with whoever has it, at its version: an answer being given still fits."""
+    is_of_new: bool = False
+    """For an answer: only of somebody who has answered no other question of the run by then."""
 
 
 class ExtendLease(NamedTuple):

@@ -248,6 +248,10 @@ class Store(
         """Return whether an AI step has ever promised anything."""
         ...
 
+    def answered_others(self, item: int) -> set[str]:
+        """Return the names of those who answered other questions of an item's run, or of what it was forked from."""
+        ...
+
     def has_people(self) -> bool:
         """Return whether the store knows anybody."""
         ...

@@ -41,6 +41,9 @@ AUDIT: Final = "audit"
 WITHDRAWN: Final = "withdrawn: "
 """What the note of an item begins with that nobody needs an answer to: what came first stands behind it."""
 
+NOT_NEW: Final = "whoever answered another question of its run may not answer this one"
+"""Why somebody may not answer an item that is for people who have answered nothing else of its run."""
+
 PLAIN_DECISION: Final = "is_plain"
 """The key by which a change's data says that its decision is plain data, although it looks marked."""
 QUESTION: Final = "question"

@@ -6,7 +6,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sql import audit, files, firsts, lifecycle, outbox, pauses, rollups, sealing
+from handrail_orchestrator.store.sql import answered, audit, files, firsts, lifecycle, outbox, pauses, rollups, sealing
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -59,6 +59,7 @@ def _must_be_possible(tx: Transaction, change: c.MoveReview) -> None:
     pauses.must_not_rest(tx, change)
     if change.action == "decide":
         firsts.must_be_first(tx, change)
+        answered.must_be_new(tx, change)
     if change.action == "undo":
         _must_be_unread(tx, change)
     if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():

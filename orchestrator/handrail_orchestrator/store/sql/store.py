@@ -24,6 +24,7 @@ from handrail_orchestrator.store.rows import (
     WorkerRow,
 )
 from handrail_orchestrator.store.sql import claims, fates, judged, retention, review_query, runs, views
+from handrail_orchestrator.store.sql.answered import AnsweredRows
 from handrail_orchestrator.store.sql.batches import BatchRows
 from handrail_orchestrator.store.sql.bulks import BulkRows
 from handrail_orchestrator.store.sql.database import NUMBERS, Database
@@ -78,6 +79,7 @@ ORDER BY 1, 10
 
 
 class SqlStore(
+    AnsweredRows,
     PlaceRows,
     ForgottenRows,
     BatchRows,
