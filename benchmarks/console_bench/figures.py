@@ -1,13 +1,18 @@
-"""What the desk says of itself: the strip above the work, the figures of a week, similar cases, an export."""
+"""What the desk says of itself: the strip above the work, the figures of a week, similar cases, an export.
+
+Small reading is measured beside what SQLite alone takes for it.
+"""
 
 import asyncio
 import random
 import time
 import tracemalloc
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from bench.figure import Figure, at_most, best_third
+from bench.figure import Figure, at_most
+from bench.pairs import Pairs, in_turn, milliseconds
+from console_bench.plain_desk import PlainTexts, plain_desk
 from handrail import Client
 from handrail.similar import SimilarCases
 from handrail_evals.decide.corrections.exporting import ExportQuery, exported
@@ -24,6 +29,8 @@ AT_ONCE = 1_000
 WORDS = 4_000
 """Different words of the texts; how often each comes falls as it does in a language."""
 ANN = "person:ann"
+LOOKS = 60
+STRIP_BAR, SIMILAR_BAR = at_most(15.0, 9.0), at_most(1.0, 0.3)
 
 
 def figure_rows(file: Path, items: int) -> list[Figure]:
@@ -41,11 +48,12 @@ async def _measured(file: Path, part: str, items: int) -> list[Figure]:
             client.queue_figures(now)
             client.own_figures(by="ann", today=now - 3_600.0)
 
-        times = _times(strip, 60)
-        week = _times(lambda: client.desk_figures(DecidedQuery(since=0.0)), 3)
+        with plain_desk(file) as plain:
+            strips = in_turn(strip, lambda: plain.strip(ANN), LOOKS)
+        week = [milliseconds(lambda: client.desk_figures(DecidedQuery(since=0.0))) for _ in range(3)]
         figures = [
-            best_third(part, "the strip: what waits, one's own day and pace, p50", times, "ms", bar=at_most(5, 2)),
-            Figure(part, "figures of the last 10,000 decisions", min(week), "ms"),
+            strips.figure(part, "CPU: the strip: what waits, one's own day and pace ÷ its rows by hand", STRIP_BAR),
+            Figure(part, "CPU: figures of the last 10,000 decisions", min(week), "ms"),
         ]
         figures += _similar(client, part, items)
         begun = time.perf_counter()
@@ -67,12 +75,17 @@ def _similar(client: Client, part: str, items: int) -> list[Figure]:
     tracemalloc.stop()
     asked = client.reviews(ReviewQuery(states=("decided",), limit=200))
     found = [bool(cases.similar(item)) for item in asked]
-    chosen = iter(asked)
-    times = _times(lambda: cases.similar(next(chosen)), len(asked))
+    times = []
+    with PlainTexts([str(each.context) for each in client.decided_texts(after=0, limit=items)]) as plain:
+        for item in asked:
+            ours = milliseconds(partial(cases.similar, item))
+            times.append((ours, milliseconds(partial(plain.similar, str(item.context)))))
     cases.close()
     note = f"{known:,} in mind, {100 * sum(found) / len(found):.0f}% found some"
     return [
-        best_third(part, "similar decided cases, p50", times, "ms", bar=at_most(20, 10), note=note),
+        Pairs(*zip(*times, strict=True)).figure(
+            part, "CPU: similar decided cases ÷ SQLite's own search", SIMILAR_BAR, note=note
+        ),
         Figure(part, "their index in memory", size, "MB", bar=at_most(40 * items / 100_000 + 5)),
     ]
 
@@ -119,12 +132,3 @@ def _wait(key: int, number: int, schema: str, text: str, now: float) -> OpenWait
 
 def _text(vocabulary: list[str], chance: random.Random) -> str:
     return " ".join(vocabulary[int(len(vocabulary) * chance.random() ** 3)] for _ in range(chance.randint(8, 40)))
-
-
-def _times(measured: Callable[[], object], count: int) -> list[float]:
-    times = []
-    for _ in range(count):
-        begun = time.perf_counter()
-        measured()
-        times.append(1000 * (time.perf_counter() - begun))
-    return times

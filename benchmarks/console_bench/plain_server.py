@@ -1,4 +1,4 @@
-"""The desk by hand: a list of items, a list of runs, take and decide, by the same libraries and nothing else.
+"""The desk by hand: lists of items and runs, an item to work on, take and decide, by the same libraries alone.
 
 python -m console_bench.plain_server FILE
 """
@@ -34,6 +34,24 @@ LOG = (
 DONE = "UPDATE steps SET status = 'done', ended = ?, output = ? WHERE run = ? AND name = ?"
 WAKE = "UPDATE runs SET wake = 0 WHERE key = ?"
 
+WORK = """
+<main id="work" tabindex="-1" data-item="{item}" data-version="{version}">
+<h1>{title}</h1><p>{context}</p><ol><li>billing<li>refund</ol></main>
+"""
+SCRIPT = """
+<script>
+addEventListener('keydown', async event => {
+  const value = {1: 'billing', 2: 'refund'}[event.key], work = document.getElementById('work');
+  if (!value) return;
+  const answer = await fetch(`/work/${work.dataset.item}`, {
+    method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({value}),
+  });
+  work.outerHTML = await answer.text();
+  document.getElementById('work').focus();
+});
+</script>
+"""
+
 
 class Desk:
     """The pages on one connection, every commit on the disk before it counts."""
@@ -62,6 +80,21 @@ class Desk:
         """Decide an item."""
         self._decide(int(request.path_params["item"]), json.dumps((await request.json())["value"]))
         return JSONResponse({"decided": True})
+
+    async def work(self, _: Request) -> Response:
+        """Show an item to work on, which is taken with that, as a page that asks for the next by itself."""
+        return _page(self._next() + SCRIPT)
+
+    async def work_on(self, request: Request) -> Response:
+        """Decide an item, and show the next one."""
+        self._decide(int(request.path_params["item"]), json.dumps((await request.json())["value"]))
+        return HTMLResponse(self._next())
+
+    def _next(self) -> str:
+        (item,) = self._connection.execute(NEXT).fetchone()
+        (version, *_) = self._move(item, "leased", "take", None)
+        _, title, _, _, context, _ = self._connection.execute(ITEM, (item,)).fetchone()
+        return WORK.format(item=item, version=version, title=escape(title), context=escape(json.loads(context)))
 
     def _decide(self, item: int, value: str) -> None:
         self._move(item, "decided", "decide", value)
@@ -98,6 +131,8 @@ def main() -> None:
         routes=[
             Route("/queue", desk.queue),
             Route("/runs", desk.runs),
+            Route("/work", desk.work),
+            Route("/work/{item:int}", desk.work_on, methods=["POST"]),
             Route("/api/v1/reviews/{item:int}/take", desk.take, methods=["POST"]),
             Route("/api/v1/reviews/{item:int}/decide", desk.decide, methods=["POST"]),
         ]

@@ -7,7 +7,7 @@ from statistics import median
 
 from rich.console import Console
 
-from bench.figure import Figure, at_most
+from bench.figure import TIMES, Figure, at_most
 from distributed_bench.servers import Servers, memory, use
 from distributed_bench.settings import Amount
 from distributed_bench.sides import HandrailSide
@@ -15,19 +15,20 @@ from distributed_bench.sides import HandrailSide
 PART = "runs that wait"
 SETTLE_SECONDS = 5.0
 DECIDED = 20
-MOST_IDLE = 10.0
-"""Percent of a core that a worker may take while nothing happens."""
+MOST_IDLE = 5.0
+"""Runs until they wait: what a worker may take of the processor in a second in which nothing happens, by these."""
 
 
 async def waiting_rows(at: Servers, side: HandrailSide, amount: Amount, folder: Path) -> AsyncIterator[Figure]:
     """Let runs wait; look at what the three processes hold, and what they do in a quiet time."""
     with side.worker(folder) as worker:
         await side.ask(10)
-        before, runs = memory(at, worker), list[str]()
+        before, runs, a_run = memory(at, worker), list[str](), 0.0
         for portion in _portions(amount.waiting):  # so that one that is stopped has said how far it came
             began = use(at, [worker])
             runs += await side.ask(portion, _Progress(portion, f"runs wait besides {len(runs):,}"))
             parked = use(at, [worker]).since(began)
+            a_run = parked.seconds["worker"] / portion
             name = f"processor time until it waits, up to {len(runs):,}"
             yield Figure(PART, name, 1000 * parked.total / portion, "ms", note=_by_part(parked.seconds, 1000 / portion))
             _tell(f"{len(runs):,} of {amount.waiting:,} runs wait: {parked.total:.1f} s of processor time for the last")
@@ -39,8 +40,11 @@ async def waiting_rows(at: Servers, side: HandrailSide, amount: Amount, folder: 
         await asyncio.sleep(amount.idle_seconds)
         idle = use(at, [worker]).since(quiet)
         for part, seconds in idle.seconds.items():
-            bar = at_most(MOST_IDLE) if part == "worker" else None
-            yield Figure(PART, f"idle: {part}", 100 * seconds / amount.idle_seconds, "%", bar, "of a core")
+            yield Figure(PART, f"idle: {part}", 100 * seconds / amount.idle_seconds, "%", note="of a core")
+        a_second = idle.seconds["worker"] / amount.idle_seconds
+        name = "worker: an idle second ÷ a run until it waits"
+        note = f"{1000 * a_second:.1f} ms of a processor for {1000 * a_run:.1f}"
+        yield Figure(PART, name, a_second / a_run, TIMES, at_most(MOST_IDLE), note)
         times = [1000 * await side.decide(run) for run in runs[: min(DECIDED, amount.waiting)]]
         yield Figure(PART, "from an answer to the result, p50", median(times), "ms", note="while the others wait")
     with side.worker(folder):
