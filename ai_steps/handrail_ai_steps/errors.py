@@ -11,7 +11,7 @@ HandrailError
     ├── ModelNotReady         a model that cannot be used as it is: no file, no key, no library; raised when it is built
     │   └── UnreadableModel   a saved model that is missing, damaged, foreign, or from a newer release
     ├── InvalidTrainingData   examples that nothing can be learned from, or a line that cannot be read
-    ├── InvalidRecording      a line of a recording that cannot be read; raised when it is opened
+    ├── InvalidRecording      a line of a recording that cannot be read, or is no answer; names it
     ├── RecordingMissing      a recording holds no answer to this input
     ├── GuardRaised           a guard attached with ``on_fail="raise"`` failed
     ├── NoSecondAnswer        a second model, asked to agree, gave no answer; a guard turns it into a verdict
@@ -77,7 +77,7 @@ class InvalidTrainingData(AIStepError, ValueError):
 
 
 class InvalidRecording(AIStepError, ValueError):
-    """A recording with a line that cannot be read; raised when it is opened."""
+    """A line that cannot be read, raised when the recording is opened; or is no answer, raised when it is asked for."""
 
 
 class RecordingMissing(AIStepError, LookupError):

@@ -1,6 +1,8 @@
 """Recorded answers: a model is asked once, and replayed from then on without a network."""
 
+import asyncio
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_ai_steps.model import Answer, FullyNamed, Model, ModelRequest, NoAnswer
@@ -28,6 +30,8 @@ class RecordedModel:
         self._model = model
         self._live = live
         self._outputs: dict[int, tuple[object, Output]] = {}
+        self._asking: WeakValueDictionary[tuple[int, RecordingKey], asyncio.Lock] = WeakValueDictionary()
+        """By event loop and question, who asks the live model just now."""
 
     @classmethod
     def replay(cls, path: Path, *, model: str | None = None) -> "RecordedModel":
@@ -82,22 +86,36 @@ class RecordedModel:
 
         Raises:
             RecordingMissing: nothing is recorded and there is no live model.
+            InvalidRecording: what is recorded was edited, and is no answer.
         """
         output = self._output(request.output_type)
         key = RecordingKey.of(self._model, request)
         known = self._recording.find(key, output)
-        if known is None:
-            return await self._ask_live(key, request, output)
+        if known is None and self._live is None:
+            raise self._missing(key, request)
+        if known is None and self._live is not None:
+            # Of two that ask the same at once the second would replace the first's answer, which somebody has seen.
+            asking = (id(asyncio.get_running_loop()), key)
+            lock = self._asking.setdefault(asking, asyncio.Lock())
+            async with lock:
+                known = self._recording.find(key, output)
+                if known is None:
+                    return await self._ask_live(self._live, key, request, output)
         if request.on_text is not None and isinstance(known, Answer):
             request.on_text(known.raw)
+        assert known is not None  # noqa: S101 -- a question without an answer was asked above
         return known
 
-    async def _ask_live(self, key: RecordingKey, request: ModelRequest, output: Output) -> Answer | NoAnswer:
-        if self._live is None:
-            raise self._missing(key, request)
-        answer = await self._live.answer(request)
+    async def _ask_live(
+        self, live: Model, key: RecordingKey, request: ModelRequest, output: Output
+    ) -> Answer | NoAnswer:
+        answer = await live.answer(request)
         if isinstance(answer, Answer) or answer.result in _KEPT:
-            self._recording.add(key, request.task, answer, output, pictures=request.pictures)
+            try:
+                self._recording.add(key, request.task, answer, output, pictures=request.pictures)
+            except OSError as error:
+                reason = f"the answer could not be recorded in {self._recording.path} ({error.strerror or error})"
+                return NoAnswer(result="failed", reason=reason, attempts=answer.attempts, outage=False)
         return answer
 
     def _missing(self, key: RecordingKey, request: ModelRequest) -> RecordingMissing:

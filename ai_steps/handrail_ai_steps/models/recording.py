@@ -1,12 +1,13 @@
 """The file of a recording: one JSON line an answer, only ever appended to."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, NamedTuple, TypeAlias
 
 from handrail_ai_steps.errors import InvalidRecording
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -20,9 +21,17 @@ from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
+try:
+    import fcntl
+except ImportError:  # pragma: no cover -- Windows
+    fcntl = None  # type: ignore[assignment]
+
 Line: TypeAlias = dict[str, Any]
 
 _DIGITS = 16
+_BEGINNING = b'{"task": '
+_BLOCK = 1 << 16
+"""Bytes that are read at a time to find where the last line begins."""
 
 _TIME: ContextVar[int] = ContextVar("which time the same question is asked", default=0)
 
@@ -77,10 +86,19 @@ class RecordingKey:
         )
 
 
+class _Kept(NamedTuple):
+    """A recorded answer and where it stands."""
+
+    line: Line
+    number: int | None
+    """From 1; None: it was written by this process, and others may write between."""
+
+
 class Recording:
     """Recorded answers by key; a later line replaces an earlier one with the same key.
 
-    A last line that a crash tore is ignored. Writing takes the same time however long the file is.
+    A last line that a crash tore is ignored. Writing takes the same time however long the file is, and several
+    processes may write at once.
 
     Raises:
         InvalidRecording: any other line that cannot be read, with its number.
@@ -89,13 +107,7 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._place = path.absolute()  # code that is called meanwhile may change the working directory
-        self._lines: dict[RecordingKey, Line] = {}
-        self._good = 0
-        """How many bytes of the file are whole lines that can be read."""
-        self._torn = False
-        """Whether something follows them."""
-        self._ends_line = True
-        """Whether the last of them ends its line."""
+        self._lines: dict[RecordingKey, _Kept] = {}
         if path.exists():
             self._read()
 
@@ -105,9 +117,21 @@ class Recording:
         return tuple(dict.fromkeys(key.model for key in self._lines))
 
     def find(self, key: RecordingKey, output: Output) -> Answer | NoAnswer | None:
-        """Return the recorded answer, or None."""
-        line = self._lines.get(key)
-        return None if line is None else _from_line(line, output)
+        """Return the recorded answer, or None.
+
+        Raises:
+            InvalidRecording: its line was edited, and says nothing that could be an answer.
+        """
+        kept = self._lines.get(key)
+        if kept is None:
+            return None
+        try:
+            return _from_line(kept.line, output)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidRecording(
+                f"{place(self.path, kept.number)} holds no answer that can be used ({told(error)}); remove the line, or"
+                " record again"
+            ) from error
 
     def elsewhere(self, key: RecordingKey) -> str:
         """Return how this input was recorded otherwise, in plain words; empty when it never was."""
@@ -128,41 +152,81 @@ class Recording:
         *,
         pictures: Sequence[Image] = (),
     ) -> None:
-        """Append an answer, and of the pictures that it is about their hashes and sizes."""
+        """Append an answer, and of the pictures that it is about their hashes and sizes.
+
+        Raises:
+            OSError: it could not be written.
+        """
         seen = [asdict(each) for each in recorded(pictures, named=False)]
         line = {"task": task, **asdict(key), **({"pictures": seen} if seen else {}), **_to_line(answer, output)}
         self._place.parent.mkdir(parents=True, exist_ok=True)
-        text = ("" if self._ends_line else "\n") + json.dumps(line) + "\n"
-        with self._place.open("ab") as file:
-            if self._torn:
-                file.truncate(self._good)
-            file.write(text.encode())
-        self._torn, self._ends_line = False, True
-        self._lines[key] = line
+        with self._place.open("a+b") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)  # let go of when the file is closed
+            file.write(_mended(file) + json.dumps(line).encode() + b"\n")
+        self._lines[key] = _Kept(line, None)
 
     def _read(self) -> None:
         try:
             for line in read_lines(self.path):
                 try:
-                    self._take(line.text)
+                    self._take(line.text, line.number)
                 except (ValueError, KeyError, TypeError) as error:
-                    if not line.is_ended:
-                        self._torn = True
+                    if not line.is_ended and _is_torn(line.text):
                         return
                     raise InvalidRecording(
                         f"{place(self.path, line.number)} is no recorded answer ({told(error)}); remove the line, or"
                         " record again"
                     ) from error
-                self._good, self._ends_line = line.end, line.is_ended
         except InvalidLines as error:
             raise InvalidRecording(f"{error}; name a recording") from error
 
-    def _take(self, text: bytes) -> None:
-        line = json.loads(text)
-        key = RecordingKey(line["model"], line["prompt_version"], line["schema"], line["input"])
-        if "answer" not in line and "no_answer" not in line:
-            raise KeyError("answer")
-        self._lines[key] = line
+    def _take(self, text: bytes, number: int) -> None:
+        key, line = _read_line(text)
+        self._lines[key] = _Kept(line, number)
+
+
+def _read_line(text: bytes) -> tuple[RecordingKey, Line]:
+    """Read a line as far as it must be to find it again.
+
+    Raises:
+        ValueError: it is none, as KeyError or TypeError.
+    """
+    line = json.loads(text)
+    key = RecordingKey(line["model"], line["prompt_version"], line["schema"], line["input"])
+    if not all(isinstance(each, str) for each in asdict(key).values()):
+        raise TypeError("model, prompt_version, schema and input are texts")
+    if "answer" not in line and "no_answer" not in line:
+        raise KeyError("answer")
+    return key, line
+
+
+def _is_torn(text: bytes) -> bool:
+    """Return whether a last line is the beginning of one of ours, and no other file's."""
+    return text.startswith(_BEGINNING) or _BEGINNING.startswith(text)
+
+
+def _mended(file: IO[bytes]) -> bytes:
+    """Return what goes before a line that is appended, after what a process that died left of its own is cut off.
+
+    It is looked at anew each time, for another process may have written since.
+    """
+    start = end = file.seek(0, os.SEEK_END)
+    tail = b""
+    while start and b"\n" not in tail:
+        start = max(0, start - _BLOCK)
+        file.seek(start)
+        tail = file.read(end - start)
+    last = tail.rpartition(b"\n")[2]
+    if not last.strip():
+        return b""
+    try:
+        _read_line(last.strip())
+    except (ValueError, KeyError, TypeError):
+        if _is_torn(last.strip()):
+            file.truncate(end - len(last))
+            return b""
+    return b"\n"  # an editor has left out the end of the line
 
 
 def _to_line(answer: Answer | NoAnswer, output: Output) -> Line:

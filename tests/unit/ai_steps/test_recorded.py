@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from handrail import RecordedModel, Says, ScriptedModel, classify, draft, extract
-from handrail.ai_steps import NoAnswer, Prompt
+from handrail.ai_steps import Answer, ModelRequest, NoAnswer, Prompt
 from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Accepted, Doubtful
@@ -154,6 +155,89 @@ async def test_torn_last_line_is_recorded_again(path: Path) -> None:
 
     assert len(live.requests) == 1
     assert [o.value for o in outcomes if isinstance(o, Accepted)] == ["cards", "billing"]
+
+
+async def test_two_that_record_at_once_lose_nothing_of_each_other(path: Path) -> None:
+    await record(path, "cards", text="a")
+    whole = path.read_bytes()
+    for torn in (whole + whole[:50], whole.removesuffix(b"\n")):
+        path.write_bytes(torn)
+        steps = [route(RecordedModel.record(path, live=ScriptedModel(["fraud"] * 2, name="live"))) for _ in range(2)]
+        for step, texts in zip(steps, (("b", "c"), ("d",)), strict=True):
+            for text in texts:
+                await step(text)
+
+        outcomes = [await route(f"recorded:{path}")(text) for text in "abcd"]
+
+        assert [o.value for o in outcomes if isinstance(o, Accepted)] == ["cards", "fraud", "fraud", "fraud"]
+
+
+async def test_same_question_at_once_is_asked_once_and_replays_as_it_was_answered(path: Path) -> None:
+    class Slow:
+        name = "live"
+        asked = 0
+
+        async def answer(self, _: ModelRequest, /) -> Answer:
+            self.asked += 1
+            said = ("cards", "fraud")[self.asked - 1]
+            await asyncio.sleep(0)
+            return Answer(value=said, raw=said, confidence=Confidence(0.9, "stated"), model="live")
+
+    live = Slow()
+    step = route(RecordedModel.record(path, live=live))
+
+    outcomes = list(await asyncio.gather(step("x"), step("x")))
+    replayed = await route(f"recorded:{path}")("x")
+
+    assert live.asked == 1
+    assert outcomes == [replayed, replayed]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"value": "cars"},
+        {"confidence": {"value": 1.5, "source": "stated", "detail": ""}},
+        {"attempts": None},
+        {"attempts": [{"model": "live", "result": "answered", "notes": [], "money": -1}]},
+        None,
+        "cards",
+    ],
+)
+async def test_edited_answer_is_named_by_its_line_and_blames_no_model(path: Path, edited: Any) -> None:
+    await record(path, "fraud", text="a")
+    await record(path, "cards", text="b")
+    first, second = map(json.loads, path.read_text().splitlines())
+    second["answer"] = {**second["answer"], **edited} if isinstance(edited, dict) else edited
+    path.write_text(f"{json.dumps(first)}\n{json.dumps(second)}\n")
+    step = route(f"recorded:{path}")
+
+    assert isinstance(await step("a"), Accepted)
+    with pytest.raises(InvalidRecording, match=r"route.jsonl, line 2 holds no answer"):
+        await step("b")
+
+
+async def test_another_file_is_refused_and_left_as_it_is(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    for text in ("notes without an end", '{"text": "a ticket"}'):
+        path.write_text(text)
+
+        with pytest.raises(InvalidRecording, match="line 1 is no recorded answer"):
+            RecordedModel.record(path, live=ScriptedModel(["cards"]))
+
+        assert path.read_text() == text
+
+
+async def test_answer_that_cannot_be_recorded_is_in_doubt_and_paid_for(path: Path) -> None:
+    live = ScriptedModel([Says("cards", 0.9, money=0.25)], name="live")
+    step = route(RecordedModel.record(path, live=live))
+    path.parent.write_text("a file where the folder would be")
+
+    outcome = await step("x")
+
+    assert isinstance(outcome, Doubtful)
+    assert outcome.reason.startswith(f"the answer could not be recorded in {path} (")
+    assert [each.money for each in outcome.judgement.attempts] == [0.25]
 
 
 async def test_unreadable_line_is_named_by_number(path: Path) -> None:
