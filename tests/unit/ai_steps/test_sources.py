@@ -91,7 +91,7 @@ async def test_a_record_is_read_from_the_data_exactly_and_for_nothing() -> None:
     assert judgement.model == "embedded"
     assert {(each.value, each.source) for each in judgement.fields.values()} == {(1.0, "rule")}
     assert judgement.confidence.detail == "the invoice data in factur-x.xml"
-    assert [each.money for each in judgement.attempts] == [None]
+    assert [each.money for each in judgement.attempts] == [0.0]
 
 
 async def test_lines_and_nested_parts_are_filled() -> None:
@@ -480,3 +480,12 @@ async def test_rows_with_another_total_on_the_page_are_doubtful_by_row() -> None
     outcome = await step(embedded(), output=WithLines)(hybrid(text=page(Written(lines=lines))))
     assert isinstance(outcome, Doubtful)
     assert list(outcome.judgement.field_alternatives) == ["lines.0.total"]
+
+
+async def test_exact_sources_cost_nothing_and_leave_a_budget_of_money_to_the_next_model() -> None:
+    said = {"invoice_number": "X1", "issue_date": "2025-03-14", "seller": "A", "total": "1.00", "currency": "EUR"}
+    for source in (embedded(), form_fields()):
+        read = ScriptedModel([Says(said, 0.99, money=0.01)], name="text")
+        outcome = await step(source, read, accept=confidence(at_least=0.5), limits=Limits(money=1.0))("a plain letter")
+        assert outcome.judgement.model == "text", outcome
+        assert [attempt.money for attempt in outcome.judgement.attempts] == [0.0, 0.01]

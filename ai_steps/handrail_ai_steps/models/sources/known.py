@@ -83,14 +83,19 @@ def exact_answer(name: str, found: KnownFields, output: Output) -> Answer | NoAn
         model=name,
         fields=fields,
         field_alternatives=found.others,
-        attempts=(Attempt(model=name, result="answered"),),
+        attempts=(asked_once(name, "answered"),),
         doubt=found.doubt(),
     )
 
 
 def no_answer(name: str, reason: str, result: AttemptResult = "refused") -> NoAnswer:
     """Return that an exact source has no answer, and why."""
-    return NoAnswer(result=result, reason=reason, attempts=(Attempt(model=name, result=result, notes=(reason,)),))
+    return NoAnswer(result=result, reason=reason, attempts=(asked_once(name, result, reason),))
+
+
+def asked_once(name: str, result: AttemptResult, *notes: str) -> Attempt:
+    """Return the record of asking an exact source, which takes no tokens and costs nothing."""
+    return Attempt(model=name, result=result, input_tokens=0, output_tokens=0, money=0.0, notes=notes)
 
 
 def leaf_paths(data: object, path: str = "") -> Iterable[str]:

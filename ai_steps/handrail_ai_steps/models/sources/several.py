@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.fitting import fitting, named
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer
-from handrail_ai_steps.models.sources.known import SURE, Data, KnowsFields, Outputs
+from handrail_ai_steps.models.sources.known import SURE, Data, KnowsFields, Outputs, asked_once
 from handrail_ai_steps.models.sources.merging import MergedSources, Stating, merged
 from handrail_ai_steps.output import Output
 from handrail_guards.acceptance import Doubt
@@ -98,8 +98,7 @@ class _Asked:
     def _know(self, model: KnowsFields, name: str) -> None:
         found = model.known(self._request)
         result: Literal["answered", "refused"] = "refused" if found.nothing else "answered"
-        attempt = Attempt(model=name, result=result, notes=(found.nothing,) if found.nothing else ())
-        self._note(attempt)
+        self._note(asked_once(name, result, *((found.nothing,) if found.nothing else ())))
         if found.nothing:
             self._refusals.append(f"{name}: {found.nothing}")
             return
