@@ -87,14 +87,15 @@ class Allowance:
         self.limits = limits
         self.deadline = Deadline(limits.seconds, clock, waiting=limits.seconds_waiting)
         self.purse = Purse(limits.tokens, limits.money)
-        self._unpriced = ""
+        self._unpriced: tuple[str, str] | None = None
+        """Why nobody knows what an attempt cost, and what to do about it."""
 
     def spend(self, attempts: Iterable[Attempt]) -> None:
         """Count what attempts took."""
         for attempt in attempts:
             self.purse.spend(attempt.input_tokens, attempt.output_tokens, money=attempt.money)
             if attempt.money is None and attempt.result not in {"failed", "timed_out", "over_budget"}:
-                self._unpriced = attempt.model
+                self._unpriced = _why_unpriced(attempt)
 
     @property
     def seconds(self) -> float:
@@ -120,7 +121,14 @@ class Allowance:
         if purse.money is not None and self._unpriced:
             return Doubt(
                 "over_budget",
-                f"the price of {self._unpriced} is unknown, so a budget of {self.limits.money:g} cannot be kept; "
-                "add the model to the price table",
+                f"{self._unpriced[0]}, so a budget of {self.limits.money:g} cannot be kept; {self._unpriced[1]}",
             )
         return None
+
+
+def _why_unpriced(attempt: Attempt) -> tuple[str, str]:
+    """Return why nobody knows what an attempt cost, and what to do about it."""
+    if attempt.input_tokens is None or attempt.output_tokens is None:
+        said = f"{attempt.model} did not say how many tokens an answer took"
+        return said, "limit tokens in place of money, which are estimated where nobody says"
+    return f"the price of {attempt.model} is unknown", "add the model to the price table"

@@ -77,6 +77,7 @@ class Call:
             max_tokens=self.allowance.purse.tokens,
             deadline=deadline,
             record=record,
+            on_guessed=lambda tokens: self.allowance.purse.spend(tokens, money=None),
         )
         try:
             answer = await self._answer(model, request, output)

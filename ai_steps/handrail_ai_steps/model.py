@@ -79,6 +79,8 @@ class ModelRequest:
     """What ``seconds`` was read from; who made it stops the model when it is over. None: only ``seconds`` counts."""
     record: list[Attempt] | None = field(default=None, repr=False, compare=False)
     """Where a model may write each try as it ends, so that what was spent is known of one that had to be stopped."""
+    on_guessed: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
+    """Called with the tokens that a try is thought to have taken where its server does not say; they count as spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

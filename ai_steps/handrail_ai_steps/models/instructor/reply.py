@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from handrail_ai_steps.models.openai.failure import Failure
-from handrail_ai_steps.models.openai.reply import Usage, content_text, ending_of, read_usage
+from handrail_ai_steps.models.openai.reply import Usage, content_text, count_of, ending_of, read_usage
 
 NO_JSON = "the provider answered with something that is no JSON"
 _UNFIT = frozenset({"malformed_function_call", "unexpected_tool_call", "malformed_response"})
@@ -74,7 +74,8 @@ def read_response(response: object, asked: str) -> ProviderReply:
         reply = ProviderReply("", has_answer=False)
     named = body.get("model") or body.get("model_version")
     model = named if isinstance(named, str) and named else asked
-    return replace(reply, model=model, usage=reply.usage.as_told)  # instructor puts 0 where it cannot add
+    usage = reply.usage.as_told.beside(reply.text)  # instructor puts 0 where it cannot add
+    return replace(reply, model=model, usage=usage)
 
 
 def _plain(response: object) -> Mapping[str, Any]:
@@ -109,8 +110,8 @@ def _messages(body: Mapping[str, Any]) -> ProviderReply:
     blocks = [each for each in body.get("content") or () if isinstance(each, Mapping)]
     calls = [_text_of(each.get("input")) for each in blocks if each.get("type") == "tool_use"]
     usage = body.get("usage") or {}
-    read, written = _count(usage.get("cache_read_input_tokens")), _count(usage.get("cache_creation_input_tokens"))
-    asked = _count(usage.get("input_tokens"))
+    read, written = count_of(usage.get("cache_read_input_tokens")), count_of(usage.get("cache_creation_input_tokens"))
+    asked = count_of(usage.get("input_tokens"))
     return ProviderReply(
         "",
         next(iter(calls), "") or content_text(blocks),
@@ -118,7 +119,7 @@ def _messages(body: Mapping[str, Any]) -> ProviderReply:
         "",
         Usage(
             None if asked is None else asked + (read or 0) + (written or 0),
-            _count(usage.get("output_tokens")),
+            count_of(usage.get("output_tokens")),
             read,
             written,
         ),
@@ -135,16 +136,16 @@ def _candidates(body: Mapping[str, Any]) -> ProviderReply:
     said = [each for each in parts if not each.get("thought")]
     calls = [_text_of(call.get("args")) for each in said if (call := each.get("function_call"))]
     usage = body.get("usage_metadata") or {}
-    given, thought = _count(usage.get("candidates_token_count")), _count(usage.get("thoughts_token_count"))
+    given, thought = count_of(usage.get("candidates_token_count")), count_of(usage.get("thoughts_token_count"))
     return ProviderReply(
         "",
         next(iter(calls), "") or "".join(str(each.get("text") or "") for each in said),
         str(first.get("finish_reason") or ""),
         f"the prompt was blocked ({blocked})" if blocked else "",
         Usage(
-            _count(usage.get("prompt_token_count")),
+            count_of(usage.get("prompt_token_count")),
             None if given is None and thought is None else (given or 0) + (thought or 0),
-            _count(usage.get("cached_content_token_count")),
+            count_of(usage.get("cached_content_token_count")),
             reasoning_tokens=thought,
         ),
         has_answer=bool(said) or ending_of(str(first.get("finish_reason") or "")) != "whole",
@@ -157,8 +158,8 @@ def _converse(body: Mapping[str, Any]) -> ProviderReply:
     blocks = [each for each in message.get("content") or () if isinstance(each, Mapping)]
     calls = [_text_of(call.get("input")) for each in blocks if isinstance(call := each.get("toolUse"), Mapping)]
     usage = body.get("usage") or {}
-    asked, read = _count(usage.get("inputTokens")), _count(usage.get("cacheReadInputTokens"))
-    written = _count(usage.get("cacheWriteInputTokens"))
+    asked, read = count_of(usage.get("inputTokens")), count_of(usage.get("cacheReadInputTokens"))
+    written = count_of(usage.get("cacheWriteInputTokens"))
     return ProviderReply(
         "",
         next(iter(calls), "") or "".join(str(each.get("text") or "") for each in blocks),
@@ -166,7 +167,7 @@ def _converse(body: Mapping[str, Any]) -> ProviderReply:
         "",
         Usage(
             None if asked is None else asked + (read or 0) + (written or 0),
-            _count(usage.get("outputTokens")),
+            count_of(usage.get("outputTokens")),
             read,
             written,
         ),
@@ -190,10 +191,6 @@ def _cohere(body: Mapping[str, Any]) -> ProviderReply:
         read_usage(usage.get("billed_units") or usage.get("tokens")),
         has_answer=bool(message),
     )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _text_of(value: object) -> str:

@@ -99,13 +99,13 @@ class TryLedger:
         if not rooms:
             return None
         if min(rooms) < LEAST_OUTPUT:
-            limits = [
-                f"{purse.max_tokens} tokens ({purse.tokens_spent} spent)" if purse.max_tokens else "",
-                f"{purse.max_money:g} in money ({purse.money_spent:g} spent)" if purse.max_money else "",
+            left = [
+                "" if purse.tokens is None else f"{purse.tokens} tokens",
+                "" if purse.money is None else f"{purse.money:g} in money",
             ]
             raise Halted(
                 "over_budget",
-                f"the budget of {' and '.join(filter(None, limits)) or 'nothing'} does not reach for about {asked} "
+                f"what is left of the budget, {' and '.join(filter(None, left))}, does not reach for about {asked} "
                 "tokens of input and an answer",
             )
         return min(rooms)
@@ -156,7 +156,11 @@ class TryLedger:
             return
         asked, given = input_bytes // BYTES_PER_TOKEN, output_bytes // BYTES_PER_TOKEN
         price = self._settings.prices.price(self._settings.model)
-        self._purse.spend(asked, given, money=price.money(asked, given) * share if price is not None else None)
+        unsaid = asked if attempt.input_tokens is None else 0
+        unsaid += given if attempt.output_tokens is None else 0
+        self._purse.spend(unsaid, money=price.money(asked, given) * share if price is not None else None)
+        if self._request.on_guessed is not None:
+            self._request.on_guessed(unsaid)
 
     def mark(self, index: int, result: AttemptResult, *notes: str) -> None:
         """Correct what a try came to, once its answer has been read."""

@@ -40,9 +40,21 @@ class Usage:
             return self
         return replace(self, input_tokens=None, output_tokens=self.output_tokens or None)
 
+    def beside(self, text: str) -> "Usage":
+        """Return it as far as it can be beside such an answer: no text was written with no tokens."""
+        return replace(self, output_tokens=None) if text and self.output_tokens == 0 else self
+
+
+MOST_TOKENS = 10**12
+"""No request takes more; a number above it was written by mistake, and money cannot be counted by it."""
+
 
 def read_usage(body: object) -> Usage:
-    """Read a usage object of any endpoint; what is missing or no count stays unknown."""
+    """Read a usage object of any endpoint; what is missing or no count stays unknown.
+
+    Some servers (xAI's, Gemini's) count what a model thought in ``total_tokens`` alone, and charge for it as for the
+    rest of the answer. Most have it in ``completion_tokens`` already, so the sum decides.
+    """
     if not isinstance(body, Mapping):
         return Usage()
     details = body.get("prompt_tokens_details") or body.get("input_tokens_details")
@@ -50,19 +62,34 @@ def read_usage(body: object) -> Usage:
     written = details.get("cache_write_tokens") if isinstance(details, Mapping) else None
     given = body.get("completion_tokens_details") or body.get("output_tokens_details")
     thought = given.get("reasoning_tokens") if isinstance(given, Mapping) else None
+    asked = _count(body, "prompt_tokens", "input_tokens", "total_input_tokens")
+    answered, thinking = _count(body, "completion_tokens", "output_tokens", "total_output_tokens"), count_of(thought)
     return Usage(
-        _count(body, "prompt_tokens", "input_tokens", "total_input_tokens"),
-        _count(body, "completion_tokens", "output_tokens", "total_output_tokens"),
-        _count({"cached": cached}, "cached"),
-        _count({"written": written}, "written"),
-        _count({"thought": thought}, "thought"),
+        asked,
+        _with_thinking(answered, asked, thinking, _count(body, "total_tokens")),
+        count_of(cached),
+        count_of(written),
+        thinking,
     ).as_told
+
+
+def _with_thinking(answered: int | None, asked: int | None, thinking: int | None, total: int | None) -> int | None:
+    """Return the tokens of an answer, with those that the model thought where the server leaves them out."""
+    if answered is None:
+        return None
+    if asked and total is not None:
+        return max(answered, total - asked)
+    return answered + thinking if thinking is not None and thinking > answered else answered
 
 
 def _count(body: JsonObject, *names: str) -> int | None:
     """Return what stands under the first of the names that there is; ``12.0`` is 12, as in JSON it may be."""
-    value = next((body[name] for name in names if name in body), None)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (value >= 0 and value % 1 == 0):
+    return count_of(next((body[name] for name in names if name in body), None))
+
+
+def count_of(value: object) -> int | None:
+    """Return a number of tokens, or None where it can be none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS or value % 1:
         return None
     return int(value)
 
@@ -145,7 +172,7 @@ def read_body(body: Any, asked: str) -> Reply | Failure:
     notes = tuple(note for choice in choices for note in choice.notes)
     if not (model == asked or model.startswith(f"{asked}-") or model.endswith(f"/{asked}")):
         notes += (f"asked for {asked}, answered by {model}",)
-    usage = read_usage(body.get("usage"))
+    usage = read_usage(body.get("usage")).beside("".join(each.text for each in choices))
     if usage.output_tokens is None:
         notes += ("the server did not say how many tokens it took",)
     return Reply(model, choices, usage, notes)

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from handrail import Doubtful, ScriptedModel, confidence
+from handrail.ai_steps import Limits, Price
 from handrail_ai_steps.models.openai.access import Credential
 from tests.stub_server import Stub, completion, error, reply
+from tests.unit.ai_steps.guard_kinds import refuses
 from tests.unit.ai_steps.openai.given import B_TOKENS, GOOD, KEY, MakeModel, Order, answered, request_for
+from tests.unit.ai_steps.teams import route
 
 
 async def test_the_record_names_the_model_that_answered(stub: Stub, make_model: MakeModel) -> None:
@@ -25,7 +29,16 @@ async def test_a_dated_snapshot_is_the_model_asked_for(stub: Stub, make_model: M
     assert answer.attempts[0].notes == ()
 
 
-@pytest.mark.parametrize("usage", [None, {"prompt_tokens": "many"}, {"prompt_tokens": -1, "completion_tokens": True}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {"prompt_tokens": "many"},
+        {"prompt_tokens": -1, "completion_tokens": True},
+        {"prompt_tokens": 10**400, "completion_tokens": 1e300},
+        {"prompt_tokens": float("nan"), "completion_tokens": 0},
+    ],
+)
 async def test_missing_usage_is_unknown_and_not_zero(
     stub: Stub, make_model: MakeModel, usage: dict[str, Any] | None
 ) -> None:
@@ -33,6 +46,78 @@ async def test_missing_usage_is_unknown_and_not_zero(
     (attempt,) = answered(await make_model().answer(request_for())).attempts
     assert (attempt.input_tokens, attempt.output_tokens, attempt.money) == (None, None, None)
     assert "did not say how many tokens" in attempt.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("usage", "output"),
+    [
+        ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135}, 103),
+        (
+            {
+                "prompt_tokens": 32,
+                "completion_tokens": 9,
+                "total_tokens": 135,
+                "completion_tokens_details": {"reasoning_tokens": 94},
+            },
+            103,
+        ),
+        ({"prompt_tokens": 32, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 94}}, 103),
+        (
+            {
+                "prompt_tokens": 500,
+                "completion_tokens": 500,
+                "total_tokens": 1000,
+                "completion_tokens_details": {"reasoning_tokens": 200},
+            },
+            500,
+        ),
+        ({"prompt_tokens": 500, "completion_tokens": 20, "total_tokens": "many"}, 20),
+    ],
+)
+async def test_thinking_that_a_server_leaves_out_of_its_answers_tokens_is_paid_for(
+    stub: Stub, make_model: MakeModel, usage: dict[str, Any], output: int
+) -> None:
+    """inspect_ai #5528, vercel/ai #12425, promptfoo #9507: some count it beside the answer, and most within."""
+    stub.play(reply(completion('{"label":"B"}', logprobs=B_TOKENS, usage=usage)))
+    (attempt,) = answered(await make_model(prices={"stub-1": Price(1, 10)}).answer(request_for())).attempts
+    assert attempt.output_tokens == output
+    assert attempt.money == pytest.approx((usage["prompt_tokens"] + output * 10) / 1e6)
+
+
+async def test_a_text_that_took_no_tokens_was_not_counted(stub: Stub, make_model: MakeModel) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 0, "total_tokens": 100}
+    stub.play(reply(completion('{"label":"B"}', logprobs=B_TOKENS, usage=usage)))
+    (attempt,) = answered(await make_model(prices={"stub-1": Price(1, 10)}).answer(request_for())).attempts
+    assert (attempt.input_tokens, attempt.output_tokens, attempt.money) == (100, None, None)
+
+
+async def test_tokens_that_nobody_counted_are_spent_in_the_whole_call(stub: Stub, make_model: MakeModel) -> None:
+    uncounted = completion('{"label":"B"}', logprobs=B_TOKENS, usage=None)
+    limits = Limits(tokens=400, reasks=9)
+    for models, guards in ((1, [refuses(lambda _: True, on_fail="reask")]), (5, [])):
+        stub.reset()
+        stub.play(reply(uncounted))
+        step = route(
+            *(make_model(decisions=False) for _ in range(models)),
+            guards=guards,
+            accept=confidence(at_least=0.99),
+            limits=limits,
+        )
+        outcome = await step("my card was stolen")
+        assert isinstance(outcome, Doubtful)
+        assert "what is left of the budget" in outcome.reason
+        assert 1 <= len(stub.bodies()) <= 3
+
+
+async def test_money_that_cannot_be_counted_without_tokens_is_no_missing_price(
+    stub: Stub, make_model: MakeModel
+) -> None:
+    stub.play(reply(completion('{"label":"B"}', logprobs=B_TOKENS, usage=None)))
+    priced = make_model(decisions=False, prices={"stub-1": Price(1, 1)})
+    step = route(priced, ScriptedModel(["cards"]), accept=confidence(at_least=0.99), limits=Limits(money=1))
+    outcome = await step("my card was stolen")
+    assert isinstance(outcome, Doubtful)
+    assert "stub-1 did not say how many tokens an answer took, so a budget of 1 cannot be kept" in outcome.reason
 
 
 async def test_an_ignored_token_limit_is_noted(stub: Stub, make_model: MakeModel) -> None:
