@@ -9,9 +9,12 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from handrail_orchestrator.errors import Misuse
+
+Extra = Literal["allow", "forbid"]
+"""What becomes of recorded fields that the type of today does not know, where its own word does not count."""
 
 LONGEST = 300
 """Characters of a context or of a type that are kept as they are; of longer ones a digest is."""

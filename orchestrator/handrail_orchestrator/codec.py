@@ -22,7 +22,7 @@ from typing_extensions import TypedDict
 from handrail_ground.errors import told
 from handrail_ground.values import InvalidJson
 from handrail_guards.field_names import FieldNames
-from handrail_orchestrator.asked import form
+from handrail_orchestrator.asked import Extra, form
 from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
 from handrail_orchestrator.foreign_json import ForeignJson
@@ -73,14 +73,18 @@ class Codec(Generic[T]):
                 raise
             raise self._refusal(value, first_line(error)) from error
 
-    def decode(self, data: str | bytes) -> T:
+    def decode(self, data: str | bytes, *, extra: Extra | None = None) -> T:
         """Return the value that ``encode`` wrote as ``data``.
+
+        Args:
+            data: the JSON.
+            extra: what becomes of fields that the type does not know; None: what the type itself says.
 
         Raises:
             NotStorable: the JSON does not fit the type, which has changed since, or was not written by ``encode``.
         """
         try:
-            return self._load(data if isinstance(data, str) else data.decode())
+            return self._load(data if isinstance(data, str) else data.decode(), extra)
         except MemoryError:
             raise
         except ValidationError as error:
@@ -128,11 +132,12 @@ class Codec(Generic[T]):
         """Return what values look like as short JSON, to be compared with what was asked for earlier."""
         return self._plan.form
 
-    def _load(self, data: str) -> T:
+    def _load(self, data: str, extra: Extra | None = None) -> T:
         plan = self._plan
-        if plan.marked is not None and data.startswith(MARK):
-            return plan.marked.load(data)[KEY]  # type: ignore[no-any-return]
-        return plan.load(data)  # type: ignore[no-any-return]
+        is_marked = plan.marked is not None and data.startswith(MARK)
+        load = plan.marked.load if plan.marked is not None and is_marked else plan.load
+        value = load(data) if extra is None else load(data, extra=extra)
+        return value[KEY] if is_marked else value  # type: ignore[no-any-return]
 
     def _tried(self, value: T, data: str) -> str:
         """Return the first form of the value that comes back equal."""
@@ -182,7 +187,7 @@ class _Form:
         return lambda value: to_json(value, by_alias=False, round_trip=True, warnings=False).decode()
 
     @cached_property
-    def load(self) -> Callable[[str], Any]:
+    def load(self) -> Callable[..., Any]:
         return partial(self.validator.validate_json, by_alias=False, by_name=True)
 
 
@@ -197,7 +202,7 @@ class _Plan:
     test: Test | None
     """Tells values that need not be tried; None when every value is."""
     dump: Callable[[Any], str]
-    load: Callable[[str], Any]
+    load: Callable[..., Any]
     type: Any
 
     @cached_property
@@ -323,13 +328,13 @@ class InputCodec:
         }
         return self.codec.encode(whole)
 
-    def decode(self, data: str | bytes) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments that ``encode`` wrote, by position where the function allows it.
+    def decode(self, data: str | bytes, *, extra: Extra | None = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments that ``encode`` wrote, by position where it can be; ``extra`` as for any value.
 
         Raises:
             NotStorable: the stored arguments no longer fit the function.
         """
-        bound = self.codec.decode(data)
+        bound = self.codec.decode(data, extra=extra)
         if tuple(bound) == self._positional[: len(bound)]:
             return tuple(bound.values()), {}
         arguments = inspect.BoundArguments(self._signature, OrderedDict(bound))

@@ -167,16 +167,18 @@ class History:
         return [row for row in self.steps.values() if row.kind == "undo"]
 
     def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
-        """Return the next recorded step not asked for, if it looks like this one under an older name.
+        """Return the next recorded action not asked for, if it looks like this one under an older name.
 
         Only actions are looked at: a rule that runs again does no harm.
         """
         if kind != "action":
             return None
-        left = (row for row in self.steps.values() if not self._has_asked(row.name) and row.status == "done")
-        first = min(left, key=lambda row: row.seq, default=None)
-        looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
-        return first if looks_alike else None
+        steps = (row for row in self.steps.values() if row.status == "done" and not self._has_asked(row.name))
+        left = [row for row in steps if not self._was_named(row.name)]
+        # what stands before it may have been renamed or taken out, too; another branch asks for its own in its time
+        actions = [row for row in left if row.kind == kind and name.startswith(_scope(row.name))]
+        nearest = (min(rows, key=lambda row: row.seq) for rows in (left, actions) if rows)
+        return next((row for row in nearest if row.kind == kind and row.input == recorded_input), None)
 
     def has_input(self, row: StepRow, recorded_input: str) -> bool:
         """Return whether another call of the row's step is recorded with this input."""

@@ -1,9 +1,9 @@
 """Whether the code asks for what the history holds: every call found by name is compared before its record is used."""
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from handrail_orchestrator import asked
+from handrail_orchestrator.asked import Extra
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.errors import HistoryMismatch, OrchestratorError
 from handrail_orchestrator.step_kind import StepKind
@@ -50,6 +50,13 @@ _OWN_NAME: dict[StepKind, str] = {
 }
 
 
+class Reads(Protocol):
+    """Reads what an input was written as."""
+
+    def __call__(self, data: str, /, *, extra: Extra | None = None) -> Any:
+        """Return the values; ``extra`` is what becomes of fields that the types do not know."""
+
+
 class Matching:
     """Compares the calls of one execution with what is recorded under their names."""
 
@@ -64,7 +71,7 @@ class Matching:
         """Whether the code says that what is recorded stands (``continues=``)."""
         return self._code == "continued"
 
-    def input(self, row: StepRow, encoded: str, decode: Callable[[str], Any], kind: str = "step") -> None:
+    def input(self, row: StepRow, encoded: str, decode: Reads, kind: str = "step") -> None:
         """Compare the input of a step, a judgement or a child run.
 
         Raises:
@@ -72,11 +79,7 @@ class Matching:
         """
         if row.input == encoded or row.input is None:
             return
-        try:  # a set has no order in JSON, and a field may have gained a default: the values count
-            same = decode(row.input) == decode(encoded)
-        except OrchestratorError:
-            same = False
-        if not same and not self._stands(row, encoded):
+        if not _say_the_same(row.input, encoded, decode) and not self._stands(row, encoded):
             raise self._history.mismatch(
                 f"{kind} {row.name!r} with input {asked.short(row.input)}",
                 f"{kind} {row.name!r} with input {asked.short(encoded)}",
@@ -182,3 +185,26 @@ class Matching:
     def _stands(self, row: StepRow, wanted: str) -> bool:
         # a later version says by continues= that recorded results stand, but not for another call of the same name
         return self.may_differ and not self._history.has_input(row, wanted)
+
+
+def _say_the_same(recorded: str, wanted: str, decode: Reads) -> bool:
+    """Return whether two inputs are equal as values: a set has no order in JSON, a field may have gained a default.
+
+    A type that leaves out what it does not know would take a field that was renamed for one that was never given.
+    """
+    try:
+        if decode(recorded) != decode(wanted):
+            return False
+    except OrchestratorError:
+        return False
+    try:
+        decode(recorded, extra="forbid")
+    except OrchestratorError:
+        pass
+    else:
+        return True
+    try:
+        decode(wanted, extra="forbid")
+    except OrchestratorError:  # the type keeps what it does not know: it is a part of the value, and was compared
+        return bool(decode(recorded, extra="allow") == decode(wanted, extra="allow"))
+    return False

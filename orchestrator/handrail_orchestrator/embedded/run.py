@@ -100,7 +100,7 @@ class EmbeddedRun(SteppingRun):
             reply = await self._reply(bound, name, args, kwargs) if in_batch else None
             row = await self._judge(bound, name, encoded, args, kwargs, reply)
         else:
-            self.matching.input(row, encoded, json.loads)
+            self.matching.input(row, encoded, _as_json)
             if row.status == "failed":
                 raise failure(row)
         outcome = bound.outcome.decode(row.output or "")
@@ -200,3 +200,7 @@ class EmbeddedRun(SteppingRun):
         bound = self.equipment.library.step(action)
         check_undo(bound)
         return self.undos.register(self._name(f"undo:{bound.step.name}"), bound, args, kwargs)
+
+
+def _as_json(data: str, *, extra: object = None) -> Any:  # noqa: ARG001 -- JSON by itself knows no fields
+    return json.loads(data)

@@ -1,9 +1,11 @@
 """What happens to runs that wait while their workflow's code changes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from handrail import Client, Orchestrator, Run, StepFailed, Workflow, action, rule, workflow
 from handrail.orchestrator import HistoryMismatch
@@ -154,6 +156,142 @@ async def test_a_removed_steps_record_is_kept_and_not_used(store: str) -> None:
     assert executed == ["close"]
     async with Client(store) as client:
         assert "send" in [step.name for step in client.steps("a")]
+
+
+def both_renamed() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look.named("glance"), n)
+        n = await run.step(mail, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def renamed_behind_one_taken_out() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(mail, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+@pytest.mark.parametrize("code", [both_renamed, renamed_behind_one_taken_out])
+async def test_a_renamed_action_stops_the_run_where_the_rule_before_it_went_with_its_name(
+    store: str, code: Callable[[], Workflow[int, int]]
+) -> None:
+    await wait_with(store, first())
+    status, _, error = await answer_with(store, code())
+    assert (status, "mail" in executed) == ("failed", False)
+    assert "formerly=('send',)" in (error or "")
+
+
+def in_branches(note: str) -> Workflow[int, int]:
+    """Two branches act on the same input after a question each; the note makes another code of it."""
+
+    async def branch(run: Run, name: str, number: int) -> int:
+        await run.ask(f"Question {name}?", int)
+        return await run.step(send, number)
+
+    if note:
+
+        @workflow(version=1, name="order")
+        async def noted(run: Run, n: int) -> int:
+            assert note
+            return sum(await run.all(branch(run, "one", n), branch(run, "two", n)))
+
+        return noted
+
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        return sum(await run.all(branch(run, "one", n), branch(run, "two", n)))
+
+    return order
+
+
+async def test_an_action_of_another_branch_is_not_taken_for_an_older_name(store: str) -> None:
+    async with Orchestrator(store, workflows=[code := in_branches("")]) as orchestrator:
+        await orchestrator.start(code, 1, id="a")
+        await orchestrator.idle()
+        (second_item,) = [item.id for item in orchestrator.reviews() if item.title == "Question two?"]
+        await orchestrator.decide(second_item, 1, by="ann")
+        await orchestrator.idle()
+    assert await answer_with(store, in_branches("said since")) == ("completed", 2, None)
+    assert executed == ["send"]
+
+
+class Parcel(BaseModel):
+    box: str = "small"
+
+
+class Package(BaseModel):
+    container: str = "large"
+
+
+class LabelledParcel(BaseModel):
+    box: str = "small"
+    label: str | None = None
+
+
+class Anything(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class MovedParcel(BaseModel):
+    container: str = "large"
+
+    @model_validator(mode="before")
+    @classmethod
+    def moved(cls, data: Any) -> Any:
+        return {"container": data["box"]} if isinstance(data, dict) and "box" in data else data
+
+
+def packing(given: BaseModel) -> Workflow[int, int]:
+    """Return a workflow whose step is given a value of this type."""
+
+    async def pack(what: Any) -> int:
+        executed.append(f"pack {what}")
+        return 1
+
+    pack.__annotations__["what"] = type(given)
+
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        return n * await run.step(action(pack), given) + await run.ask("How many more?", int)
+
+    return order
+
+
+async def test_a_field_that_was_renamed_is_another_input_though_the_type_leaves_unknown_ones_out(store: str) -> None:
+    await wait_with(store, packing(Parcel()))
+    status, _, error = await answer_with(store, packing(Package()))
+    assert (status, executed) == ("failed", [])
+    assert 'step \'pack\' with input {"what":{"box":"small"}}' in (error or "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Parcel(), LabelledParcel()),
+        (Parcel(), MovedParcel(container="small")),
+        (Anything.model_validate({"a": 1, "b": 2}), Anything.model_validate({"b": 2, "a": 1})),
+    ],
+    ids=["a field more with a default", "a field that the type itself moves", "fields in another order"],
+)
+async def test_a_type_that_says_how_old_inputs_are_read_is_believed(
+    store: str, before: BaseModel, after: BaseModel
+) -> None:
+    await wait_with(store, packing(before))
+    assert (await answer_with(store, packing(after)))[:2] == ("completed", 6)
+    assert executed == []
+
+
+async def test_another_field_of_a_type_that_keeps_any_is_another_input(store: str) -> None:
+    await wait_with(store, packing(Anything.model_validate({"a": 1})))
+    assert (await answer_with(store, packing(Anything.model_validate({"a": 1, "b": 2}))))[0] == "failed"
 
 
 async def test_a_renamed_step_keeps_its_result_under_its_former_name(store: str) -> None:
