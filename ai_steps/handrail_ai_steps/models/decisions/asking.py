@@ -69,7 +69,7 @@ class AskedDecision:
         first = await self._ask([part for group in groups for part in group.parts])
         spreads, is_certain = await self._settled(groups, first)
         try:
-            answer = answer_of(asked, spreads, self._output, self._model)
+            answer = answer_of(asked, spreads, self._output, self._ledger.told(self._model))
         except ValueError as error:
             self._ledger.mark(self._last, "invalid", str(error))
             raise Halted("invalid", self._ledger.told(f"the answer does not fit: {error}")) from error

@@ -94,19 +94,33 @@ class _Asked:
     async def _by_vote(self, form: Form) -> Answer:
         """Ask for several answers side by side; one after the other where a budget has to be kept."""
         samples = self._settings.samples
+        by_index: dict[int, tuple[Reading, ProviderTries] | Halted] = {}
 
-        async def sample(index: int) -> tuple[Reading, ProviderTries] | Halted:
+        async def sample(index: int) -> None:
             try:
-                return await self._one(form, index)
+                by_index[index] = await self._one(form, index)
             except Halted as halted:
-                return halted
+                by_index[index] = halted
 
-        if self._ledger.limited:
-            got = [await sample(index) for index in range(samples)]
-        else:
-            got = list(await asyncio.gather(*map(sample, range(samples))))
+        async def ask_all() -> None:
+            if self._ledger.limited:
+                for index in range(samples):
+                    await sample(index)
+            else:
+                await asyncio.gather(*map(sample, range(samples)))
+
+        over = False
+        try:
+            await self._ledger.in_time(ask_all())
+        except TimeoutError:
+            over = True
+        got = [each for _, each in sorted(by_index.items())]
         read = [each for each in got if not isinstance(each, Halted)]
         failed = [each for each in got if isinstance(each, Halted)]
+        if over and not read:
+            raise TimeoutError
+        if over:
+            return self._made(*read[0], missing("the samples for a vote did not come: the time was over"))
         if not read:
             raise failed[0]
         returned = len(read) + sum(each.result in {"invalid", "refused", "truncated"} for each in failed)
@@ -148,7 +162,7 @@ class _Asked:
             value=reading.value,
             raw=reading.text,
             confidence=evidence.confidence,
-            model=tries.reply.model,
+            model=self._ledger.told(tries.reply.model),
             asked_as=",".join(filter(None, asked_as)),
             fields=evidence.fields,
             alternatives=evidence.alternatives,

@@ -80,6 +80,7 @@ async def _decide(
     index = ledger.add(
         "answered", seconds=seconds, model=model, usage=read_usage(body.get("usage")), notes=("decisions endpoint",)
     )
+    model = ledger.told(model)
     if any(not spread for spread in spreads):
         ledger.mark(index, "refused")
         declined = [each.path or request.task for each, spread in zip(asked, spreads, strict=True) if not spread]

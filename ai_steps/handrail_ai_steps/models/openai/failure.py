@@ -57,15 +57,17 @@ _LONG_OUTPUT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_SYSTEM = re.compile(
-    r"system[ _](role|message|prompt|instruction)s?\b.{0,40}\bnot\b"
+    r"(system|developer)[ _](role|message|prompt|instruction)s?\b.{0,40}\bnot\b"
     r"|not support.{0,30}['\"`]?system['\"`]? (role|message)|does not support ['\"`]system['\"`]"
     r"|roles?.{0,30}['\"`]system['\"`].{0,30}(not|invalid|unknown|unsupported)"
     r"|only user (and|or) (assistant|model) roles|roles must alternate user",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(
-    r"(?<![\w'])'?\bn\b'?( >|=| must| is | parameter| other than)|^n$|parameter:? '?n'?\b|['\"`]n['\"`]"
+    r"(?<![\w'])'?\bn\b'?( ?[<>=]| must| is | value| parameter| other than)|^n$|parameter:? '?n'?\b|['\"`]n['\"`]"
 )
+_N = re.compile(r"(?<![\w'’\\.-])n(?![\w'’.-])")
+"""The letter by itself, in whatever words a server speaks of it: matched last, for a schema may have a field ``n``."""
 _FEATURES: tuple[tuple[Feature, re.Pattern[str]], ...] = (
     ("max_output", _LONG_OUTPUT),
     ("system", _NO_SYSTEM),
@@ -77,6 +79,7 @@ _FEATURES: tuple[tuple[Feature, re.Pattern[str]], ...] = (
     ("seed", re.compile(r"\bseed\b", re.IGNORECASE)),
     ("n", _SEVERAL),
     ("response_format", re.compile(r"response_format|json_schema|structured out|guided|grammar|schema", re.IGNORECASE)),
+    ("n", _N),
 )
 
 
@@ -186,6 +189,8 @@ def status_failure(
 
 def _told(body: object, text: str) -> tuple[str, str, str]:
     """Return message, code and parameter, wherever the server put them."""
+    if isinstance(body, list) and len(body) == 1:  # as Google's does
+        [body] = body
     if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):
         body = body["error"]
     if not isinstance(body, Mapping):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from handrail_ai_steps.allowance import Purse
 from handrail_ai_steps.deadline import Deadline
@@ -16,6 +16,10 @@ BYTES_PER_TOKEN = 3
 """For estimates before a call; English text has about 4, so this errs on the safe side."""
 LEAST_OUTPUT = 16
 """Tokens; with less room no answer is worth asking for."""
+LEEWAY_SECONDS = 0.2
+"""How long before the deadline asking for more samples stops, so that an answer that is there can be kept."""
+
+T = TypeVar("T")
 
 
 class Charged(Protocol):
@@ -73,6 +77,15 @@ class TryLedger:
             return self.halted(halted)
         except TimeoutError:
             return timed_out(self._request.seconds, self.attempts)
+
+    async def in_time(self, asking: Awaitable[T]) -> T:
+        """Stop just before the deadline does, so that what is already there is not lost with the rest.
+
+        Raises:
+            TimeoutError: the time was over.
+        """
+        async with self.deadline.enforced(spare=-min(LEEWAY_SECONDS, self.seconds_left() / 10)):
+            return await asking
 
     def halted(self, halted: Halted) -> NoAnswer:
         """Return what a request that was given up comes to."""

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LEEWAY_SECONDS = 0.2
-"""How long before the deadline asking for more samples stops, when there is an answer to keep."""
-
 Source: TypeAlias = Literal["logprob", "vote", "stated", "none"]
 
 
@@ -169,8 +166,7 @@ class Sources:
         ballot = Ballot(form)
         if self._draws_at_once and samples > 1:
             await self._at_once(ballot, samples)
-        missing_ones = self._one_by_one(form, samples - ballot.returned, drawn=ballot.returned)
-        for got in await (missing_ones if self._kept is None else self._in_time(missing_ones)):
+        for got in await self._in_time(self._one_by_one(form, samples - ballot.returned, drawn=ballot.returned)):
             ballot.add(got)
         if not ballot.readings:
             raise Halted("failed", f"no sample came back: {ballot.failed[0]}")
@@ -191,12 +187,16 @@ class Sources:
         return self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
 
     async def _in_time(self, asking: Awaitable[T]) -> T:
-        """Stop just before the deadline does, so that the answer that is already there is not lost with the rest."""
-        left = self._ledger.seconds_left()
+        """Ask for more as long as there is time, for an answer that is there by then is kept.
+
+        Raises:
+            Halted: the time was over; or TimeoutError, where there is no answer.
+        """
         try:
-            async with asyncio.timeout(left - min(LEEWAY_SECONDS, left / 10)):
-                return await asking
+            return await self._ledger.in_time(asking)
         except TimeoutError:
+            if self._kept is None:
+                raise
             raise Halted("timed_out", "the time was over") from None
 
     async def _at_once(self, ballot: "Ballot", samples: int) -> None:
@@ -266,7 +266,7 @@ class Sources:
             value=reading.value,
             raw=reading.text,
             confidence=evidence.confidence,
-            model=_reply(tries).model,
+            model=self._ledger.told(_reply(tries).model),
             asked_as=",".join(filter(None, (asked_as, self._server.settings.sent.asked_as))),
             fields=evidence.fields,
             alternatives=evidence.alternatives,

@@ -72,6 +72,19 @@ async def test_answers_vote_and_a_doubtful_label_looks_doubtful(wires: Stub, mak
     assert len(answer.attempts) == 4
 
 
+@PROVIDER
+async def test_a_sample_that_does_not_come_loses_none_of_those_that_did(
+    wires: Stub, make: MakeProvider, provider: str
+) -> None:
+    there = right(provider, {"label": "card"})
+    wires.play(reply(there), reply(there), reply(there, delay=30.0))
+    model = make(provider, samples=3)
+    await model.ready()
+    answer = answered(await model.answer(request_for(seconds=2.0)))
+    assert (answer.value, answer.confidence.source) == ("card", "none")
+    assert sorted(attempt.result for attempt in answer.attempts) == ["answered", "answered", "timed_out"]
+
+
 WRONG_ENDS = [
     ("anthropic", anthropic.message(anthropic.said("I cannot."), stop="refusal"), "refused"),
     ("anthropic", anthropic.message(stop="refusal"), "refused"),

@@ -250,6 +250,7 @@ async def test_a_limit_to_the_samples_of_one_request_makes_several(
         (400, "'messages[0].role' does not support 'system' with this model."),
         (422, "Only user and assistant roles are supported!"),
         (400, "Conversation roles must alternate user/assistant/user/assistant/..."),
+        (400, "Developer instruction is not enabled for models/gemma-3-27b-it"),  # rig #788, adk-python #3900
     ],
 )
 async def test_a_model_without_a_system_role_gets_its_instructions_from_the_user(

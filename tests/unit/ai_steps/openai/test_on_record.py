@@ -11,7 +11,7 @@ from handrail.ai_steps import Limits, Price
 from handrail_ai_steps.models.openai.access import Credential
 from tests.stub_server import Stub, completion, error, reply
 from tests.unit.ai_steps.guard_kinds import refuses
-from tests.unit.ai_steps.openai.given import B_TOKENS, GOOD, KEY, MakeModel, Order, answered, request_for
+from tests.unit.ai_steps.openai.given import B_TOKENS, GOOD, KEY, MakeModel, Order, answered, request_for, unanswered
 from tests.unit.ai_steps.teams import route
 
 
@@ -151,6 +151,21 @@ async def test_no_log_repeats_the_input_or_the_answer_above_debug(
     assert "1111 1111" not in caplog.text  # and not "4111", which a port may hold
     assert "secret text" not in caplog.text
     assert KEY not in caplog.text
+
+
+async def test_a_key_that_a_server_calls_its_model_is_in_no_answer(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply({**GOOD, "model": f"proxy/{KEY}"}))
+    answer = answered(await make_model().answer(request_for()))
+    assert KEY not in repr(answer)
+    assert answer.model == answer.attempts[0].model == "proxy/***"
+
+
+async def test_an_error_in_a_list_is_read_like_one(stub: Stub, make_model: MakeModel) -> None:
+    """Microsoft/vscode #258088: so does Google's endpoint send them."""
+    told = {"code": 400, "message": "API key expired", "status": "INVALID_ARGUMENT"}
+    stub.play(reply(json.dumps([{"error": told}]), status=400))
+    outcome = unanswered(await make_model().answer(request_for()))
+    assert outcome.reason == "the server answered 400: API key expired"
 
 
 def test_a_key_is_not_pickled() -> None:

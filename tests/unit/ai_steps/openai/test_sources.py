@@ -171,6 +171,33 @@ async def test_when_no_sample_comes_back_the_reason_is_the_first_ones(stub: Stub
     assert "I will not" in outcome.reason
 
 
+@pytest.mark.dear
+async def test_a_sample_that_does_not_come_loses_none_of_those_that_did(stub: Stub, make_model: MakeModel) -> None:
+    there = reply(completion('{"label":"card"}'))
+    stub.play(there, there, reply(completion('{"label":"card"}'), delay=30))
+    answer = answered(await make_model(confidence="vote", seed=1).answer(request_for(seconds=0.5)))
+    assert (answer.value, answer.confidence.source) == ("card", "none")
+    assert "the time was over" in answer.confidence.detail
+    assert [attempt.result for attempt in answer.attempts] == ["answered", "answered", "timed_out"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"detail": "Invalid n value (currently only n = 1 is supported)"},
+        error("only 1 <= n <= 2 is allowed"),
+        error("Invalid value for n: 3"),
+    ],
+)
+async def test_a_server_that_takes_no_n_is_understood_in_its_own_words(
+    stub: Stub, make_model: MakeModel, said: Any
+) -> None:
+    """ragas #1072, optillm #83: DeepSeek's words, and others'."""
+    stub.play(reply(said, status=400, when={"n": True}), reply(completion('{"label":"card"}')))
+    answer = answered(await make_model(confidence="vote").answer(request_for()))
+    assert answer.confidence == Confidence(1.0, "vote", "3 of 3 samples agree")
+
+
 async def test_votes_within_a_budget_are_asked_for_one_after_the_other(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(error("n must be 1", param="n"), status=400, when={"n": 3}),
