@@ -44,7 +44,16 @@ def told(error: BaseException) -> str:
         if is_order(worse):
             raise
         return f"{kind} (which raises {type(worse).__name__} when it is asked what it says)"
-    return f"{kind}: {said[:LONGEST]}" if said else kind
+    said = said[:LONGEST].encode(errors="backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
+    return f"{kind}: {said}" if said else kind
+
+
+def told_in_thread(error: BaseException) -> str:
+    """Return an exception in words where no order to stop can come to: in a thread beside the main one."""
+    try:
+        return told(error)
+    except BaseException as worse:  # noqa: BLE001 -- its own code runs here, and would end the thread
+        return f"{type(error).__name__} (which raises {type(worse).__name__} when it is asked what it says)"
 
 
 def _is_cancelled(asyncio: Any) -> bool:

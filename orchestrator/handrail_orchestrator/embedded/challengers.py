@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from handrail_ground.errors import is_order, told
+from handrail_ground.errors import is_order, told_in_thread
 from handrail_orchestrator.context import StepContext, enter_step, leave_step
 from handrail_orchestrator.store.rollouts import ChallengeRow, RecordChallenge
 
@@ -191,10 +191,10 @@ async def _asked(challenge: Challenge, seconds: float) -> _Answered:
         )
     except TimeoutError:
         return _late(seconds)
-    except BaseException as error:  # whatever it raises is its own affair
-        if is_order(error):
+    except BaseException as error:  # whatever it raises is its own affair: Ctrl-C comes to the main thread alone
+        if is_order(error) and not isinstance(error, KeyboardInterrupt):
             raise
-        return _Answered(error=told(error))
+        return _Answered(error=told_in_thread(error))
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:

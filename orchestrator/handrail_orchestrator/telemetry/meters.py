@@ -129,11 +129,11 @@ class Meters:
     def _record(self, instrument: Histogram, value: float, labels: Labels) -> None:
         try:
             instrument.record(max(0.0, value), labels)
-        except Exception as error:  # noqa: BLE001 -- a provider's code runs here
-            self._complaints.say("a metric cannot be recorded", error)
+        except BaseException as error:  # noqa: BLE001 -- a provider's code runs here
+            self._complaints.foreign("a metric cannot be recorded", error)
 
     def _add(self, instrument: Counter, value: int, labels: Labels) -> None:
         try:
             instrument.add(value, labels)
-        except Exception as error:  # noqa: BLE001 -- as above
-            self._complaints.say("a metric cannot be counted", error)
+        except BaseException as error:  # noqa: BLE001 -- as above
+            self._complaints.foreign("a metric cannot be counted", error)

@@ -153,7 +153,7 @@ class OpenTelemetry:
             return
         try:
             flush(max(1, int((over - time.monotonic()) * 1000)))
-        except Exception as error:  # noqa: BLE001 -- an exporter's code runs here
+        except BaseException as error:  # noqa: BLE001 -- an exporter's code runs here, in a thread of ours
             self._complaints.say("spans could not be handed on", error)
 
 

@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from handrail_ground.errors import told_in_thread
+from handrail_orchestrator.interrupts import is_for_us
+
 MOST_WAITING = 20_000
 """Spans that wait to be ended; more are lost, which is said."""
 SAY_EVERY_SECONDS = 60.0
@@ -29,8 +32,14 @@ class Complaints:
             self._more += 1
             return
         more, self._more, self._said = self._more, 0, time.monotonic()
-        what = problem if error is None else f"{problem}: {type(error).__name__}: {error}"
+        what = problem if error is None else f"{problem}: {told_in_thread(error)}"
         _log.warning("telemetry: %s; runs go on%s", what, f" ({more} more since it was last said)" if more else "")
+
+    def foreign(self, problem: str, error: BaseException) -> None:
+        """Say what a provider's code raised, in its ``except`` clause; what is meant for us is raised again."""
+        if is_for_us(error):
+            raise error
+        self.say(problem, error)
 
 
 class SpanEnds:
@@ -72,5 +81,5 @@ class SpanEnds:
                     each.set()
                 else:
                     each()
-            except Exception as error:  # noqa: BLE001 -- an exporter's code runs here
+            except BaseException as error:  # noqa: BLE001 -- an exporter's code runs here, and must not end the thread
                 self._complaints.say("a span could not be handed on", error)

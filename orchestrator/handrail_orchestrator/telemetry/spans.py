@@ -83,23 +83,23 @@ class OpenSpan:
         """Say more of it."""
         try:
             self.span.set_attributes(values)
-        except Exception as error:  # noqa: BLE001 -- a provider's code runs here
-            self._complaints.say("a span takes no attributes", error)
+        except BaseException as error:  # noqa: BLE001 -- a provider's code runs here
+            self._complaints.foreign("a span takes no attributes", error)
 
     def event(self, name: str, values: Values) -> None:
         """Note what happened in it."""
         try:
             self.span.add_event(name, values)
-        except Exception as error:  # noqa: BLE001 -- as above
-            self._complaints.say("a span takes no event", error)
+        except BaseException as error:  # noqa: BLE001 -- as above
+            self._complaints.foreign("a span takes no event", error)
 
     def failed(self, error_type: str) -> None:
         """Say that it failed, by the name of the error: its message may hold what nobody else may read."""
         self.set({"error.type": error_type})
         try:
             self.span.set_status(StatusCode.ERROR)
-        except Exception as error:  # noqa: BLE001 -- as above
-            self._complaints.say("a span takes no status", error)
+        except BaseException as error:  # noqa: BLE001 -- as above
+            self._complaints.foreign("a span takes no status", error)
 
     def end(self, at: float | None = None) -> None:
         """End it now, or at a time of the store."""
@@ -110,8 +110,8 @@ class OpenSpan:
         """Make it the current one."""
         try:
             return otel_context.attach(trace.set_span_in_context(self.span))
-        except Exception as error:  # noqa: BLE001 -- as above
-            self._complaints.say("a span cannot be entered", error)
+        except BaseException as error:  # noqa: BLE001 -- as above
+            self._complaints.foreign("a span cannot be entered", error)
             return None
 
 
@@ -149,7 +149,7 @@ class Spans:
                 links=[Link(_span_context(each)) for each in links],
                 start_time=nanoseconds(at),
             )
-        except Exception as error:  # noqa: BLE001 -- a sampler's or a processor's code runs here
-            self._complaints.say("a span cannot begin", error)
+        except BaseException as error:  # noqa: BLE001 -- a sampler's or a processor's code runs here
+            self._complaints.foreign("a span cannot begin", error)
             span = INVALID_SPAN
         return OpenSpan(span, self.ends, self._complaints)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from handrail_ground.errors import LONGEST, HandrailError, Order, is_order, told
+from handrail_ground.errors import LONGEST, HandrailError, Order, is_order, told, told_in_thread
 
 
 class Stop(Order):
@@ -54,3 +54,18 @@ def test_an_exception_is_told_in_one_line_of_bounded_length() -> None:
 
 def test_an_exception_that_cannot_say_what_it_is_about_is_told_all_the_same() -> None:
     assert told(Mute()) == "Mute (which raises RuntimeError when it is asked what it says)"
+
+
+def test_an_exception_is_told_in_a_text_that_can_be_stored() -> None:
+    assert told(ValueError("half of a pair: \ud800")) == "ValueError: half of a pair: \\ud800"
+
+
+def test_in_a_thread_an_exception_whose_words_give_an_order_is_told_all_the_same() -> None:
+    class Giving(Exception):
+        def __str__(self) -> str:
+            raise Stop
+
+    with pytest.raises(Stop):
+        told(Giving())
+    assert told_in_thread(Giving()) == "Giving (which raises Stop when it is asked what it says)"
+    assert told_in_thread(ValueError("one")) == "ValueError: one"

@@ -393,7 +393,13 @@ async def test_a_challenger_that_breaks_touches_neither_answer_nor_run() -> None
         async def answer(self, _request: ModelRequest) -> Answer:
             raise SystemExit(3)
 
-    for model in (ScriptedModel(breaking, name="breaking"), Leaving()):
+    class Interrupting:
+        name = "interrupting"
+
+        async def answer(self, _request: ModelRequest) -> Answer:
+            raise KeyboardInterrupt
+
+    for model in (ScriptedModel(breaking, name="breaking"), Leaving(), Interrupting()):
         async with judged(route(None, challenger=model)) as (rehearsal, outcome):
             assert (rehearsal.run("T1").output, outcome.kind) == ("cards", "accepted")
             (found,) = rehearsal.challenges("T1")

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -41,24 +41,32 @@ class Stuck(SpanExporter):
 class Raising(SpanProcessor):
     """A processor that raises whatever it is told."""
 
+    def __init__(self, kind: type[BaseException]) -> None:
+        self.kind = kind
+        self.ended = 0
+
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         del span, parent_context
-        raise RuntimeError("on_start")
+        raise self.kind("on_start")
 
     def on_end(self, span: ReadableSpan) -> None:
         del span
-        raise RuntimeError("on_end")
+        self.ended += 1
+        raise self.kind("on_end")
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         del timeout_millis
-        raise RuntimeError("force_flush")
+        raise self.kind("force_flush")
 
 
 class RaisingSampler(Sampler):
     """A sampler that raises."""
 
+    def __init__(self, kind: type[BaseException]) -> None:
+        self.kind = kind
+
     def should_sample(self, *_: object, **__: object) -> SamplingResult:
-        raise RuntimeError("should_sample")
+        raise self.kind("should_sample")
 
     def get_description(self) -> str:
         return "raises"
@@ -84,12 +92,25 @@ async def test_an_exporter_that_is_stuck_holds_up_no_run_and_the_end_for_no_long
         exporter.let_go.set()
 
 
-@pytest.mark.parametrize("sampler", [None, RaisingSampler()])
+class Leaving(Exception):
+    """An exception that would end the process when it is asked for its text."""
+
+    def __str__(self) -> str:
+        raise SystemExit(0)
+
+
+KINDS = [RuntimeError, SystemExit, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit, Leaving]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("sampler", [lambda _: None, RaisingSampler], ids=["processor", "sampler"])
 async def test_a_provider_that_raises_everywhere_changes_no_run(
-    sampler: Sampler | None, caplog: pytest.LogCaptureFixture
+    kind: type[BaseException],
+    sampler: Callable[[type[BaseException]], Sampler | None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    provider = TracerProvider(sampler, shutdown_on_exit=False)
-    provider.add_span_processor(Raising())
+    provider = TracerProvider(sampler(kind), shutdown_on_exit=False)
+    provider.add_span_processor(Raising(kind))
     telemetry = OpenTelemetry(tracer_provider=provider, meter_provider=MeterProvider(shutdown_on_exit=False))
 
     with caplog.at_level(logging.WARNING, "handrail.telemetry"):
@@ -101,8 +122,25 @@ async def test_a_provider_that_raises_everywhere_changes_no_run(
 
     said = [record for record in caplog.records if record.name == "handrail.telemetry"]
     assert len(said) == 1  # once a minute
-    assert "RuntimeError" in said[0].getMessage()
+    assert kind.__name__ in said[0].getMessage()
     assert "runs go on" in said[0].getMessage()
+
+
+class RaisingAtTheEnd(Raising):
+    """A processor that raises when a span ends, and not before."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        del span, parent_context
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_exporter_is_asked_again_whatever_it_raised(kind: type[BaseException]) -> None:
+    provider, processor = TracerProvider(shutdown_on_exit=False), RaisingAtTheEnd(kind)
+    provider.add_span_processor(processor)
+    telemetry = OpenTelemetry(tracer_provider=provider, meter_provider=MeterProvider(shutdown_on_exit=False))
+    async with Orchestrator(MEMORY, workflows=[flows.plain], telemetry=telemetry) as orchestrator:
+        assert await (await orchestrator.start(flows.plain, 3)).result() == 7
+    assert processor.ended > 1
 
 
 def test_spans_that_wait_for_a_slow_exporter_are_bounded() -> None:
