@@ -73,18 +73,19 @@ class Codec(Generic[T]):
                 raise
             raise self._refusal(value, first_line(error)) from error
 
-    def decode(self, data: str | bytes, *, extra: Extra | None = None) -> T:
+    def decode(self, data: str | bytes, *, extra: Extra | None = None, given: bool = False) -> T:
         """Return the value that ``encode`` wrote as ``data``.
 
-        Args:
-            data: the JSON.
-            extra: what becomes of fields that the type does not know; None: what the type itself says.
+        ``extra``: what becomes of fields unknown to the type. ``given``: others wrote it, and ``true`` is no 1 there.
 
         Raises:
             NotStorable: the JSON does not fit the type, which has changed since, or was not written by ``encode``.
         """
         try:
-            return self._load(data if isinstance(data, str) else data.decode(), extra)
+            text = data if isinstance(data, str) else data.decode()
+            if given and not text.startswith(MARK):
+                self._plan.foreign.require_as_said(text)
+            return self._load(text, extra)
         except MemoryError:
             raise
         except ValidationError as error:
@@ -207,7 +208,8 @@ class _Plan:
 
     @cached_property
     def foreign(self) -> ForeignJson:
-        return ForeignJson(self.plain.validator, FieldNames(self.type), has_truths='"boolean"' in self.schema_text)
+        names, has_truths = FieldNames(self.type), '"boolean"' in self.schema_text
+        return ForeignJson(self.plain.validator, self.plain.serializer, names, has_truths=has_truths)
 
     @cached_property
     def schema_text(self) -> str:

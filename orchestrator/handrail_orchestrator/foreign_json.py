@@ -3,12 +3,13 @@
 Pydantic reads true as 1, 1 and ``"yes"`` as true, and the alias where a field's name says something else.
 """
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError, SchemaValidator
+from pydantic_core import InitErrorDetails, PydanticCustomError, SchemaSerializer, SchemaValidator
 
 from handrail_ground.values import from_json
 from handrail_guards.field_names import FieldNames
@@ -22,6 +23,7 @@ class ForeignJson:
     """Reads JSON that somebody else wrote, with aliases or field names."""
 
     validator: SchemaValidator
+    serializer: SchemaSerializer
     names: FieldNames
     has_truths: bool
     """Whether the type holds truth values."""
@@ -35,12 +37,45 @@ class ForeignJson:
         """
         read = partial(self.validator.validate_json, text, by_alias=True, by_name=True)
         value = read()
-        if self.has_truths or "true" in text or "false" in text:
-            _refuse_misread(read)
+        self._refuse_misread(text, read, value)
         if self.names.is_renamed and (said := self.names.contradiction(data := from_json(text, deepest=None))):
             error = PydanticCustomError("said_twice", "{said}", {"said": said})
             raise ValidationError.from_exception_data("input", [{"type": error, "input": data}])
         return value
+
+    def require_as_said(self, text: str) -> None:
+        """Refuse JSON by field names that does not fit, or only as what it does not say.
+
+        Raises:
+            pydantic.ValidationError: as ``read`` does.
+        """
+        read = partial(self.validator.validate_json, text, by_alias=False, by_name=True)
+        self._refuse_misread(text, read, read())
+
+    def _refuse_misread(self, text: str, read: "partial[Any]", value: Any) -> None:
+        has_truths = "true" in text or "false" in text
+        if self.has_truths or has_truths:
+            _refuse_misread(read)
+        if has_truths:  # a choice of numbers takes true for its 1, and is content with it
+            given = json.loads(text)
+            for by_alias in (False, True):
+                back = self.serializer.to_python(value, mode="json", by_alias=by_alias, warnings=False)
+                if (found := _counted(given, back)) is not None:
+                    error = PydanticCustomError("truth_as_number", "Input should be a number, and no truth value")
+                    wrong = InitErrorDetails(type=error, loc=found[0], input=found[1])
+                    raise ValidationError.from_exception_data("input", [wrong])
+
+
+def _counted(given: Any, back: Any, *path: str | int) -> tuple[tuple[str | int, ...], bool] | None:
+    """Return where which truth value was taken for a number."""
+    if isinstance(given, bool):
+        return (path, given) if isinstance(back, int | float) and not isinstance(back, bool) else None
+    pairs: list[tuple[str | int, Any, Any]] = []
+    if isinstance(given, dict) and isinstance(back, dict):
+        pairs = [(key, given[key], back[key]) for key in given if key in back]
+    elif isinstance(given, list) and isinstance(back, list) and len(given) == len(back):
+        pairs = [(place, *each) for place, each in enumerate(zip(given, back, strict=True))]
+    return next((found for key, mine, its in pairs if (found := _counted(mine, its, *path, key)) is not None), None)
 
 
 def _refuse_misread(read: "partial[Any]") -> None:

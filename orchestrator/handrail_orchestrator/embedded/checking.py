@@ -81,7 +81,7 @@ class AnswerCheck:
             return
         asked = await self._replayed(row, step)
         if asked is not None:
-            asked.codec.decode(data)
+            asked.codec.decode(data, given=True)
 
     async def _asked(self, item: ReviewItem) -> "_Asked | None":
         row = self.store.run(item.run_id)

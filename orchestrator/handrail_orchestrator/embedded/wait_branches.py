@@ -89,7 +89,7 @@ class WaitBranches:
 
 def _fits(codec: "Codec[Any]", payload: str) -> bool:
     try:
-        codec.decode(payload)
+        codec.decode(payload, given=True)
     except NotStorable:
         return False
     return True

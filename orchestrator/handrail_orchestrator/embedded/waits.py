@@ -208,7 +208,7 @@ class Waits(OpenWaits):
             raise wait_expired(row)
         if row is not None and row.status == "done":
             try:
-                return codec.decode(row.output or "")
+                return codec.decode(row.output or "", given=not same)
             except NotStorable as problem:
                 if not same:
                     raise self.matching.another(row, wanted) from problem
@@ -226,7 +226,7 @@ class Waits(OpenWaits):
         kept = self.history.waiting_events(event_name if key is None else asked.keyed_name(event_name, key))
         for found in kept:
             try:
-                value = codec.decode(found.payload)
+                value = codec.decode(found.payload, given=True)
             except NotStorable as problem:
                 self._skip(name, found, problem)
                 continue

@@ -553,3 +553,21 @@ async def test_a_retried_run_gets_its_whole_time_again(store: str) -> None:
         assert (orchestrator.run("a").deadline or 0) > orchestrator.run("a").created + 0.05
         await orchestrator.idle()
         assert orchestrator.run("a").status in {"waiting", "failed"}
+
+
+def paid_by(of: Any) -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        return n + int(await run.event("paid", of)) + await run.ask("How many more?", int)
+
+    return order
+
+
+async def test_a_number_that_an_event_brought_is_no_truth_value_of_todays_type(store: str) -> None:
+    async with Orchestrator(store, workflows=[code := paid_by(int)]) as orchestrator:
+        await orchestrator.start(code, 1, id="a")
+        await orchestrator.send("a", "paid", 1)
+        await orchestrator.idle()
+    status, _, error = await answer_with(store, paid_by(bool))
+    assert status == "failed"
+    assert 'payload "integer"' in (error or "")

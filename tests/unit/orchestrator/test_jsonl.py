@@ -6,8 +6,9 @@ import gzip
 import json
 import lzma
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,10 @@ from handrail_orchestrator.jsonl import InputLine, read_inputs
 class Item:
     name: str
     price: float
+
+
+class Size(IntEnum):
+    SMALL = 1
 
 
 class Order(BaseModel):
@@ -195,3 +200,10 @@ def test_a_file_of_another_kind_is_told_by_its_beginning(
     path = tmp_path / "orders.jsonl"
     path.write_bytes(content)
     assert said in str(refusal_of(path, codec))
+
+
+@pytest.mark.parametrize("of", [Literal[1], Literal[1, 2], Size])
+def test_a_truth_value_is_no_choice_among_numbers(of: Any, tmp_path: Path) -> None:
+    numbers = codec_for(of, where="workflow 'w', its input")
+    assert [int(each.value) for each in read_inputs(written(tmp_path, "1\n"), numbers, None)] == [1]
+    assert "number, and no truth value, found true" in refusal_of(written(tmp_path, "true\n"), numbers, None).problem

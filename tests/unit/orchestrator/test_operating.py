@@ -1,13 +1,14 @@
 """What others do to runs whose code they do not have: start, correlate events, put a result in place; each recorded."""
 
 from datetime import timedelta
+from enum import IntEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from handrail import Client, Orchestrator, Run, action, workflow
+from handrail import Client, Orchestrator, Run, Workflow, action, workflow
 from handrail.orchestrator import Misuse, NotStorable, RunConflict, UnknownWorkflow, WrongState
 from handrail.testing import Rehearsal, assert_replays, recorded_run
 
@@ -156,6 +157,66 @@ async def test_one_that_does_not_fit_is_left_and_the_next_is_taken() -> None:
         assert rehearsal.run("r").output == 5
 
 
+class Level(IntEnum):
+    LOW = 1
+
+
+class Payment(BaseModel):
+    amount: int
+    is_last: bool = False
+
+
+def taking(of: Any) -> Workflow[str, str]:
+    """Return a workflow that takes one event of this type."""
+
+    @workflow(version=1)
+    async def take(run: Run, name: str) -> str:
+        return f"{name}: {await run.event('given', of)!r}"
+
+    return take
+
+
+@pytest.mark.parametrize(
+    ("of", "misread", "fits"),
+    [
+        (int, True, 1),
+        (float, False, 1.5),
+        (bool, 1, True),
+        (bool, "yes", False),
+        (Literal[1], True, 1),
+        (Level, True, 1),
+        (Payment, {"amount": True}, {"amount": 1}),
+        (Payment, {"amount": 1, "is_last": "on"}, {"amount": 1, "is_last": True}),
+        (list[Level], [1, True], [1]),
+    ],
+)
+async def test_an_event_that_fits_only_as_what_it_does_not_say_is_left(of: Any, misread: Any, fits: Any) -> None:
+    take = taking(of)
+    async with Rehearsal(workflows=[take]) as rehearsal:
+        await rehearsal.start(take, "t", id="r")
+        await rehearsal.settle()
+        await rehearsal.send("r", "given", misread)
+        await rehearsal.settle()
+        assert rehearsal.run("r").status == "waiting"
+        await rehearsal.send("r", "given", fits)
+        await rehearsal.settle()
+        assert rehearsal.run("r").output == f"t: {take_as(of, fits)!r}"
+
+
+def take_as(of: Any, data: Any) -> Any:
+    return TypeAdapter(of).validate_python(data)
+
+
+@pytest.mark.parametrize(("of", "said"), [(int | bool, True), (dict[str, bool], {"a": True}), (int, "5")])
+async def test_an_event_that_says_what_its_type_takes_is_taken(of: Any, said: Any) -> None:
+    take = taking(of)
+    async with Rehearsal(workflows=[take]) as rehearsal:
+        await rehearsal.start(take, "t", id="r")
+        await rehearsal.send("r", "given", said)
+        await rehearsal.settle()
+        assert rehearsal.run("r").status == "completed"
+
+
 async def test_a_wait_that_lost_gives_the_event_back() -> None:
     async with Rehearsal(workflows=[hasty, paying]) as rehearsal:
         await rehearsal.start(hasty, "A", id="r")
@@ -234,8 +295,9 @@ async def test_a_result_is_held_to_the_steps_type_where_the_code_is_known() -> N
     async with Rehearsal(workflows=[selling]) as rehearsal:
         await rehearsal.start(selling, 5, id="r")
         await rehearsal.settle()
-        with pytest.raises(NotStorable):
-            await rehearsal.set_result("r", "bill", "four", by="ann")
+        for wrong in ("four", True):
+            with pytest.raises(NotStorable):
+                await rehearsal.set_result("r", "bill", wrong, by="ann")
         with pytest.raises(NotStorable):
             await rehearsal.skip_step("r", "bill", by="ann")
         assert rehearsal.run("r").status == "failed"
