@@ -8,11 +8,9 @@ from itertools import groupby
 from guarantee_bench.case import Predicted
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
-from handrail_evals.decide.keeping.ledger import loosest_place
-from handrail_evals.decide.keeping.state import SHARE_STEP
-from handrail_guards.promise_grades import NO_GRADES, share_at
-from promise_bench.stream import LOOK_EVERY, NO_PLACES
+from handrail_evals.decide.keeping.ladder import ladder_of
+from promise_bench.in_force import RuleInForce
+from promise_bench.stream import LOOK_EVERY
 from promise_bench.traffic import LADDER_PART, OUT_OF_SCOPE_TIMES, Traffic
 
 CASES = 10_000
@@ -81,29 +79,13 @@ def exchanged(two: TwoModels, target: float, delta: float, *, seed: int) -> Exch
 def _decided(keeper: PromiseKeeper, two: TwoModels, chance: random.Random) -> list[tuple[DrawnCase, Predicted]]:
     """Decide the cases under the model before; returns each as its ledger has it, and as the other model answers."""
     found: list[tuple[DrawnCase, Predicted]] = []
-    ladder: KeeperLadder = keeper.ladder
-    in_force, share_in_force, grades, placed = -1, 1.0, NO_GRADES, NO_PLACES
-    read = 0
+    rule, read = RuleInForce(), 0
     for number in range(1, CASES + 1):
         old, new = chance.choice(two.cases)
-        wanted = keeper.share()
-        if keeper.in_force != in_force or not SHARE_STEP * share_in_force < wanted <= share_in_force / SHARE_STEP:
-            in_force, share_in_force, grades = keeper.in_force, wanted, keeper.grades(wanted)
-            placed = tuple((loosest_place(each.down_to, ladder), each.share) for each in grades)
-        score, is_accepted = old.shares[0], in_force >= 0 and old.shares[0] >= ladder.thresholds[in_force]
-        share = (share_at(grades, score) or share_in_force) if is_accepted else 1.0
-        drawn = chance.random() < share
-        case = DrawnCase(
-            number=number,
-            score=score,
-            share=share,
-            drawn=drawn,
-            in_force=in_force,
-            accepted_share=share_in_force,
-            below_share=1.0,
-            verdict=("right" if old.right else "wrong") if drawn else None,
-            grades=placed,
-        )
+        rule.follow(keeper, keeper.share())
+        score = old.shares[0]
+        _, share = rule.judged(score)
+        case = rule.case(number, score, share, drawn=chance.random() < share, right=old.right)
         found.append((case, new))
         if number % LOOK_EVERY == 0:
             keeper.read([case for case, _ in found[read:]])

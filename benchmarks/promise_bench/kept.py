@@ -10,7 +10,7 @@ from handrail_evals.decide import keeping, learning
 METHOD = (
     *sorted(Path(keeping.__file__).parent.glob("*.py")),
     *sorted(Path(learning.__file__).parent.glob("*.py")),
-    *(Path(__file__).with_name(f"{name}.py") for name in ("stream", "traffic", "learning", "designed")),
+    *(Path(__file__).with_name(f"{name}.py") for name in ("stream", "in_force", "traffic", "learning", "designed")),
 )
 DIGITS = 12
 

@@ -5,16 +5,15 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from handrail_evals.decide.keeping.draws import DrawnCase, PlacedGrades
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.ledger import loosest_place
-from handrail_evals.decide.keeping.state import SHARE_STEP
-from handrail_guards.promise_grades import NO_GRADES, share_at
+from promise_bench.in_force import RuleInForce
 from promise_bench.traffic import Traffic
 
-NO_PLACES: PlacedGrades = ()
+if TYPE_CHECKING:
+    from handrail_evals.decide.keeping.draws import DrawnCase
+
 LOOK_EVERY = 10
 """Cases between two looks of the keeper: it looks every 15 seconds, so that this is slow traffic."""
 Looks: TypeAlias = Literal["one", "two"]
@@ -74,35 +73,19 @@ def play(
     """Decide a stream: all that is not accepted is answered, of the rest the share that the keeper asks for."""
     chance, keeper, how = random.Random(seed), PromiseKeeper(traffic.ladder, settings), labels or Labels()
     found, looked = list[Mark](), set(marks)
-    spent, reviews, is_broken = 0.0, 0, False
+    spent, reviews, is_broken, rule = 0.0, 0, False, RuleInForce()
     threshold: float | None = None
-    accepted_share, in_force, grades, placed = 1.0, -1, NO_GRADES, NO_PLACES
     waiting: deque[DrawnCase] = deque()
     for number in range(1, max(marks) + 1):
         score, right = chance.choice(traffic.cases)
-        share = keeper.share()
-        if keeper.in_force != in_force or not SHARE_STEP * accepted_share < share <= accepted_share / SHARE_STEP:
-            in_force, accepted_share = keeper.in_force, share
-            grades = keeper.grades(accepted_share)
-            placed = tuple((loosest_place(each.down_to, keeper.ladder), each.share) for each in grades)
-        is_accepted = threshold is not None and score >= threshold
-        share = (share_at(grades, score) or accepted_share) if is_accepted else 1.0
+        rule.follow(keeper, keeper.share())
+        is_accepted, share = rule.judged(score)
         drawn = chance.random() < share
         reviews += is_accepted and drawn
         said = right != (chance.random() < how.wrong)
         if how.looks == "two" and not said:
             said = right != (chance.random() < how.wrong)
-        case = DrawnCase(
-            number=number,
-            score=score,
-            share=share,
-            drawn=drawn,
-            in_force=keeper.in_force,
-            accepted_share=accepted_share,
-            below_share=1.0,
-            verdict=("right" if said else "wrong") if drawn else None,
-            grades=placed,
-        )
+        case = rule.case(number, score, share, drawn=drawn, right=said)
         waiting.append(case)
         if number % LOOK_EVERY == 0:
             began = time.process_time()
