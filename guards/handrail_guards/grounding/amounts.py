@@ -1,5 +1,6 @@
 """Where numbers, amounts of money and currencies stand in a source, however they are written there."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -10,13 +11,21 @@ from handrail_guards.values.decimal_mark import as_shown, decimal_mark
 from handrail_guards.values.written_number import Number, find_numbers
 from handrail_guards.verdict import Span
 
+_SMALLER_PART = re.compile(
+    r"\s?(?:[‰‱]|(?:per ?mille?|promille|bps?|basis points?|basispunkte?n?)(?![^\W_]))", re.IGNORECASE
+)
+"""Behind a number that is of a thousand, or of ten thousand."""
 
-def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | None = None) -> Iterator[Span]:
+
+def find_number(
+    value: Decimal, source: str, *, currencies: frozenset[str] | None = None, is_percent: bool = False
+) -> Iterator[Span]:
     """Yield where a number of that value stands; a currency, when given, must not contradict the one written.
 
     Where none is written beside the number, it must be one of those that the source names, if it names any.
     A number that may be read in two ways (``1.500``) is read by the decimal mark of the source, where it shows one.
-    Where blanks between digits have to be taken out for it (``2 120.00`` for 2,120.00) comes last.
+    Where blanks between digits have to be taken out for it (``2 120.00`` for 2,120.00) comes last. A percentage is no
+    number of a thousand: ``5‰`` is not 5%.
     """
     if not value.is_finite():  # NaN is written nowhere, and compares with nothing
         return
@@ -28,6 +37,7 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
         if (sign in number.signs or not value)
         and wanted in number.values()
         and _may_be_in(currencies, number.currencies, source)
+        and not (is_percent and _SMALLER_PART.match(source, number.span.end))
     )
 
 
@@ -40,6 +50,7 @@ def find_written_number(wanted: Number, source: str) -> Iterator[Span]:
         and wanted.written & number.written
         and wanted.scales & number.scales
         and _may_be_in(wanted.currencies, number.currencies, source)
+        and not (wanted.percent and _SMALLER_PART.match(source, number.span.end))
     )
 
 

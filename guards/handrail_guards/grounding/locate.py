@@ -46,7 +46,7 @@ def _find_typed(value: Written[object], source: str) -> Iterator[Span]:
         currencies = value.currencies or None
         yield from (span for each in value.readings for span in find_number(each, source, currencies=currencies))
     elif isinstance(value, Percentage):
-        yield from (span for each in value.readings for span in find_number(each, source))
+        yield from (span for each in value.readings for span in find_number(each, source, is_percent=True))
 
 
 def _spans(value: object, source: str) -> Iterator[Span]:

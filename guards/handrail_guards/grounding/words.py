@@ -21,6 +21,15 @@ _SIGNS_BEHIND = re.compile(r"[^\W_]([+#]+|[-−–](?![^\W_]))?[^\w+#]*\Z")
 _SIGNS_AFTER = re.compile(r"([+#]+|[-−–])?(?![^\W_])")
 _SHORT = 3
 
+# 5‰ is not 5%, however far the sign stands off.
+_PART_BEHIND = re.compile(r"[^\W_]\s?([%‰‱])\W*\Z")
+_PART_AFTER = re.compile(r"\s?([%‰‱])")
+_THOUSANDTHS = frozenset("‰‱")
+
+# v1.2 is not v12, as 1.2 is not 12. Of more digits than versions have, as of a telephone, points only set groups apart.
+_POINT = "."
+_FEWEST_SET_APART = 7
+
 # x > 5 is not x < 5.
 _RELATION = re.compile(r"[<>≤≥≠⩽⩾≦≧]=?|[!=]=")
 _SIGNS = "<>≤≥≠⩽⩾≦≧=!"
@@ -48,6 +57,8 @@ class Words:
     """Where in ``letters`` a sign such as ``&`` keeps two words apart: ``B & EST`` is not ``BEST``."""
     joints: frozenset[int]
     """Where in ``letters`` more than blanks stands between two digits: ``INV-1-13`` is not ``INV-11-3``."""
+    points: frozenset[int]
+    """Those of them where nothing but a point does, and one digit at least stands by itself: ``v1.2``."""
 
 
 def read_words(text: str) -> Words:
@@ -57,20 +68,25 @@ def read_words(text: str) -> Words:
     ends: dict[int, int] = {}
     breaks: list[int] = []
     joints: set[int] = set()
+    points: set[int] = set()
     length = before = 0
     for match in _WORD.finditer(text):
         if match[0] in "&+":
             breaks.append(length)
             continue
         word = normalised(match[0])
-        if pieces and word[:1].isdigit() and pieces[-1][-1:].isdigit() and text[before : match.start()].strip():
-            joints.add(length)
+        if pieces and word[:1].isdigit() and pieces[-1][-1:].isdigit():
+            between = text[before : match.start()]
+            if between.strip():
+                joints.add(length)
+            if between == _POINT and not (word[1:2].isdigit() and pieces[-1][-2:-1].isdigit()):
+                points.add(length)
         before = match.end()
         pieces.append(word)
         starts[length] = match.start()
         length += len(word)
         ends[length] = match.end()
-    return Words("".join(pieces), starts, ends, tuple(breaks), frozenset(joints))
+    return Words("".join(pieces), starts, ends, tuple(breaks), frozenset(joints), frozenset(points))
 
 
 def normalised(word: str) -> str:
@@ -96,6 +112,7 @@ def find_text(value: str, source: str) -> Iterator[Span]:
             and apart
             and _stands_alone(source, start, end)
             and _same_joints(wanted, words, at, length)
+            and _same_points(wanted, words, at, length)
             and _same_signs(value, source, start, end)
             and _same_relations(value, source, start, end)
         ):
@@ -125,8 +142,19 @@ def _same_joints(wanted: Words, found: Words, at: int, length: int) -> bool:
     return wanted.joints <= others or theirs <= wanted.starts.keys()
 
 
+def _same_points(wanted: Words, found: Words, at: int, length: int) -> bool:
+    """Return whether numbers with points in them, as versions have, have them in the same places."""
+    if sum(map(str.isdigit, wanted.letters)) >= _FEWEST_SET_APART:
+        return True
+    return wanted.points == {each - at for each in found.points if at < each < at + length}
+
+
 def _same_signs(value: str, source: str, start: int, end: int) -> bool:
     """Return whether a text and what was found for it end in the same plus, sharp or, of short words, minus."""
+    part_behind, part_after = _PART_BEHIND.search(value), _PART_AFTER.match(source, end)
+    parts = [each[1] if each else "" for each in (part_behind, part_after)]
+    if parts[0] != parts[1] and not _THOUSANDTHS.isdisjoint(parts):
+        return False
     behind, after = _SIGNS_BEHIND.search(value), _SIGNS_AFTER.match(source, end)
     mine = (behind[1] or "") if behind else ""
     theirs = (after[1] or "") if after else ""

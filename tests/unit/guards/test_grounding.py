@@ -17,6 +17,7 @@ from handrail_guards.guard import GuardContext
 from handrail_guards.values.day import Date
 from handrail_guards.values.money import Money
 from handrail_guards.values.month_names import months_of
+from handrail_guards.values.percentage import Percentage
 from handrail_guards.values.written_date import read_date
 from handrail_guards.values.written_number import read_number
 
@@ -226,9 +227,17 @@ def test_a_number_is_read_by_the_decimal_mark_that_its_source_shows(
         ("AA-", "rated AA−.", "rated AA+."),
         ("O-", "Blood: O-", "Blood: O"),
         ("C", "in C, mostly", "in C++, mostly"),
+        ("v1.2", "since v1.2.", "since v12"),
+        ("v12", "since v12.", "since v1.2"),
+        ("release 1.2.3", "Release 1.2.3", "release 12.3"),
+        ("Tel. 030 1.23.45.67", "tel 030 1 23 45 67", "tel 030 1 23 45 68"),  # of many digits points set groups apart
+        ("5‰", "a fee of 5 ‰", "a fee of 5%"),
+        ("5%", "a fee of 5 %", "a fee of 5‰"),
+        ("5%", "a fee of 5 percent", "a fee of 5 bps"),
+        (Percentage(5), "a fee of 5 %", "a fee of 5 per mille"),
     ],
 )
-def test_what_keeps_digits_apart_or_ends_a_short_word_is_a_part_of_it(value: str, there: str, elsewhere: str) -> None:
+def test_what_keeps_digits_apart_or_ends_a_word_is_a_part_of_it(value: object, there: str, elsewhere: str) -> None:
     assert locate(value, there)
     assert not locate(value, elsewhere)
 
