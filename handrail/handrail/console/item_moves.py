@@ -15,6 +15,7 @@ from handrail.console.answers import status_of
 from handrail.console.beside import beside
 from handrail.console.context import console_of
 from handrail.console.forms.missing import MISSING
+from handrail.console.forms.posted import only_one
 from handrail.console.item import FRAGMENT_HEADER, LOCATION_HEADER, item_page_aside
 from handrail.console.marks import answer_form
 from handrail.console.picked import picked
@@ -57,6 +58,21 @@ class ItemRequest:
         """Return what was sent in a field; empty when nothing was."""
         found = self.form.get(name)
         return found if isinstance(found, str) else ""
+
+    def one_text(self, name: str) -> str:
+        """Return what was sent in a field; empty also when two fields of this name say different things."""
+        return only_one(self.form.getlist(name))
+
+    def looked_at(self) -> int:
+        """Return the version of what was answered, as every page of an item sends it.
+
+        Raises:
+            ReviewError: the form does not say it, so that nobody knows what was looked at.
+        """
+        version = _number(self.one_text("version"))
+        if version is None:
+            raise ReviewError(say("item.looked_at_nothing"))
+        return version
 
     @property
     def queue(self) -> str:
@@ -111,7 +127,7 @@ async def decide(request: Request) -> Response:
             desk.item,
             given.value,
             by=desk.by,
-            version=_number(desk.text("version")),
+            version=desk.looked_at(),
             shown=desk.text("shown") or None,
             note=desk.note,
             despite=given.typed.despite,
@@ -140,7 +156,7 @@ class _Given:
 
 def _given(desk: ItemRequest, item: ReviewDetail) -> _Given:
     despite = tuple(str(each) for each in desk.form.getlist("despite"))
-    typed = Typed(choice=desk.text("choice"), note=desk.text("note"), despite=despite)
+    typed = Typed(choice=desk.one_text("choice"), note=desk.text("note"), despite=despite)
     if item.choices:
         try:
             return _Given(typed, from_json(typed.choice))

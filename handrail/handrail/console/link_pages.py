@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from handrail.console.beside import beside, heading
 from handrail.console.context import console_of
 from handrail.console.forms.missing import MISSING
+from handrail.console.forms.posted import only_one
 from handrail.console.labels import IN_SIGHT, label_options, shown_value
 from handrail.console.lit import lit_lines
 from handrail.console.marks import answer_form
@@ -183,7 +184,8 @@ def _read(request: Request, link: SignedLink, item: ReviewDetail, posted: list[t
 def _typed(posted: list[tuple[str, str]]) -> Typed:
     named = dict(posted)
     despite = tuple(text for name, text in posted if name == "despite")
-    return Typed(choice=named.get("choice", ""), note=named.get("note", "").strip(), despite=despite)
+    choice = only_one(text for name, text in posted if name == "choice")
+    return Typed(choice=choice, note=named.get("note", "").strip(), despite=despite)
 
 
 def _reader(request: Request, link: SignedLink) -> Viewer:

@@ -66,6 +66,12 @@ class Posted:
                 yield name, value
 
 
+def only_one(texts: Iterable[object]) -> str:
+    """Return what was sent under a name; empty where nothing was, or where two texts say different things."""
+    found = {text for text in texts if isinstance(text, str)}
+    return found.pop() if len(found) == 1 else ""
+
+
 def _operation(value: str) -> FormOperation | None:
     target, _, verb = value.rpartition(".")
     match verb:

@@ -87,6 +87,11 @@ class Site:
         token = self.token_in(await self.page("/queue"))
         return await self.http.post(path, data={"csrf": token, **(data or {})}, **settings)
 
+    def looked_at(self, item: int) -> dict[str, str]:
+        """Return what the form of an item's page says of what is on it."""
+        row = self.engine.review(item)
+        return {"version": str(row.version), "shown": row.digest}
+
     @staticmethod
     def token_in(page: str) -> str:
         """Return the token that the forms of a page carry."""

@@ -74,7 +74,8 @@ async def test_how_numbers_and_days_are_written_is_chosen_and_counts_on_the_form
         page = await site.page("/keys")
         assert '<option value="," selected>' in page
         assert '<option value="first" selected>' in page
-        assert (await site.post(f"/items/{item}/decide", typed)).status_code == 303
+        sent = {**typed, **site.looked_at(item)}
+        assert (await site.post(f"/items/{item}/decide", sent)).status_code == 303
         assert site.engine.review(item).answers[-1].value["total"] == 1.234
 
 

@@ -53,6 +53,7 @@ async def test_a_choice_that_no_button_sends_is_refused(site: Site) -> None:
     link = path(site, item)
     for choice in ("[" * 100_000, '{"a":' * 3_000, "NaN", '"billing'):
         assert (await site.http.post(link, data={"choice": choice})).status_code == 422
+    assert (await site.http.post(link, data={"choice": ['"billing"', '"refund"']})).status_code == 422
     assert site.engine.review(item).state == "open"
 
 

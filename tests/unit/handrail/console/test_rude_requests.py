@@ -2,7 +2,7 @@
 
 import socket
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 import pytest
@@ -15,6 +15,7 @@ from handrail_orchestrator.errors import ReviewError
 from tests.unit.handrail.console.served import BASE, Site, approvals, invoices, opened, tickets
 
 SOURCE = "Nordic Office\nInvoice 2024-00817\nTotal 207.50"
+FORM = "application/x-www-form-urlencoded"
 CHOICES = ["[" * 100_000, '{"a":' * 3_000, "NaN", '"billing', "9" * 10_000, '"\ud800"', '{"billing": 1, "billing": 2}']
 SETTINGS = [
     "[" * 2_900,
@@ -47,6 +48,40 @@ async def test_an_answer_that_no_button_sends_is_refused(tmp_path: Path) -> None
         assert [site.engine.review(item).state for item in items] == ["open", "open"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [[], ["abc"], ["-1"], ["9" * 30], ["1", "1000"], ["1000", "1"]],
+    ids=["nothing", "a word", "negative", "huge", "two", "two, turned"],
+)
+async def test_an_answer_that_does_not_say_what_was_looked_at_is_not_taken_and_kept(
+    tmp_path: Path, said: list[str]
+) -> None:
+    async with opened(tmp_path) as site, strict(site) as http:
+        (item,) = await site.ask(tickets, "one")
+        token = site.token_in(await site.page("/queue"))
+        sent = [
+            ("csrf", token),
+            ("choice", '"refund"'),
+            ("note", "as I typed it"),
+            *(("version", each) for each in said),
+        ]
+        answered = await http.post(f"/items/{item}/decide", content=urlencode(sent), headers={"content-type": FORM})
+        assert answered.status_code == 422
+        assert "Look at the question, and save again" in answered.text
+        assert "as I typed it" in answered.text
+        assert site.engine.review(item).state == "open"
+
+
+async def test_two_answers_in_one_form_are_none(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site, strict(site) as http:
+        (item,) = await site.ask(approvals, "pay")
+        token = site.token_in(await site.page("/queue"))
+        looked = site.looked_at(item).items()
+        sent = urlencode([("csrf", token), *looked, ("choice", "false"), ("choice", "true")])
+        answered = await http.post(f"/items/{item}/decide", content=sent, headers={"content-type": FORM})
+        assert (answered.status_code, site.engine.review(item).state) == (422, "open")
+
+
 @pytest.mark.parametrize("worked", ["nan", "inf", "-inf", "1e400", "-5", "x"])
 async def test_a_time_at_an_item_that_is_none_is_not_counted(tmp_path: Path, worked: str) -> None:
     async with opened(tmp_path) as site, strict(site) as http:
@@ -58,7 +93,7 @@ async def test_a_time_at_an_item_that_is_none_is_not_counted(tmp_path: Path, wor
         with pytest.raises(ReviewError, match="give seconds"):
             await site.engine.extend(item, by="me", worked=float("nan"))
         assert 0.0 <= site.engine.review(item).hands_on <= 300.0
-        answer = {"csrf": token, "choice": '"billing"', "worked": worked}
+        answer = {"csrf": token, "choice": '"billing"', "worked": worked, **site.looked_at(item)}
         assert (await http.post(f"/items/{item}/decide", data=answer)).status_code == 303
 
 

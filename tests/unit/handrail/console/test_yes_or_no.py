@@ -78,7 +78,7 @@ async def test_a_step_that_failed_shows_what_it_was_called_with_and_why_it_is_as
     assert arguments(page) == {"payee": "ACME"}
     assert "no answer about ACME" in text_of(page)
     assert "What is the result of look_up?" in text_of(page)
-    await site.post(f"/items/{item}/decide", {"a": "found by hand"})
+    await site.post(f"/items/{item}/decide", {"a": "found by hand", **site.looked_at(item)})
     assert site.engine.review(item).answers[-1].value == "found by hand"
 
 
