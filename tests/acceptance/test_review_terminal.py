@@ -255,6 +255,19 @@ def test_bytes_that_are_no_text_are_said_to_be_none(folder: Path, command: Seque
         assert "0 decided, 3 left" in shown.shown
 
 
+@pytest.mark.parametrize("key", ["\x1b[D", "\x1bOA", "\x1b[3~"], ids=["left", "up", "delete"])
+def test_a_key_that_writes_nothing_is_no_part_of_what_is_typed(tmp_path: Path, key: str) -> None:
+    asyncio.run(ask(tmp_path, 0, of=write))
+    with terminal(tmp_path, *NEXT) as shown:
+        press(shown, f"We do not{key} pay.\r")
+        shown.until("type it again")
+        press(shown, "We do not pay.\r")
+        shown.until("(u takes it back")
+        shown.type("\x04")
+        shown.ended()
+    assert item(tmp_path).answers[0].value == "We do not pay."
+
+
 def test_keys_work_again_after_a_suspension(folder: Path) -> None:
     with terminal(folder, *NEXT) as shown:
         shown.until(PROMPT)

@@ -1,6 +1,7 @@
 """Lines that people type, one at a time; Ctrl-C and a lost terminal end the waiting at once."""
 
 import os
+import re
 import select
 import signal
 import sys
@@ -14,6 +15,8 @@ import typer
 Pulse: TypeAlias = Callable[[], float | None]
 """What is done while nobody types; it returns after how many seconds at the latest it wants to be called again."""
 
+_CODES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
 
 class EndOfInput(Exception):
     """Nobody types any more."""
@@ -21,6 +24,8 @@ class EndOfInput(Exception):
 
 def typed_line(prompt: str, pulse: Pulse | None = None) -> str:
     """Return the next line, without white space at its ends; what is no text is asked for again.
+
+    So is a line with keys in it that write nothing, such as arrows: a terminal that gives lines hands on their codes.
 
     Raises:
         EndOfInput: there is none.
@@ -35,9 +40,15 @@ def typed_line(prompt: str, pulse: Pulse | None = None) -> str:
         if not line:
             raise EndOfInput
         try:
-            return line.decode().strip()
+            text = line.decode().strip()
         except UnicodeDecodeError:
             typer.echo("  that is not UTF-8 text: nothing was done")
+            continue
+        if not (is_terminal() and _CODES.search(text)):
+            return text
+        typer.echo(
+            "  a key was pressed in it that writes nothing here, such as an arrow: nothing was done, type it again"
+        )
 
 
 _ahead = bytearray()
