@@ -39,6 +39,13 @@ def timer_of(item: ReviewItem) -> float | None:
     return LatePlan.read(item.late).timer(item.late_step)
 
 
+def left_to_all(item: ReviewItem, move: MoveReview, why: str) -> MoveReview:
+    """Return a reassignment that leaves the item to whoever comes, as nobody whom it would be given to could answer."""
+    sets = ReviewSets(**{**move.sets, "assignee": None})
+    sets.pop("rules", None)
+    return move._replace(sets=sets, priority=max(item.priority, MAX_PRIORITY), note=why)
+
+
 def reopened(item: ReviewItem, now: float, *, note: str, schema: str | None, asked: str | None) -> MoveReview:
     """Return the move by which the run asks again: the answer is void, and what is left of the policies goes on.
 

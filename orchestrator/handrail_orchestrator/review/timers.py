@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.reading import review_item
-from handrail_orchestrator.review.late import late
+from handrail_orchestrator.review.late import late, left_to_all
 from handrail_orchestrator.review.moves import commit
+from handrail_orchestrator.review.reach import out_of_reach
 from handrail_orchestrator.store.changes import MoveReview
 from handrail_orchestrator.store.queries import ReviewQuery
 
@@ -39,9 +40,17 @@ async def _fire_each(store: "Store", write: Callable[[MoveReview], Awaitable[Any
     moved, after = 0, None
     while rows := store.reviews(ReviewQuery(timer_due=now, after=after, limit=AT_ONCE)):
         after = rows[-1].priority, rows[-1].id
-        moves = [move for row in rows if (move := due_move(review_item(row), now=now)) is not None]
+        moves = [move for row in rows if (move := _move_of(store, review_item(row), now)) is not None]
         moved += sum(await asyncio.gather(*(_made(write, move) for move in moves)))
     return moved
+
+
+def _move_of(store: "Store", item: ReviewItem, now: float) -> MoveReview | None:
+    move = due_move(item, now=now)
+    if move is None or move.action != "reassign":
+        return move
+    why = out_of_reach(store, item, str((move.data or {}).get("to")))
+    return move if why is None else left_to_all(item, move, why)
 
 
 def due_move(item: ReviewItem, *, now: float) -> MoveReview | None:

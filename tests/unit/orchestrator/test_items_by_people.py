@@ -113,3 +113,22 @@ async def test_who_is_not_known_or_is_kept_out_does_nothing(engine: Orchestrator
             await engine.decide(item, True, by=nobody)
         with pytest.raises(NotAllowed):
             await engine.next_review(by=nobody)
+
+
+async def test_what_somebody_had_or_was_given_is_open_to_whoever_comes_once_they_are_disabled(
+    engine: Orchestrator,
+) -> None:
+    given, taken, other = [await one(engine) for _ in range(3)]
+    await engine.assign(given, by="root", to="their senior")
+    await engine.take(taken, by="their senior")
+    await engine.take(other, by="their admin")
+    await engine.people.disable("their senior", by="root")
+
+    for item in (given, taken):
+        offered = await engine.next_review(by="their reviewer")
+        assert offered is not None
+        assert offered.id == item
+        await engine.decide(item, True, by="their reviewer")
+    assert await engine.next_review(by="their reviewer") is None
+    assert [(change.actor, change.action) for change in engine.review_log(given)][2] == ("person:root", "assign")
+    assert engine.review(other).lease_owner == "their admin"

@@ -319,6 +319,61 @@ async def test_reassigned_to_a_person_it_is_for_nobody_else() -> None:
         assert (taken.assignee, taken.history[1].data) == ("mia", {"to": "mia"})
 
 
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        ("nobody", "nobody in this store is called so"),
+        ("Ben", "nobody in this store is called so"),
+        ("vic", "they may not answer it"),
+        ("gone", "they may not answer it"),
+        ("starter", "they may not answer it"),
+        ("group:finance", "nobody in it may answer it"),
+        ("group:empty", "nobody in it may answer it"),
+    ],
+)
+async def test_what_would_be_given_to_nobody_who_may_answer_is_open_to_whoever_comes(to: str, why: str) -> None:
+    approve = asks(Escalation(due_hours=1, when_late=[Late("reassign", to=to)], not_self=True))
+    async with Rehearsal(workflows=[approve]) as rehearsal:
+        await rehearsal.people.add("root", roles={"*": "admin"})
+        await rehearsal.people.add("ben", roles={"*": "reviewer"})
+        await rehearsal.people.add("vic", roles={"*": "viewer"}, groups=("finance",))
+        await rehearsal.people.add("starter", roles={"*": "senior"}, groups=("finance",))
+        await rehearsal.people.add("gone", roles={"*": "reviewer"}, groups=("finance",))
+        await rehearsal.people.disable("gone", by="root")
+        await rehearsal.start(approve, 100, id="r", by="starter")
+        await rehearsal.advance(hours=1)
+
+        taken = await rehearsal.next_review(by="ben")
+        assert taken is not None
+        assert (taken.assignee, taken.priority, taken.rules.group) == (None, 100, None)
+        assert why in (taken.note or "")
+        assert [change.action for change in taken.history] == ["ask", "reassign", "take"]
+
+
+async def test_a_late_question_goes_to_a_group_in_which_somebody_may_answer() -> None:
+    approve = asks(Escalation(due_hours=1, when_late=[Late("reassign", to="group:finance")]))
+    async with Rehearsal(workflows=[approve]) as rehearsal:
+        await rehearsal.people.add("root", roles={"*": "admin"})
+        await rehearsal.people.add("mia", roles={"*": "reviewer"}, groups=("finance",))
+        await rehearsal.start(approve, 100, id="r")
+        await rehearsal.advance(hours=1)
+
+        assert await rehearsal.next_review(by="root") is None
+        taken = await rehearsal.next_review(by="mia")
+        assert taken is not None
+        assert taken.rules.group == "finance"
+
+
+async def test_where_nobody_is_known_whoever_started_the_run_is_not_given_its_question() -> None:
+    approve = asks(Escalation(due_hours=1, when_late=[Late("reassign", to="mia")], not_self=True))
+    async with Rehearsal(workflows=[approve]) as rehearsal:
+        await rehearsal.start(approve, 100, id="r", by="mia")
+        await rehearsal.advance(hours=1)
+        taken = await rehearsal.next_review(by="ann")
+        assert taken is not None
+        assert "a rule of the item forbids" in (taken.note or "")
+
+
 class Bill(BaseModel):
     total: int
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from handrail_orchestrator.errors import ReviewError, UnknownPerson
 from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store.changes import MoveReview, ReviewSets
 from handrail_orchestrator.store.rows import PassRow, PersonRow
-from handrail_orchestrator.store.sql import audit
+from handrail_orchestrator.store.sql import audit, reviews
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 MOST_PASSES = 200
@@ -45,6 +46,7 @@ def put_person(tx: Transaction, change: p.PutPerson) -> PersonRow:
     )
     if after.disabled:
         tx.execute("DELETE FROM passes WHERE person = ?", (change.name,))
+        _leave_items(tx, change)
     elif "password" in change.sets:
         tx.execute(
             "DELETE FROM passes WHERE person = ? AND kind = 'session' AND hash != ?", (change.name, change.but or "")
@@ -53,6 +55,20 @@ def put_person(tx: Transaction, change: p.PutPerson) -> PersonRow:
         data = {"person": change.name, **_told(change)}
         audit.append(tx, audit.LogEntry(0, change.now, change.actor, change.action, "open", 0, json.dumps(data)))
     return after
+
+
+def _leave_items(tx: Transaction, change: p.PutPerson) -> None:
+    """Open to whoever comes what somebody has, or was given, who is disabled: it would be offered to nobody."""
+    theirs = tx.execute(
+        "SELECT id, version FROM reviews WHERE state IN ('open', 'leased')"
+        " AND (assignee = ? OR state = 'leased' AND lease_owner = ?) ORDER BY id",
+        (change.name, change.name),
+    ).fetchall()
+    for item, version in theirs:
+        sets = ReviewSets(assignee=None)
+        reviews.move(
+            tx, MoveReview(item, version, "open", "assign", change.actor, change.now, sets=sets, data={"to": None})
+        )
 
 
 def _changed(before: PersonRow, sets: p.PersonSets) -> PersonRow:
