@@ -3,6 +3,8 @@
 import asyncio
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -266,6 +268,14 @@ def test_a_key_that_writes_nothing_is_no_part_of_what_is_typed(tmp_path: Path, k
         shown.type("\x04")
         shown.ended()
     assert item(tmp_path).answers[0].value == "We do not pay."
+
+
+def test_the_mark_before_what_is_piped_is_no_part_of_it(tmp_path: Path) -> None:
+    asyncio.run(ask(tmp_path, 0, of=write))
+    command = [sys.executable, "-m", "handrail", *NEXT]
+    piped = "\ufeffWe do not pay.\n".encode()
+    subprocess.run(command, input=piped, cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
+    assert item(tmp_path).decision == "We do not pay."
 
 
 def test_keys_work_again_after_a_suspension(folder: Path) -> None:

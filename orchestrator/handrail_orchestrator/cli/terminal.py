@@ -40,7 +40,7 @@ def typed_line(prompt: str, pulse: Pulse | None = None) -> str:
         if not line:
             raise EndOfInput
         try:
-            text = line.decode().strip()
+            text = line.decode().removeprefix("\ufeff").strip()  # some shells put this mark before what they pipe
         except UnicodeDecodeError:
             typer.echo("  that is not UTF-8 text: nothing was done")
             continue
