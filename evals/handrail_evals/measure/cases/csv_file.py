@@ -93,7 +93,8 @@ def _columns(path: Path, line: int, header: Sequence[str], fields: CaseFields) -
         hint = "" if len(columns) > 1 else "; if another character than ',' parts the columns, give form=FileForm("
         raise refused(problem.replace("unknown key", "unknown column") + (f"{hint}delimiter=...)" if hint else ""))
     if fields.input is not None and fields.input not in keys:
-        raise refused(f"there is no column {fields.input!r} for the input; add it, or give fields=CaseFields(...)")
+        another = "name another one with CaseFields(input=...) (--input-field)"
+        raise refused(f"there is no column {fields.input!r} for the input; add it, or {another}")
     return columns
 
 

@@ -137,6 +137,10 @@ def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator
             return yaml_records(path)
 
 
+_ANY = CaseFields(input=None)
+"""Whatever the keys are: of a table, the header is looked at before its first row."""
+
+
 def first_keys(file: str | Path) -> frozenset[str]:
     """Return the keys of the first case that is an object in a file, or in the first file of a pattern.
 
@@ -144,7 +148,7 @@ def first_keys(file: str | Path) -> frozenset[str]:
     """
     try:
         first, *_ = files_of([file])
-        found = next((each for each in records_of(first, BY_SUFFIX, NATIVE) if isinstance(each, Record)), None)
+        found = next((each for each in records_of(first, BY_SUFFIX, _ANY) if isinstance(each, Record)), None)
     except InvalidCaseFile:
         return frozenset()
     return frozenset(found.data) if found is not None else frozenset()

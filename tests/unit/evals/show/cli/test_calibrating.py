@@ -50,6 +50,25 @@ def test_calibrate_takes_the_file_that_learn_takes() -> None:
     assert (rule.labels, rule.threshold is None) == (200, False)
 
 
+@pytest.mark.dear
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [("text,label", ()), ("body,team", ("--input-field", "body", "--expected-field", "team"))],
+    ids=["the same words", "others, named"],
+)
+def test_calibrate_takes_a_table_whose_rows_have_no_name(header: str, options: tuple[str, ...]) -> None:
+    rows = ["{text},{label}\n".format_map(json.loads(line)) for line in LEARN.splitlines()]
+    Path("labelled.csv").write_text(header + "\n" + "".join(rows), encoding="utf-8")
+
+    handrail("calibrate", "steps.py:step", "--cases", "labelled.csv", *options, *TENTH)
+
+    assert read_acceptance(Path("pet.acceptance.json")).labels == 200
+    if options:
+        said = handrail("calibrate", "steps.py:step", "--cases", "labelled.csv", *TENTH, code=2).stderr
+        assert "no column 'input'" in said
+        assert "--input-field" in said
+
+
 def exported(drawn: int, others: int) -> str:
     """Return lines as ``handrail review export`` writes them, so many of which were drawn at random."""
     lines = [json.loads(line) for line in LEARN.splitlines()]
