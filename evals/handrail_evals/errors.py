@@ -26,8 +26,10 @@ HandrailError
         └── UnreadableWatch   a watch's file that is missing, damaged, or from a newer release
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from handrail_ground.errors import HandrailError
 from handrail_ground.shares import in_percent
@@ -109,10 +111,12 @@ class TooFewCases(DataError):
 
 
 class InvalidScore(DataError):
-    """A score that is not a finite number; what could not be scored is None, never NaN."""
+    """A score that is not a finite number, or too large to be averaged; what could not be scored is None, never NaN."""
 
     def __init__(self, *, where: str, score: object) -> None:
-        super().__init__(f"{where}: score {score!r} is not a finite number; a case that was not scored has None")
+        number: Any = score if isinstance(score, int | float) and not isinstance(score, bool) else math.nan
+        problem = "is too large to be averaged" if abs(number) < math.inf else "is not a finite number"
+        super().__init__(f"{where}: score {score!r} {problem}; a case that was not scored has None")
         self.where = where
         self.score = score
 

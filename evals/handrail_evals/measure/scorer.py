@@ -1,13 +1,12 @@
 """The port to whoever says how good an answer is: one answer in, one score out."""
 
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
+from handrail_evals.errors import DataError, InvalidScore, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
 from handrail_evals.measure.target import Observation
 from handrail_ground.code_hash import hash_of_function
@@ -34,6 +33,17 @@ class Counts:
     missed: float = 0
     """Values that should be there and are not, or are wrong (false negatives)."""
 
+    def check(self, field_name: str) -> None:
+        """Refuse counts that are no counts, before they get into every precision and recall.
+
+        Raises:
+            DataError: one is not a number of 0 or more.
+        """
+        for name in ("hits", "extra", "missed"):
+            count: Any = getattr(self, name)
+            if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count <= LARGEST_NUMBER:
+                raise DataError(f"a scorer's field {field_name!r} has {name}={count!r}, which is no count: 0 or more")
+
     def __add__(self, other: "Counts") -> "Counts":
         """Return the counts of both together."""
         return Counts(self.hits + other.hits, self.extra + other.extra, self.missed + other.missed)
@@ -57,6 +67,10 @@ class Counts:
         return 2 * self.hits / total if total else None
 
 
+LARGEST_NUMBER: Final = 1e50
+"""Of scores, money, minutes and seconds: squares and cubes of them, summed over all cases, are numbers too."""
+
+
 def plain_number(given: object) -> Any:
     """Return a number of another library (numpy, torch, fractions, decimal) as Python's own, all else as it is."""
     if given is None or isinstance(given, bool | int | float):
@@ -72,7 +86,8 @@ class Score:
     """How good one answer is, by one scorer.
 
     Raises:
-        InvalidScore: the value is not a finite number.
+        InvalidScore: the value is not a finite number, or too large to be averaged.
+        DataError: a reason is no text, or a field's counts are no numbers of 0 or more.
     """
 
     value: float
@@ -87,8 +102,16 @@ class Score:
         value: Any = plain_number(self.value)  # whatever a scorer without a type checker gave
         if value is not self.value:
             object.__setattr__(self, "value", value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
             raise InvalidScore(where="a scorer's score", score=value)
+        reason: Any = self.reason
+        if not isinstance(reason, str):
+            raise DataError(f"a scorer's reason is {reason!r}, which is no text")
+        for name, counts in dict(self.fields).items():
+            given: Any = counts
+            if not isinstance(given, Counts):
+                raise DataError(f"a scorer's field {name!r} has {given!r} where Counts(hits=, extra=, missed=) belong")
+            given.check(name)
 
 
 @dataclass(frozen=True)  # without slots: see Case

@@ -3,17 +3,17 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, Metadatum, nothing
 from handrail_evals.measure.fingerprint import hash_of
+from handrail_evals.measure.result.shape import case_problem
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.measure.target import Circumstances, Flow, Observation, StepTrace
 from handrail_ground.errors import is_order, told
-from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Span, Verdict
 
 NOBODY_SAID: Final = "unlabelled"
@@ -127,6 +127,9 @@ class CaseResult(Circumstances):
         missing = [name for name in ("case", "input_hash") if not isinstance(data.get(name), str)]
         if missing:
             raise ValueError(f"no {missing[0]!r}, which is text")
+        problem = case_problem(data)
+        if problem:
+            raise ValueError(problem)
         try:
             read = {name: _READ[name](data[name]) for name in data.keys() & _READ.keys()}
             return cls(**{"input": None, **data, **read})
@@ -159,19 +162,6 @@ def _read_counts(data: dict[str, dict[str, list[float]]]) -> dict[str, dict[str,
     return {scorer: {name: Counts(*each) for name, each in counts.items()} for scorer, counts in data.items()}
 
 
-def _read_score(data: dict[str, Any]) -> dict[str, float | None]:
-    wrong = [name for name, value in data.items() if value is not None and type(value) not in {int, float}]
-    if wrong:
-        raise ValueError(f"score {wrong[0]!r} is {data[wrong[0]]!r}, which is no number")
-    return data
-
-
-def _read_source(data: object) -> Any:
-    if data not in get_args(ConfidenceSource):
-        raise ValueError(f"source is {data!r}, which is none")
-    return data
-
-
 _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "fields": _counts,
     "crashes": lambda crashes: {scorer: asdict(crash) for scorer, crash in crashes.items()},
@@ -180,8 +170,6 @@ _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "flow": asdict,
 }
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "scores": _read_score,
-    "source": _read_source,
     "fields": _read_counts,
     "crashes": lambda data: {scorer: Crash(**crash) for scorer, crash in data.items()},
     "error": lambda data: Crash(**data),
@@ -199,6 +187,23 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     for name, each in CaseResult.__dataclass_fields__.items()
     if name in _WRITTEN
 }
+_DEFAULTS_SEEN: Final[Mapping[str, Any]] = {
+    name: each.default for name, each in Circumstances.__dataclass_fields__.items()
+}
+
+
+def observed_problem(seen: Circumstances) -> str:
+    """Return what a target says about its answer that no line can hold, and where; empty when there is nothing."""
+    said = {name: getattr(seen, name) for name in OBSERVED if getattr(seen, name) != _DEFAULTS_SEEN[name]}
+    if not said:
+        return ""
+    try:
+        written = {name: _STRUCTURED[name](value) if name in _STRUCTURED else value for name, value in said.items()}
+        return case_problem(from_json(to_json(escaped(written)), allow_inf_nan=False))
+    except BaseException as error:
+        if is_order(error):
+            raise
+        return f"what it says beside the answer has no JSON form ({told(error)})"
 
 
 def escaped(value: object) -> Any:

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.shape import header_problem
 from handrail_ground.jsonl import InvalidLines, read_lines
 
 FORMAT = "handrail-result/1"
@@ -75,6 +76,9 @@ class Header(MeasuredSubject):
         missing = [name for name in names if name not in data]
         if missing:
             raise ValueError(f"the header has no {missing[0]!r}")
+        problem = header_problem(data)
+        if problem:
+            raise ValueError(f"the header's {problem}")
         return cls(**{name: data[name] for name in names})
 
     def difference(self, other: "Header") -> str:

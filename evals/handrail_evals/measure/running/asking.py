@@ -1,7 +1,6 @@
 """Putting one case to the target, and its answer to the scorers; an answer that is there already is not asked for."""
 
 import asyncio
-import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,18 @@ from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, AnyCase, nothing
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_evals.measure.private_copy import private_case
-from handrail_evals.measure.result.case_result import NOBODY_SAID, OBSERVED, CaseResult, Crash, escaped
+from handrail_evals.measure.result.case_result import (
+    NOBODY_SAID,
+    OBSERVED,
+    CaseResult,
+    Crash,
+    escaped,
+    observed_problem,
+)
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.contained import Raised, contained
 from handrail_evals.measure.running.scoring import Scorers, Scoring, crash
-from handrail_evals.measure.scorer import plain_number
+from handrail_evals.measure.scorer import LARGEST_NUMBER, plain_number
 from handrail_evals.measure.target import Observation, Observe
 from handrail_orchestrator.interrupts import is_for_us
 
@@ -155,14 +161,24 @@ class Asking:
 
 
 def with_numbers(observation: Observation[Any]) -> Observation[Any]:
-    """Return what a target says about an answer, before a wrong number gets into every average.
+    """Return what a target says about an answer, before a wrong number or word gets into every average.
 
     Raises:
-        DataError: a confidence is not from 0 to 1, or tokens, money or minutes are not 0 or more.
+        DataError: a confidence is not from 0 to 1, tokens, money or minutes are not 0 or more, or something else that
+            it says is of another kind, such as text where yes or no belongs.
     """
     given: Any = observation  # whatever a target without a type checker gave
     if not isinstance(given, Observation):
         raise DataError(f"the target gave a {type(given).__name__} where an Observation belongs")
+    changed = {**_plain_numbers(given), **_plain_bools(given)}
+    plain = replace(observation, **changed) if changed else observation
+    problem = observed_problem(plain)
+    if problem:
+        raise DataError(f"the answer's {problem}")
+    return plain
+
+
+def _plain_numbers(observation: Observation[Any]) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for name in ("confidence", "input_tokens", "output_tokens", "money", "human_minutes", "seconds"):
         said = getattr(observation, name)
@@ -173,11 +189,19 @@ def with_numbers(observation: Observation[Any]) -> Observation[Any]:
             raise DataError(f"the answer's {name} is {said!r}, which is no number; give one, or None")
         if name == "confidence" and not 0.0 <= number <= 1.0:
             raise DataError(f"the answer's confidence is {said!r}; it is from 0 to 1, or None where there is none")
-        if not (number >= 0 and math.isfinite(number)):
-            raise DataError(f"the answer's {name} is {said!r}; it is 0 or more, or None where it is not known")
+        if not 0 <= number <= LARGEST_NUMBER:
+            raise DataError(
+                f"the answer's {name} is {said!r}; it is from 0 to {LARGEST_NUMBER:g}, or None where it is not known"
+            )
         if number is not said:
             changed[name] = number
-    return replace(observation, **changed) if changed else observation
+    return changed
+
+
+def _plain_bools(observation: Observation[Any]) -> dict[str, Any]:
+    said = {name: getattr(observation, name) for name in ("answered", "accepted")}
+    plain = {name: plain_number(value) for name, value in said.items() if value is not None}
+    return {name: value for name, value in plain.items() if isinstance(value, bool) and value is not said[name]}
 
 
 class Earlier:

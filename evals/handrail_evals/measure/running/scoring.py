@@ -13,6 +13,7 @@ from handrail_evals.measure.private_copy import private_answer
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
 from handrail_evals.measure.scorer import (
+    LARGEST_NUMBER,
     Answered,
     AnyAnswer,
     Counts,
@@ -154,6 +155,8 @@ def as_score(given: Scored) -> Score | None:
         case bool() as right:
             return Score(float(right))
         case int() | float() as number:
+            if not abs(number) <= LARGEST_NUMBER:  # before a float is made of it, which cannot hold every whole number
+                raise InvalidScore(where="a scorer's score", score=number)
             return Score(float(number))
         case _:
             raise InvalidScore(where=f"a score that is a {type(given).__name__}", score=given)

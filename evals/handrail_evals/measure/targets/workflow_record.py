@@ -122,7 +122,7 @@ class TracedRun:
         return Flow(
             ending=self.ending,
             cycle_seconds=max(0.0, (ended or self.run.created) - self.run.created),
-            approval_seconds=tuple((item.decided or 0.0) - item.created for item in answered),
+            approval_seconds=tuple(max(0.0, (item.decided or 0.0) - item.created) for item in answered),
             unanswered_seconds=tuple(age for item in self.items if (age := self._age(item)) is not None),
             steps=tuple(each.trace for each in self.steps),
         )

@@ -98,7 +98,8 @@ def show(
     result = read_result(path)
     found = result.by_case.get(case, ())
     if not found:
-        raise InvalidResult(path=path, problem=f"it has no case {case!r}; its first is {result.cases[0].case!r}")
+        first = f"its first is {result.cases[0].case!r}" if result.cases else "no case of it is done yet"
+        raise InvalidResult(path=path, problem=f"it has no case {case!r}; {first}")
     for each in found:
         typer.echo(
             to_json(each.to_data(), inf_nan_mode="strings").decode()
