@@ -5,6 +5,9 @@ import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+GONE: Final = "the working directory is gone: change to one that is there, or make it again and change to it"
 
 
 def write_whole(path: Path, parts: Iterable[bytes]) -> None:
@@ -40,8 +43,19 @@ def beside(path: Path, ending: str) -> Path:
 
 def in_words(error: OSError) -> str:
     """Return an error of the system in words: the file's name where it has one, what is wrong, and where to look."""
+    if isinstance(error, FileNotFoundError) and not error.filename and is_folder_gone():
+        return GONE
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}; check the path and the disk"
+
+
+def is_folder_gone() -> bool:
+    """Return whether somebody took away the working directory, from which paths are looked for."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def why_not_read(error: OSError) -> str:

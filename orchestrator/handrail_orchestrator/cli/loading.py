@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from handrail_ground.errors import HandrailError, is_order, told
+from handrail_ground.files import GONE, is_folder_gone
 from handrail_orchestrator.interrupts import interrupts_by_hand
 from handrail_orchestrator.python_file import load_file
 
@@ -99,7 +100,7 @@ def _load(place: str, target: str, wanted: Wanted) -> ModuleType:
             return _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
     except FileNotFoundError as error:
         if not Path(place).is_file():
-            raise wanted.error(str(error)) from error
+            raise wanted.error(GONE if is_folder_gone() else str(error)) from error
         raise wanted.error(f"{target} cannot be imported: {told(error)}") from error
     except ModuleNotFoundError as error:
         if error.name is not None and (place == error.name or place.startswith(f"{error.name}.")):

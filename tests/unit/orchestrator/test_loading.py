@@ -78,6 +78,21 @@ def test_every_command_that_loads_code_ends_with_2(
     assert done.exit_code == 2, done.output
 
 
+@pytest.mark.parametrize("command", [["eval", "run", "a.py:it"], ["work", "a.py:it"], ["runs", "list"]], ids="-".join)
+def test_a_working_directory_that_is_gone_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    done = CliRunner().invoke(app, command)
+
+    assert done.exit_code == 2
+    assert "the working directory is gone" in done.output.replace("\n", " ")
+
+
 def test_a_module_that_looks_up_names_by_itself_may_fail_too(tmp_path: Path) -> None:
     (tmp_path / "lazy.py").write_text(f"{TOP}def __getattr__(name):\n    sys.exit(0)\n")
 

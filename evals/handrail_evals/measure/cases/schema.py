@@ -97,6 +97,19 @@ def write_schema(path: Path, *, input: object = str, expected: object = Any, all
     path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def is_schema(path: Path) -> bool:
+    """Return whether a file holds a JSON Schema, which may be written anew; cases may not.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        held = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(held, dict) and "$schema" in held
+
+
 def _case(input_type: object, expected: object, *, allow_unlabelled: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of a case, and the definitions it refers to."""
     (input_schema, expected_schema), definitions = schemas_of(input=input_type, expected=expected)

@@ -98,6 +98,9 @@ class ResultLog:
 
     def __enter__(self) -> Self:
         """Open the file, or make it; a line that was half written is cut off."""
+        if self.path.exists() and not self.path.is_file():  # opening a pipe waits for whoever reads it
+            problem = "it is a folder, a device or a pipe, and no run could go on with it; name a file with --out"
+            raise InvalidResult(path=self.path, problem=problem)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.take()
         try:

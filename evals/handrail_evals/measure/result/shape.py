@@ -83,7 +83,7 @@ def _case() -> SchemaValidator:
     counts = core_schema.list_schema(_AMOUNT, min_length=3, max_length=3)
     kinds = [_TEXT, _YES_OR_NO, core_schema.int_schema(), core_schema.float_schema(), core_schema.none_schema()]
     plain = core_schema.union_schema(
-        kinds, custom_error_type="plain", custom_error_message="Input should be text, a number, true, false or null"
+        [*kinds], custom_error_type="plain", custom_error_message="Input should be text, a number, true, false or null"
     )
     return SchemaValidator(
         _record(

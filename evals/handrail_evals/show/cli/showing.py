@@ -7,8 +7,8 @@ import typer
 from pydantic_core import to_json
 
 from handrail_evals.decide.comparison import Comparison, compare
-from handrail_evals.errors import InvalidResult
-from handrail_evals.measure.cases.schema import write_schema
+from handrail_evals.errors import InvalidResult, InvalidSetting
+from handrail_evals.measure.cases.schema import is_schema, write_schema
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.numbers.metrics.answers import average_repeats
@@ -34,6 +34,8 @@ def schema(
     as_json: options.JsonOption = False,
 ) -> None:
     """Write the JSON Schema that editors check and complete files of cases with."""
+    if out.is_file() and out.stat().st_size and not is_schema(out):
+        raise InvalidSetting(f"{out} holds something else, and no JSON Schema; name the file to write one to")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_schema(out)
     say_written([out], as_json=as_json)

@@ -1,6 +1,7 @@
 """Numbers and words that no average can be made of: refused where they come from, and where they are read."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,12 @@ def test_a_line_with_a_value_of_another_kind_is_named(
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")
     with pytest.raises(InvalidResult, match=told):
         read_result(path)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_a_pipe_takes_no_result(tmp_path: Path, *, fresh: bool) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(InvalidResult, match="name a file with --out"):
+        await run_suite(Suite("rude", answer, cases=CASES, scorers=[exact()]), out=path, fresh=fresh)
+    assert path.is_fifo()

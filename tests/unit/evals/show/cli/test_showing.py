@@ -63,6 +63,16 @@ def test_a_report_is_written_with_what_changed() -> None:
     assert Path("o/m.md").is_file()
 
 
+def test_a_schema_is_written_over_a_schema_and_over_no_cases() -> None:
+    held = '{"name": "c0", "input": "x", "expected": "y"}\n'
+    Path("cases.jsonl").write_text(held, encoding="utf-8")
+
+    assert "holds something else, and no JSON Schema" in handrail("schema", "cases.jsonl", code=2).stderr
+    assert Path("cases.jsonl").read_text(encoding="utf-8") == held
+    handrail("schema", "s.json")
+    handrail("schema", "s.json")
+
+
 def test_the_schema_of_case_files_is_written() -> None:
     said = handrail("schema", "s.json", "--json")
 
