@@ -21,7 +21,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_ground.code_hash import constant_text, hash_of_function
+from handrail_ground.code_hash import constant_text, hash_of_code, hash_of_function
 
 if TYPE_CHECKING:
     from handrail_ai_steps.model import Model
@@ -45,7 +45,7 @@ _WITHIN: Final[ContextVar[frozenset[int]]] = ContextVar("functions whose version
 
 def version_of(function: Callable[..., Any]) -> str:
     """Return a hash of a function's code, and of the project's code and constants that it names."""
-    own, within = hash_of_function(function), _WITHIN.get()
+    own, within = _own(function), _WITHIN.get()
     if id(function) in within:  # it names what names it
         return own
     token = _WITHIN.set(within | {id(function)})
@@ -54,6 +54,40 @@ def version_of(function: Callable[..., Any]) -> str:
     finally:
         _WITHIN.reset(token)
     return hash_of([own, parts]) if parts else own
+
+
+def _own(function: Callable[..., Any]) -> str:
+    """Return a hash of a function's code, of the project's decorators around it, and of what a partial fills in."""
+    own, around = hash_of_function(function), list(_around(function))
+    return hash_of([own, around]) if around else own
+
+
+def _around(function: Any) -> Iterator[Any]:
+    """Yield what an answer passes through that the innermost function does not hold."""
+    seen: set[int] = set()
+    while function is not None and id(function) not in seen:
+        seen.add(id(function))
+        if isinstance(function, functools.partial):
+            filled = [*enumerate(function.args), *sorted(function.keywords.items())]
+            yield ["partial", [[str(name), _constant_or_type(value)] for name, value in filled]]
+            function = function.func
+            continue
+        inner = inspect.getattr_static(function, "__wrapped__", None)
+        if inner is not None and isinstance(function, FunctionType) and _is_written_in_project(function):
+            yield ["wrapper", hash_of_code(function.__code__)]
+        function = inner
+
+
+def _constant_or_type(value: object) -> str:
+    return constant_text(value) if _is_constant(value) else type(value).__qualname__
+
+
+def _is_written_in_project(function: FunctionType) -> bool:
+    """Return whether a decorator's function is of the project; its ``__module__`` is that of what it decorates."""
+    module = str(function.__globals__.get("__name__", ""))
+    if _package(module) in _OURS | sys.stdlib_module_names:
+        return False
+    return not function.__code__.co_filename.startswith(_INSTALLED)
 
 
 def step_version(step: "AIStep[Any]") -> str:
@@ -103,7 +137,7 @@ def _parts(function: Callable[..., Any]) -> Iterator[str]:
     for each in named_by(function):
         match each:
             case FunctionType() if _is_of_project(each):
-                yield f"def {each.__qualname__} {hash_of_function(each)}"
+                yield f"def {each.__qualname__} {_own(each)}"
                 yield from (f"{name} = {value}" for name, value in _constants(each, written))
             case type() if _is_of_project(each):
                 yield f"class {each.__qualname__}"

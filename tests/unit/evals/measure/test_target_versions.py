@@ -211,6 +211,52 @@ def test_a_workflow_knows_whom_its_steps_ask_in_doubt() -> None:
     assert flow("one") != flow("two")
 
 
+AROUND = """
+import functools
+
+def shouted(function):
+    @functools.wraps(function)
+    def wrapper(text):
+        return function(text) + "!"
+    return wrapper
+
+@shouted
+def helper(text):
+    return text
+
+@functools.lru_cache
+@shouted
+def kept(text):
+    return helper(text)
+
+def filled(text, ending):
+    return text + ending
+
+partial = functools.partial(filled, ending="a")
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "old", "new"),
+    [
+        ("kept", '"!"', '"?"'),
+        ("helper", '"!"', '"?"'),
+        ("partial", 'ending="a"', 'ending="b"'),
+        ("partial", "text + ending", "ending + text"),
+    ],
+)
+def test_decorators_and_what_a_partial_fills_in_are_in_the_version(
+    tmp_path: Path, target: str, old: str, new: str
+) -> None:
+    def version(name: str, source: str) -> str:
+        (tmp_path / name).write_text(source)
+        return version_of(getattr(load_file(tmp_path / name), target))
+
+    before = version("before.py", AROUND)
+    assert version("again.py", AROUND) == before
+    assert version("after.py", AROUND.replace(old, new)) != before
+
+
 def test_functions_that_call_each_other_have_a_version(tmp_path: Path) -> None:
     (tmp_path / "circular.py").write_text(
         "def even(n):\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n != 0 and even(n - 1)\n"
