@@ -54,7 +54,7 @@ def as_json(values: Sequence[Input], named: Mapping[str, Input]) -> str:
     Raises:
         InvalidInput: one of them is no JSON value.
     """
-    return json.dumps({"values": [plain(value) for value in values], "named": {k: plain(v) for k, v in named.items()}})
+    return _written({"values": [plain(value) for value in values], "named": {k: plain(v) for k, v in named.items()}})
 
 
 def whole_characters(text: str) -> str:
@@ -103,7 +103,16 @@ def _shown(value: Input) -> str:
 
 def _compact(data: Any) -> str:
     # Text stays as it is, without JSON escapes, so that what a model copies from it can be found in it.
-    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    return data if isinstance(data, str) else _written(data, ensure_ascii=False)
+
+
+def _written(data: Any, *, ensure_ascii: bool = True) -> str:
+    try:
+        return json.dumps(data, ensure_ascii=ensure_ascii)
+    except ValueError as error:  # a whole number with more digits than Python writes
+        raise InvalidInput(
+            f"a step cannot be called with a number that cannot be written down ({error}); give it as a text"
+        ) from error
 
 
 def _name(value: Input, index: int) -> str:

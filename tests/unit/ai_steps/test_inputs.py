@@ -64,6 +64,12 @@ async def test_input_that_is_no_json_value_is_refused_with_the_fix() -> None:
         await route(ScriptedModel(["cards"]))(object())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [10**5000, {"n": [10**5000]}], ids=["alone", "within"])
+async def test_number_that_cannot_be_written_down_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput, match="give it as a text"):
+        await route(ScriptedModel(["cards"]))(value)
+
+
 def test_inputs_are_stored_as_json() -> None:
     step = route(ScriptedModel([]))
 

@@ -56,17 +56,25 @@ class Credential:
         raise TypeError("a secret is not pickled; build the model again where it is needed")
 
 
+NOT_SENDABLE = (
+    "has a line break, a space around it, or a sign that is no ASCII, which no server can be sent: look at where it is"
+    " read from, and strip() it"
+)
+
+
+def is_sendable(key: str) -> bool:
+    """Return whether a header can hold a key."""
+    return key.isascii() and key.isprintable() and key == key.strip()
+
+
 def credential(key: str, shown: str) -> Credential:
     """Return a key as it is sent; ``shown`` names the model in errors.
 
     Raises:
         ModelNotReady: no header can hold it, as with the line break that ends a file.
     """
-    if not (key.isascii() and key.isprintable() and key == key.strip()):
-        raise ModelNotReady(
-            f"{shown}: the key has a line break, a space around it, or a sign that is no ASCII, which no server can be"
-            " sent: look at where it is read from, and strip() it"
-        )
+    if not is_sendable(key):
+        raise ModelNotReady(f"{shown}: the key {NOT_SENDABLE}")
     return Credential(key)
 
 

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_ai_steps.models.openai.access import Credential
+from handrail_ai_steps.models.openai.access import NOT_SENDABLE, Credential, is_sendable
 from handrail_ground.errors import told
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def asks(function: KeyFunction, seen: SeenKeys) -> Callable[[], Awaitable[str]]:
             kind = "an empty text" if given == "" else f"a {type(given).__name__}"
             raise KeyUnavailable(f"the key function returned {kind}, and no key", passing=False)
         seen.add(given)
+        if not is_sendable(given):
+            raise KeyUnavailable(f"the key that the key function returned {NOT_SENDABLE}", passing=False)
         return given
 
     return key

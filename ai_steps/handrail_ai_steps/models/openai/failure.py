@@ -47,10 +47,21 @@ _OVERFLOW = re.compile(
 _FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety system|flagged", re.IGNORECASE)
 _PAYMENT = 402
 _SPENT = re.compile(
-    r"credit balance is too low|insufficient (credit|balance|fund)|reached your specified api usage limit",
+    r"credit balance is too low|insufficient (credit|balance|fund)|reached your specified api usage limit"
+    r"|billing hard limit|organization has been restricted",
     re.IGNORECASE,
 )
 """That an account is empty, said with a 400: any other request comes to the same."""
+_UNKNOWN_KEY = re.compile(
+    r"api[ _-]?key (is )?(not valid|invalid|expired|not found)|(invalid|incorrect|expired) api[ _-]?key", re.IGNORECASE
+)
+_UNKNOWN_MODEL = re.compile(
+    r"\binvalid[ _]model\b(?! output)|model[ _]not[ _](exist|found)|not a valid model"
+    r"|(unknown|no such) model\b(?! (parameter|field|argument))"
+    r"|\bmodel [`'\"]?[\w./:@-]+[`'\"]? (does not exist|(is|was) not (found|available))",
+    re.IGNORECASE,
+)
+"""That a key or a model is not known, said with a 400, as Google's endpoint, Mistral's, DeepSeek's and gateways do."""
 _LONG_OUTPUT = re.compile(
     r"(max_(completion_|output_|new_)?tokens|completion tokens|output tokens).{0,200}"
     r"(too (large|high)|at most|exceed|greater|larger|less than|maximum|<=)|tokens?\b.{0,40}in the completion",
@@ -122,11 +133,13 @@ class Failure:
     """The part of the request the server does not take; the rest may work without it."""
     param: str = ""
     """The field of the request that the server names as wrong; empty: none."""
+    is_unknown: bool = False
+    """Whether the server says in words that it does not know the key or the model."""
 
     @property
     def is_outage(self) -> bool:
         """Whether any other request would come to the same: nobody is there, or the key or the model is not known."""
-        return self.passing or self.status in _FOR_ALL
+        return self.passing or self.is_unknown or self.status in _FOR_ALL
 
 
 def failure_of(error: Exception) -> Failure:
@@ -177,14 +190,15 @@ def status_failure(
         return Failure("failed", f"the input is too long for the model: {message}", status=status, rejected=rejected)
     if 300 <= status < 400:
         return Failure("failed", _pointed(status, headers), status=status)
-    if status in {401, 403}:
+    if status in {401, 403} or (status == 400 and _UNKNOWN_KEY.search(message)):
         hint = f"check the key ({key}) and its rights: {reason}"
-        return Failure("failed", hint, status=status)
+        return Failure("failed", hint, status=status, is_unknown=True)
     if code == "insufficient_quota" or (status == 400 and _SPENT.search(message)):
         return Failure("failed", f"the account has no quota left: {reason}", status=_PAYMENT)
     rejected = _rejected(param, everything) if status in _UNPROCESSED or status == 500 else None
+    is_unknown = status == 400 and rejected is None and bool(_UNKNOWN_MODEL.search(everything))
     passing = status in _TRANSIENT or (status >= 500 and status != 501)
-    return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected, param)
+    return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected, param, is_unknown)
 
 
 def _told(body: object, text: str) -> tuple[str, str, str]:

@@ -104,6 +104,8 @@ class GatheredEvents:
 
     def read(self, asked: str) -> Reply | Failure:
         """Return what a reply in one piece would have been read as."""
+        if self._first_chunk_seconds is None:
+            return Failure("failed", "the server answered 200 and sent no stream; ask it without one", status=200)
         reply = read_body(self._body(), asked)
         return reply if isinstance(reply, Failure) else replace(reply, first_chunk_seconds=self._first_chunk_seconds)
 

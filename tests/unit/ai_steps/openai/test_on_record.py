@@ -160,12 +160,21 @@ async def test_a_key_that_a_server_calls_its_model_is_in_no_answer(stub: Stub, m
     assert answer.model == answer.attempts[0].model == "proxy/***"
 
 
+@pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY}", f"{KEY}é", f"{KEY}\r\nX-Evil: 1"])
+async def test_a_key_that_cannot_be_sent_is_told_of_and_not_shown(stub: Stub, make_model: MakeModel, key: str) -> None:
+    stub.play(reply(GOOD))
+    outcome = unanswered(await make_model(api_key=lambda: key).answer(request_for()))
+    assert "the key that the key function returned has a line break, a space around it" in outcome.reason
+    assert KEY not in repr(outcome)
+    assert stub.requests() == []
+
+
 async def test_an_error_in_a_list_is_read_like_one(stub: Stub, make_model: MakeModel) -> None:
     """Microsoft/vscode #258088: so does Google's endpoint send them."""
-    told = {"code": 400, "message": "API key expired", "status": "INVALID_ARGUMENT"}
+    told = {"code": 400, "message": "the input is odd", "status": "INVALID_ARGUMENT"}
     stub.play(reply(json.dumps([{"error": told}]), status=400))
     outcome = unanswered(await make_model().answer(request_for()))
-    assert outcome.reason == "the server answered 400: API key expired"
+    assert outcome.reason == "the server answered 400: the input is odd"
 
 
 def test_a_key_is_not_pickled() -> None:

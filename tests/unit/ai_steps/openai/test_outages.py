@@ -187,3 +187,33 @@ async def test_a_packed_answer_is_read_and_one_that_unpacks_without_end_is_not(
         outcome = unanswered(await make_model(confidence="logprob", decisions=False).answer(request_for()))
         assert outcome.reason == "the server sent more than 2 MB, which no answer takes"
         assert len(stub.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("API key not valid. Please pass a valid API key.", "check the key"),  # gpt-researcher #410: Google's 400
+        ("API key expired. Please renew the API key.", "check the key"),
+        ("Invalid model name passed in model=small. Call `/v1/models`", ""),  # litellm #2398
+        ("quasar-alpha is not a valid model ID", ""),  # litellm #9817
+        ("Model Not Exist", ""),
+        ("The model `small` does not exist", ""),
+        ("Billing hard limit has been reached", "no quota left"),
+        ("You have reached your specified API usage limits.", "no quota left"),  # litellm #37592
+    ],
+)
+async def test_a_key_or_model_that_nobody_knows_is_an_outage_also_with_a_400(
+    stub: Stub, make_model: MakeModel, message: str, hint: str
+) -> None:
+    stub.play(reply(error(message), status=400))
+    outcome = unanswered(await make_model().answer(request_for()))
+    assert outcome.outage
+    assert hint in outcome.reason
+    assert message in outcome.reason
+    assert len(stub.bodies()) == 1
+
+
+@pytest.mark.parametrize("message", ["the temperature is too cold", "invalid model output", "the input is not text"])
+async def test_another_400_is_none(stub: Stub, make_model: MakeModel, message: str) -> None:
+    stub.play(reply(error(message), status=400))
+    assert not unanswered(await make_model(confidence="none", temperature=1).answer(request_for())).outage

@@ -1,5 +1,7 @@
 """Streams of servers that leave out, break off or refuse."""
 
+from typing import Any
+
 import pytest
 
 from tests.stub_server import Stub, chunks, completion, error, reply
@@ -75,3 +77,15 @@ async def test_an_error_in_the_callback_is_a_reason(stub: Stub, make_model: Make
     outcome = unanswered(await make_model().answer(request_for(str, on_text=broken)))
     assert outcome.result == "failed"
     assert "cannot show it" in outcome.reason
+
+
+async def test_a_server_that_sends_no_stream_is_told_so_and_nothing_was_cut_off(
+    stub: Stub, make_model: MakeModel
+) -> None:
+    whole: list[Any] = [completion("Dear Ann."), []]
+    for body in whole:
+        stub.reset()
+        stub.play(reply(body))
+        outcome = unanswered(await make_model().answer(request_for(str, json_schema=None, labels=(), on_text=print)))
+        assert (outcome.result, len(stub.bodies())) == ("failed", 1)
+        assert outcome.reason == "the server answered 200 and sent no stream; ask it without one"
