@@ -89,7 +89,8 @@ class Awaiting(ABC):
     async def idle(self) -> None:
         """Wait until nothing is being executed or due here, and every run started here has ended or waits.
 
-        Runs started here are waited for wherever they are executed; what other workers took besides is theirs.
+        Runs started here are waited for wherever they are executed; what other workers took besides is theirs. A step
+        that is tried again in a while is waited for, and no run that begins later.
 
         Raises:
             StoreError: this process gave up because the store cannot be used; runs may be left as they are.

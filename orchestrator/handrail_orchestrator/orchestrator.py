@@ -338,7 +338,8 @@ class Orchestrator(Client, Awaiting):
         finally:
             if execute:
                 worker.dispatch.arrived()
-        engine.started.add([started.key])
+        if begins is None:  # until one begins that begins later, nobody waits for it
+            engine.started.add([started.key])
         execution = None
         if started.new and execute and me == worker.id and not started.rests:
             execution = worker.execute(started.key, change)

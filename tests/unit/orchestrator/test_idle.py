@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -252,3 +254,15 @@ async def test_what_is_open_is_not_opened_again(tmp_path: Path) -> None:
             async with orchestrator:
                 pass
         await orchestrator.idle()
+
+
+@pytest.mark.parametrize("how", ["at", "after"])
+async def test_a_run_that_begins_later_is_not_waited_for(tmp_path: Path, how: str) -> None:
+    when = {"at": datetime.now(UTC) + timedelta(days=2)} if how == "at" else {"after": timedelta(days=2)}
+    async with Orchestrator(f"sqlite:///{tmp_path / 'r.db'}", workflows=[quick]) as orchestrator:
+        later: Any = await orchestrator.start(quick, 1, id="later", **when)
+        now = await orchestrator.start(quick, 2, id="now")
+        async with asyncio.timeout(GENEROUS):
+            await orchestrator.idle()
+        assert await now.result() == "now: 2"
+        assert (later.new, orchestrator.run("later").status) == (True, "pending")
