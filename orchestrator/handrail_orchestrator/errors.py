@@ -169,11 +169,11 @@ class FilePurged(UnknownFile):
 
 
 class RunConflict(Misuse):
-    """The id belongs to a run that was started with another workflow or input."""
+    """The id belongs to a run that was started with another workflow or input, or to two runs of one call."""
 
-    def __init__(self, run_id: str, problem: str) -> None:
+    def __init__(self, run_id: str, problem: str, *, whole: str | None = None) -> None:
         super().__init__(
-            f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with"
+            whole or f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with"
         )
         self.run_id = run_id
 

@@ -365,7 +365,10 @@ class Orchestrator(Client, Awaiting):
             changes.append(self._start_change(workflow, value, run_id, execute=False, priority=priority))
         twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
         if times > 1:
-            raise RunConflict(twice, "the same id twice in one call")
+            whole = (
+                f"run {twice!r} is given {times} times in one call: give each run an id of its own, or leave one out"
+            )
+            raise RunConflict(twice, "the same id twice in one call", whole=whole)
         started: list[Started] = await engine.start_many(changes)
         engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]

@@ -10,11 +10,12 @@ import pytest
 
 from handrail import Accepted, Client, Doubtful, Escalation, Orchestrator, Run, action, rule, workflow
 from handrail.guards import Confidence, Judgement
-from handrail.orchestrator import NotStorable, ReviewQuery, Settings
+from handrail.orchestrator import NotStorable, ReviewQuery, Settings, UnknownRun
 from handrail_orchestrator.errors import InvalidWorkflow, OrchestratorError
 from handrail_orchestrator.store.changes import Send
 from handrail_orchestrator.store.sqlite.store import SqliteStore
 from handrail_orchestrator.store.starts import StartRun
+from tests.stores import store_in
 
 HALF = "caf\udce9"
 """What ``os.fsdecode`` makes of a name in Latin-1."""
@@ -156,6 +157,14 @@ async def test_a_nul_names_nothing_on_any_store(tmp_path: Path, name: str, monke
         await o.start(asking, "x", id="asked")
         with pytest.raises(NotStorable, match=r"character 4 is NUL"):
             await CALLS[name](o, 1)
+
+
+@pytest.mark.parametrize("call", ["send", "cancel", "retry", "skip_step"])
+async def test_no_run_has_an_id_with_a_nul_on_either_store(either_store: Path, call: str) -> None:
+    arguments = {"send": ("more", 1), "skip_step": ("step",)}.get(call, ())
+    async with Client(store_in(either_store), create=True) as client:
+        with pytest.raises(UnknownRun, match="no run 'caf"):
+            await getattr(client, call)("caf\0", *arguments, by="ann")
 
 
 @pytest.mark.parametrize("what", ["name", "queue", "event", "child"])

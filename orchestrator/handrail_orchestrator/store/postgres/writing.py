@@ -21,6 +21,7 @@ from handrail_orchestrator.store.postgres.locking import STORE, Locks, locks_of
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.transaction import Transaction
+from handrail_orchestrator.texts import without_nul
 
 _log = logging.getLogger("handrail.store")
 
@@ -286,7 +287,7 @@ def _rows(connection: "psycopg.Connection[Any]", locks: Locks) -> str:
         keys = ", ".join(map(str, locks.keys))
         found += [f"SELECT unnest(ARRAY[{keys}]::bigint[])", f"SELECT parent FROM runs WHERE key IN ({keys})"]  # noqa: S608 -- numbers
     if locks.ids:
-        ids = ", ".join(sql.Literal(each).as_string(connection) for each in locks.ids)
+        ids = ", ".join(sql.Literal(each).as_string(connection) for each in without_nul(locks.ids))
         found.append(f"SELECT key FROM runs WHERE id IN ({ids})")  # noqa: S608 -- quoted
     if locks.items:
         items = ", ".join(map(str, locks.items))
