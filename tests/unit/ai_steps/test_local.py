@@ -132,6 +132,18 @@ def test_copies_make_nothing_surer(copy: str) -> None:
     assert copied.confidence < plain.confidence + 0.1
 
 
+@pytest.mark.dear
+def test_copies_are_no_more_proof_of_what_the_surest_text_says() -> None:
+    things = ("password", "account", "invoice", "card", "phone", "parcel", "letter", "contract")
+    told = {"access": "I cannot log in to my {}", "billing": "I was charged twice for the {}", "other": "thank you, {}"}
+    said = [LabelledText(how.format(thing), label) for label, how in told.items() for thing in things]
+    copies = [LabelledText(f"{each.text} #{n}", each.label) for each in said for n in range(4)]
+
+    plain, copied = (LocalModel.fit(each, name="x").predict([said[0].text])[0] for each in (said, copies))
+
+    assert copied.confidence < plain.confidence + 0.005
+
+
 @pytest.mark.slow
 def test_the_surest_are_no_surer_than_they_are_right() -> None:
     chance = random.Random(1)

@@ -74,7 +74,8 @@ class _Lesson:
 def fit(training: TrainingSet, *, seed: int, embedding: Embedding | None = None) -> Fitted:
     """Return what was learned; uses at most two cores, and the same set and seed give the same result."""
     targets = np.array(training.targets)
-    folds = tuple(_folds(targets, groups_of(training.texts), seed))
+    groups = groups_of(training.texts)
+    folds = tuple(_folds(targets, groups, seed))
     vectors = None if embedding is None else embedding.vectors(training.texts)
     lesson = _Lesson(training.texts, targets, int(targets.max()) + 1, seed, embedding, vectors)
     # Threads inside a matrix product wait for each other by spinning, which is ruinous on a busy machine.
@@ -84,9 +85,10 @@ def fit(training: TrainingSet, *, seed: int, embedding: Embedding | None = None)
     if not kept_out:
         return Fitted(classifier, Temperatures(), None)
     views = Views.joined(kept_out)
-    truth = targets[np.concatenate(folds)]
+    order = np.concatenate(folds)
+    truth = targets[order]
     known = views.known if views.known.any() else np.ones(len(truth), bool)
-    temperatures = _temperatures(views.of(known), truth[known])
+    temperatures = _temperatures(views.of(known), truth[known], groups[order][known])
     probabilities = views.probabilities(temperatures)
     confidences = tuple(float(each) for each in probabilities.max(axis=1))
     return Fitted(classifier, temperatures, measure(probabilities, truth), confidences)
@@ -158,8 +160,11 @@ def _thinned(texts: Sequence[str], chance: np.random.Generator) -> list[str]:
     return thinned
 
 
-def _temperatures(views: Views, targets: Targets) -> Temperatures:
-    """Return the temperature of each kind of view on its own, then of their average, and the doubt that is left."""
+def _temperatures(views: Views, targets: Targets, groups: Targets) -> Temperatures:
+    """Return the temperature of each kind of view on its own, then of their average, and the doubt that is left.
+
+    Texts that are nearly the same count once for the doubt: copies that are right prove nothing more of others.
+    """
     single = Temperatures(
         margins=fit_temperature(views.margins, targets),
         networks=fit_temperature(np.concatenate(views.networks), np.tile(targets, len(views.networks))),
@@ -168,7 +173,8 @@ def _temperatures(views: Views, targets: Targets) -> Temperatures:
         single = replace(single, embedded=fit_temperature(views.embedded, targets))
     blend = fit_temperature(views.averaged(single), targets)
     without_doubt = replace(single, blend=blend, doubt=NO_DOUBT)
-    return replace(without_doubt, doubt=fit_doubt(views.blended(without_doubt), targets))
+    once = np.unique(groups, return_index=True)[1]
+    return replace(without_doubt, doubt=fit_doubt(views.blended(without_doubt)[once], targets[once]))
 
 
 def fit_margins(rows: sparse.csr_matrix, targets: Targets, *, count: int, seed: int) -> Margins:
