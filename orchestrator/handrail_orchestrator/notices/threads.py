@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from handrail_ground.errors import told_in_thread
+
 T = TypeVar("T")
 
 
@@ -23,9 +25,13 @@ async def in_thread(function: Callable[[], T], *, name: str) -> T:
             done.set_result(result)  # type: ignore[arg-type]  # without an error it is what the function returned
 
     def call() -> None:
-        result, problem = None, None
+        result: T | None = None
+        problem: BaseException | None = None
         try:
             result = function()
+        except StopIteration as error:  # a future cannot hold one, and whoever awaits it would wait for ever
+            problem = RuntimeError(told_in_thread(error))
+            problem.__cause__ = error
         except BaseException as error:  # noqa: BLE001 -- it belongs to whoever waits
             problem = error
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more

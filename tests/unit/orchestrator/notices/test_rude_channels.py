@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail_orchestrator.cli.notices import app
+from handrail_orchestrator.notices.apprise_channel import AppriseChannel
 from handrail_orchestrator.notices.channel import Delivered, Message, NotNow
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.routes import Route
@@ -136,3 +137,16 @@ def test_a_trial_says_what_is_wrong_with_each_channel_and_tries_the_others(
     assert "desk: sent" in tried.output
     assert f"rude: {DEEDS[deed][1]}" in tried.output
     assert "hunter2" not in tried.output
+
+
+@pytest.mark.parametrize("error", [StopIteration(), RuntimeError("token hunter2"), StopAsyncIteration()])
+async def test_a_plug_in_of_apprise_that_raises_is_tried_again_and_waited_for_no_longer(error: Exception) -> None:
+    class PlugIn:
+        def notify(self, **_: object) -> object:
+            return raises(error)()
+
+    async with asyncio.timeout(60):
+        outcome = await AppriseChannel(PlugIn(), "theirs").send(TOLD)
+    assert isinstance(outcome, NotNow)
+    assert outcome.why.startswith("apprise failed (")
+    assert "hunter2" not in outcome.why
