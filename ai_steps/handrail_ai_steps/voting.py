@@ -44,7 +44,7 @@ def vote(samples: Sequence[Any], *, asked: int | None = None) -> Vote:
 
     Args:
         samples: validated values, at least one; labels as texts.
-        asked: how many samples came back, valid or not; an invalid one agrees with nobody.
+        asked: how many samples were asked for; one that is invalid, or did not come, agrees with nobody.
 
     Returns:
         The vote. A single sample agrees only with itself, which is no confidence.

@@ -123,8 +123,7 @@ class _Asked:
             return self._made(*read[0], missing("the samples for a vote did not come: the time was over"))
         if not read:
             raise failed[0]
-        returned = len(read) + sum(each.result in {"invalid", "refused", "truncated"} for each in failed)
-        settled = form.vote([reading for reading, _ in read], returned=returned)
+        settled = form.vote([reading for reading, _ in read], ended=len(got))
         reading, tries = read[settled.winner]
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         notes = (f"{len(failed)} of {samples} samples failed: {failed[0].reason}",) if failed else ()

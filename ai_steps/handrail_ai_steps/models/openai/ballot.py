@@ -20,8 +20,8 @@ class Ballot:
     form: Form
     readings: list[tuple[Reading, ReplyTries]] = field(default_factory=list)
     """Samples that fit, each with the tries that it took."""
-    returned: int = 0
-    """How many came back, fitting or not."""
+    ended: int = 0
+    """How many came back, fitting or not, or failed: one that nobody saw agrees with nobody."""
     failed: list[str] = field(default_factory=list)
     """Why others did not come back."""
 
@@ -32,7 +32,7 @@ class Ballot:
         """
         wrong = ""
         for choice in choices:
-            self.returned += 1
+            self.ended += 1
             flaw = flaw_of(choice, self.form)
             if flaw is not None:
                 wrong = wrong or flaw.reason
@@ -44,17 +44,16 @@ class Ballot:
         return wrong
 
     def add(self, sample: tuple[Reading, ReplyTries] | Halted) -> None:
-        """Take what asking for a single sample came to; one that was refused or cut off came back too."""
+        """Take what asking for a single sample came to; of fewer voices none would be surer of itself."""
+        self.ended += 1
         if isinstance(sample, Halted):
             self.failed.append(sample.reason)
-            self.returned += sample.result in {"invalid", "refused", "truncated"}
         else:
             self.readings.append(sample)
-            self.returned += 1
 
     def settled(self) -> Vote:
         """Return what the samples came to."""
-        return self.form.vote([reading for reading, _ in self.readings], returned=self.returned)
+        return self.form.vote([reading for reading, _ in self.readings], ended=self.ended)
 
     def notes(self, asked: int) -> tuple[str, ...]:
         """Return what was odd about the samples."""

@@ -163,16 +163,16 @@ class Form:
         """Return an answer to compare with other samples: a label as its text, anything else as the value it is."""
         return reading.label if self.labels else reading.value
 
-    def vote(self, readings: Sequence[Reading], *, returned: int) -> Vote:
+    def vote(self, readings: Sequence[Reading], *, ended: int) -> Vote:
         """Settle several answers of one question.
 
         Of a field that all of them left out nobody said anything: the value that its default gives has no confidence.
 
         Args:
             readings: those that fit.
-            returned: how many came back, fitting or not.
+            ended: how many came back, fitting or not, or failed.
         """
-        found = vote([self.sample(each) for each in readings], asked=returned)
+        found = vote([self.sample(each) for each in readings], asked=ended)
         if not found.fields:
             return found
         winner = readings[found.winner]

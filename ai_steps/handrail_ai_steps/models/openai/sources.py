@@ -166,7 +166,7 @@ class Sources:
         ballot = Ballot(form)
         if self._draws_at_once and samples > 1:
             await self._at_once(ballot, samples)
-        for got in await self._in_time(self._one_by_one(form, samples - ballot.returned, drawn=ballot.returned)):
+        for got in await self._in_time(self._one_by_one(form, samples - ballot.ended, drawn=ballot.ended)):
             ballot.add(got)
         if not ballot.readings:
             raise Halted("failed", f"no sample came back: {ballot.failed[0]}")
@@ -217,7 +217,7 @@ class Sources:
                 counted = f" in {1 + self._reasks()} tries" if self._reasks() else ""
                 raise Halted("invalid", f"no answer fitted the schema{counted}: {wrong}")
             messages = [*messages, *sent_back(reply.choices[0].text, wrong)]
-            ballot.returned = 0
+            ballot.ended = 0
 
     async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, ReplyTries] | Halted]":
         """Ask for samples in requests of their own; one after the other where a budget has to be kept."""

@@ -153,6 +153,17 @@ async def test_samples_that_are_refused_agree_with_nobody_and_are_told(stub: Stu
     assert any("1 of 3 samples failed" in note for attempt in answer.attempts for note in attempt.notes)
 
 
+async def test_samples_that_fail_agree_with_nobody(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(
+        reply(completion('{"label":"card"}'), when={"n": 3}),
+        reply(completion('{"label":"card"}')),
+        reply(error("no money left", code="insufficient_quota"), status=429),
+    )
+    answer = answered(await make_model(confidence="vote").answer(request_for()))
+    assert answer.confidence == Confidence(2 / 3, "vote", "2 of 3 samples agree")
+    assert any("1 of 3 samples failed" in note for attempt in answer.attempts for note in attempt.notes)
+
+
 async def test_a_single_sample_that_came_back_is_no_agreement(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(completion('{"label":"card"}'), when={"n": 2}),
