@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from handrail_evals.decide.calibrate.calibration import Calibration
 from handrail_evals.errors import UnreadableAcceptance
@@ -11,7 +12,10 @@ from handrail_ground.files import write_whole
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.guarantee import GuaranteedThreshold, ScoreName
+from handrail_guards.guarantee import FORMAT, GuaranteedThreshold, ScoreName
+
+_BEGINNING: Final = 100
+"""Bytes within which an acceptance says that it is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,16 @@ def guarantee(calibration: Calibration, subject: Subject, *, day: date) -> Guara
 def write_acceptance(path: Path, rule: GuaranteedThreshold) -> None:
     """Write an acceptance file, whole or not at all; one that was there is replaced."""
     write_whole(path, [rule.to_json().encode()])
+
+
+def is_acceptance(path: Path) -> bool:
+    """Return whether a file is an acceptance of some release, damaged or not, which a new one may replace.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return FORMAT.partition("/")[0].encode() in file.read(_BEGINNING)
 
 
 def read_acceptance(path: Path) -> GuaranteedThreshold:

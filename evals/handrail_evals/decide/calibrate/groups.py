@@ -1,5 +1,6 @@
 """A promise for each group, at each of several looks at growing labels, and what thresholds cost in a day's work."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -162,7 +163,7 @@ class Workload:
     """Share of the accepted cases that is audited, 0 to 1."""
 
     def __post_init__(self) -> None:
-        if self.cases < 0 or not self.minutes_each >= 0 or not 0 <= self.audited <= 1:
+        if not (0 <= self.cases < math.inf and 0 <= self.minutes_each < math.inf and 0 <= self.audited <= 1):
             raise InvalidSetting(f"{self} cannot be; cases and minutes are 0 or more, audited is from 0 to 1")
 
 

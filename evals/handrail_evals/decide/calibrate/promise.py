@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from handrail_evals.errors import InvalidSetting
 
@@ -87,7 +88,8 @@ class Promise:
 
     def __post_init__(self) -> None:
         for name, number in (("target", self.target), ("delta", self.delta)):
-            if not 0.0 < number < 1.0:
+            given: Any = number  # whatever a caller without a type checker gave
+            if not isinstance(given, int | float) or not 0.0 < given < 1.0:
                 raise InvalidSetting(f"{name} is {number!r}; give a share above 0 and below 1, such as 0.02")
 
     @property
@@ -101,6 +103,9 @@ class Promise:
         Raises:
             InvalidSetting: fewer than 1 part.
         """
-        if parts < 1:
-            raise InvalidSetting(f"parts is {parts!r}; give 1 or more: one for each model, group or look")
+        given: Any = parts
+        if not isinstance(given, int) or given < 1:
+            raise InvalidSetting(
+                f"parts is {parts!r}; give a whole number, 1 or more: one for each model, group or look"
+            )
         return replace(self, delta=self.delta / parts)

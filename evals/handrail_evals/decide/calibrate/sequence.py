@@ -196,7 +196,7 @@ def start(ladder: Ladder, tally: AcceptedTally, promise: Promise, *, first_error
     """
     accepted = [tally.at_least(rung.threshold).accepted for rung in ladder.rungs]
     most = usual_first_errors(tally.labels, promise) if first_errors is None else first_errors
-    for errors in range(most, -1, -1):
+    for errors in range(min(most, max(accepted, default=0)), -1, -1):  # more than all of them no threshold tolerates
         needed = labels_for(errors, promise.target, promise.delta)
         for place, count in enumerate(accepted):
             if count >= needed:

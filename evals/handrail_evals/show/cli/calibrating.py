@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from handrail_ai_steps.step import AIStep
-from handrail_evals.decide.calibrate.acceptance_file import write_acceptance
+from handrail_evals.decide.calibrate.acceptance_file import is_acceptance, write_acceptance
 from handrail_evals.decide.calibrate.groups import Workload
 from handrail_evals.decide.calibrate.labels import require_blind
 from handrail_evals.decide.calibrate.promise import Promise
@@ -161,6 +161,14 @@ def _shown(part: str, there: frozenset[str]) -> str:
     return other if other in there and part not in there else part
 
 
+def _place(path: Path) -> Path:
+    """Return where the acceptance is written; labels, which ``--out`` may have been mistaken for, stay."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.stat().st_size and not is_acceptance(path):
+        raise InvalidSetting(f"{path} holds something else, and no acceptance; name another file with --out")
+    return path
+
+
 @measuring
 def calibrate(
     target: StepArgument,
@@ -204,8 +212,7 @@ def calibrate(
     with printing_aside(aside=as_json):
         whole = load_step(target)
         step = chosen(whole, model, recording)
-    path = out or Path(f"{step.name}.acceptance.json")
-    path.parent.mkdir(parents=True, exist_ok=True)  # before a model is asked for all cases
+    path = _place(out or Path(f"{step.name}.acceptance.json"))  # before a model is asked for all cases
     promise, day = Promise(target=risk, delta=delta), datetime.now(UTC).date()
     if cases is None:
         found = _from_store(str(store), step, promise, day, settings)

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -311,3 +312,30 @@ def test_too_few_labels_are_expected_to_accept_nothing() -> None:
 def test_a_choice_needs_scores() -> None:
     with pytest.raises(InvalidLabels, match="no scores to choose from"):
         choose_score({}, promise=Promise(0.02), labels=300)
+
+
+def test_more_errors_at_the_start_than_labels_begin_where_all_labels_do() -> None:
+    audits = drawn(random.Random(5), 400)
+
+    found = calibrate(audits, promise=Promise(0.1), first_errors=10**9)
+
+    assert found.threshold == calibrate(audits, promise=Promise(0.1), first_errors=400).threshold
+
+
+@pytest.mark.parametrize("number", ["0.1", None, True])
+def test_a_promise_is_made_of_numbers(number: Any) -> None:
+    with pytest.raises(InvalidSetting, match="target is"):
+        Promise(number)
+    with pytest.raises(InvalidSetting, match="delta is"):
+        Promise(0.1, number)
+
+
+def test_a_promise_is_split_into_whole_parts() -> None:
+    with pytest.raises(InvalidSetting, match=r"parts is 1\.5; give a whole number"):
+        Promise(0.1).split(1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("cases", "minutes"), [(float("inf"), 1.0), (1000, float("inf")), (float("nan"), 1.0)])
+def test_work_without_end_has_no_costs(cases: Any, minutes: float) -> None:
+    with pytest.raises(InvalidSetting, match="cannot be"):
+        Workload(cases=cases, minutes_each=minutes)

@@ -69,6 +69,17 @@ def test_calibrate_takes_a_table_whose_rows_have_no_name(header: str, options: t
         assert "--input-field" in said
 
 
+@pytest.mark.dear
+def test_calibrate_writes_over_an_acceptance_and_over_no_labels() -> None:
+    Path("labelled.jsonl").write_text(LEARN, encoding="utf-8")
+    calibration = ("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH, "--out")
+
+    assert "holds something else, and no acceptance" in handrail(*calibration, "labelled.jsonl", code=2).stderr
+    assert Path("labelled.jsonl").read_text(encoding="utf-8") == LEARN
+    handrail(*calibration, "pet.json")
+    handrail(*calibration, "pet.json")
+
+
 def exported(drawn: int, others: int) -> str:
     """Return lines as ``handrail review export`` writes them, so many of which were drawn at random."""
     lines = [json.loads(line) for line in LEARN.splitlines()]
