@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.errors import NotAllowed, ReviewError
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
     Cancel,
@@ -15,6 +15,7 @@ from handrail_orchestrator.store.changes import (
     ExtendLease,
     Fork,
     MoveReview,
+    OpenWait,
     ReadAnswer,
     RecordStep,
     ReviewSets,
@@ -27,6 +28,8 @@ from tests.contract.stores import (
     NOW,
     asked,
     decided,
+    executing,
+    question,
     refusal,
     signed_on,
     step,
@@ -54,6 +57,24 @@ def test_a_move_is_made_only_to_the_version_it_was_decided_on(store: Store) -> N
         ("person:ann", "take", "leased", 2),
         ("person:ann", "skip", "open", 3),
     ]
+
+
+def test_an_item_for_somebody_new_is_answered_by_nobody_who_answered_another_of_its_run(store: Store) -> None:
+    worker = signed_on(store)
+    key = executing(store, worker)
+    waits = [step(key, name, seq=seq, kind="human", status="waiting") for seq, name in enumerate(("ask", "again"), 1)]
+    wrote(store, *(OpenWait(each, review=question(key, each.name)) for each in waits), worker=worker)
+    wrote(store, Suspend(key, None, 0), worker=worker)
+    first, second = sorted(store.reviews(ReviewQuery(run_id="a")), key=lambda item: item.id)
+    assert store.answered_others(second.id) == set()
+
+    wrote(store, decided(first))
+
+    assert (store.answered_others(second.id), store.answered_others(first.id)) == ({"ann"}, set())
+    refused = refusal(store, decided(second)._replace(is_of_new=True))
+    assert isinstance(refused, NotAllowed)
+    assert "another question of its run" in str(refused)
+    wrote(store, decided(second, by="person:ben")._replace(is_of_new=True))
 
 
 def test_a_lease_is_extended_by_its_owner_at_its_version_and_leaves_no_trace_in_the_log(store: Store) -> None:

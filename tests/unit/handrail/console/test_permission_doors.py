@@ -148,7 +148,8 @@ def at_the_page(shop: Shop, action: ItemAction, item: int, by: str) -> bool:
 
     async def posted(client: Client) -> httpx2.Response:
         secret = shop.secrets["session", by]
-        form = {"csrf": csrf_of(secret), **fields.get(action, {})}
+        version = str(client.plain_review(item).version)
+        form = {"csrf": csrf_of(secret), "version": version, **fields.get(action, {})}
         headers = {"cookie": f"handrail-8377={secret}"}
         return await shop.send(client, "POST", f"/items/{item}/{action}", data=form, headers=headers)
 
