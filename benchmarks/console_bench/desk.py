@@ -72,7 +72,7 @@ async def _take_and_decide(file: Path, part: str) -> Figure:
     for each in file.parent.glob(f"{copy.name}*"):
         each.unlink()
     name = "take the next and decide it ÷ by hand"
-    return Pairs(*zip(*times[5:], strict=True)).figure(part, name, at_most(3.0, 1.5))
+    return Pairs(*zip(*times[5:], strict=True)).figure(part, name, at_most(4.0, 1.5))
 
 
 def _threads(file: Path, part: str) -> Figure:

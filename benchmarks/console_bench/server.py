@@ -13,7 +13,7 @@ ITEMS_A_REQUEST, REQUESTS_A_SETTLED = 10, 5
 """Of the open items, one in so many is asked for; of these, the first one in so many fill caches."""
 LOOKS, STARTS = 3, 3
 """How often each page is asked for, in turn, and a server started: of looks the quickest counts."""
-START_BAR, PAGE_BAR, RUNS_BAR, DECIDE_BAR = at_most(6.0, 4.0), at_most(10.0, 6.0), at_most(15.0, 6.0), at_most(2.0)
+START_BAR, PAGE_BAR, RUNS_BAR, DECIDE_BAR = at_most(6.0, 4.0), at_most(10.0, 6.0), at_most(15.0, 6.0), at_most(3.0, 2.0)
 """What ours takes, by what the desk by hand takes, which shows fifty rows of the same store with the same libraries."""
 MEMORY_BAR = at_most(1.06)
 
