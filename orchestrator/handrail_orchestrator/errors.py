@@ -171,10 +171,10 @@ class FilePurged(UnknownFile):
 class RunConflict(Misuse):
     """The id belongs to a run that was started with another workflow or input, or to two runs of one call."""
 
-    def __init__(self, run_id: str, problem: str, *, whole: str | None = None) -> None:
-        super().__init__(
-            whole or f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with"
-        )
+    def __init__(
+        self, run_id: str, problem: str, remedy: str = "start with another id, or with what it was started with"
+    ) -> None:
+        super().__init__(f"run {run_id!r} {problem}; {remedy}")
         self.run_id = run_id
 
 

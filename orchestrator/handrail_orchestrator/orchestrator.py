@@ -357,18 +357,14 @@ class Orchestrator(Client, Awaiting):
             NotStorable: an input does not fit its annotation; its id is named.
             RunConflict: an id appears twice, or was started with another workflow or input.
         """
-        engine = self.engine
-        changes: list[StartRun] = []
+        engine, changes = self.engine, list[StartRun]()
         for number, (run_id, value) in enumerate(runs):
             if number % OTHERS_TURN == OTHERS_TURN - 1:
                 await asyncio.sleep(0)
             changes.append(self._start_change(workflow, value, run_id, execute=False, priority=priority))
         twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
         if times > 1:
-            whole = (
-                f"run {twice!r} is given {times} times in one call: give each run an id of its own, or leave one out"
-            )
-            raise RunConflict(twice, "the same id twice in one call", whole=whole)
+            raise RunConflict(twice, f"is given {times} times in one call", "give each run an id of its own")
         started: list[Started] = await engine.start_many(changes)
         engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]

@@ -26,9 +26,8 @@ def out_of_reach(store: "Store", item: ReviewItem, to: str) -> str | None:
         row = store.person(to)
         if row is None:
             return f"it could not be given to {to}: nobody in this store is called so"
-        return (
-            None if _may(item, to, Person.of(row), before) else f"it could not be given to {to}: they may not answer it"
-        )
+        is_theirs = _may(item, to, Person.of(row), before)
+        return None if is_theirs else f"it could not be given to {to}: they may not answer it"
     group = to.removeprefix(GROUP)
     asked = replace(item, rules=replace(item.rules, group=group))
     if any(_may(asked, row.name, Person.of(row), before) for row in store.people()):

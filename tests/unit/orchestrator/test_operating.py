@@ -52,7 +52,7 @@ async def test_a_run_is_started_by_name_and_executed_by_whoever_has_the_code(sto
 
 async def test_an_id_that_is_given_twice_in_one_call_starts_nothing_and_is_told(store: str) -> None:
     async with Orchestrator(store, workflows=[triage]) as orchestrator:
-        with pytest.raises(RunConflict, match="run 't' is given 2 times in one call: give each run an id of its own"):
+        with pytest.raises(RunConflict, match="run 't' is given 2 times in one call; give each run an id of its own"):
             await orchestrator.start_many(triage, [("t", Ticket(id="t")), ("u", Ticket(id="u")), ("t", Ticket(id="t"))])
         assert orchestrator.runs() == []
 

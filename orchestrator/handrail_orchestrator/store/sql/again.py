@@ -112,7 +112,7 @@ def fork(tx: Transaction, change: c.Fork) -> Started:
     # nobody gets around a question that is not for them by a fork of their own run
     started = starting.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
     if not started.new:
-        raise RunConflict(change.new_id, "a history of its own")
+        raise RunConflict(change.new_id, "exists with a history of its own")
     columns, literal = ", ".join(StepRow._fields[1:]), "'withdrawn'"
     tx.execute(
         f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names

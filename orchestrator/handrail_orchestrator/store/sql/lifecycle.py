@@ -88,7 +88,7 @@ def start_child(tx: Transaction, child: StartRun, wait: StepRow) -> None:
 
 def _require_no_ring(tx: Transaction, child: str, waiting: int) -> None:
     if tx.execute(_WAITS_FOR, (child, waiting)).fetchone():
-        raise RunConflict(child, "a wait for the run that asks for it, so that neither would ever end")
+        raise RunConflict(child, "exists with a wait for the run that asks for it, so that neither would ever end")
 
 
 def wake(tx: Transaction, key: int) -> None:

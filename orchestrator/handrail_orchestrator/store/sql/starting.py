@@ -106,7 +106,7 @@ def _existing(tx: Transaction, change: StartRun) -> Started:
         (change.id,),
     ).fetchone()
     if name != change.workflow:
-        raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
+        raise RunConflict(change.id, f"exists with workflow {name!r}, not {change.workflow!r}")
     if not sealing.is_same(tx, recorded, change.input):
-        raise RunConflict(change.id, "another input")
+        raise RunConflict(change.id, "exists with another input")
     return Started(int(key), new=False)
