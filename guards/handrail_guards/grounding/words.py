@@ -12,9 +12,11 @@ from handrail_guards.verdict import Span
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[&+]|[{_UNSPACED}]|(?:[^\W_{_UNSPACED}][\u0300-\u036f]*)+")
 
-# Inside a compound such as S/B, 12-34 or O'Hara nothing starts and nothing ends.
-_INSIDE_BEFORE = re.compile(r"(?:[^\W_][/&'’@]|\d[.,:-]|(?<![^\W_])[^\W_]-)\Z")
-_INSIDE_AFTER = re.compile(r"[/&'’@][^\W_]|[.,:-]\d|-[^\W_](?![^\W_])")
+# Inside a compound such as S/B, 12-34, INV_7 or O'Hara nothing starts and nothing ends; nor where only what nobody
+# sees, such as a soft hyphen, stands between digits.
+_UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"
+_INSIDE_BEFORE = re.compile(rf"(?:[^\W_][/&'’@_]|\d[.,:-]|\d[{_UNSEEN}]{{1,2}}|(?<![^\W_])[^\W_]-)\Z")
+_INSIDE_AFTER = re.compile(rf"[/&'’@_][^\W_]|[.,:-]\d|[{_UNSEEN}]+\d|-[^\W_](?![^\W_])")
 
 # What a short word ends in is a part of it: A+ is not A, AA- not AA+, and C++ not C.
 _SIGNS_BEHIND = re.compile(r"[^\W_]([+#]+|[-−–](?![^\W_]))?[^\w+#]*\Z")

@@ -27,6 +27,7 @@ MEANINGS = {
     "₹": frozenset({"INR"}),
     "RS": frozenset({"INR", "PKR", "LKR"}),
     "RM": frozenset({"MYR"}),
+    "RP": frozenset({"IDR"}),
     "KR": frozenset({"SEK", "NOK", "DKK", "ISK"}),
     "ZŁ": frozenset({"PLN"}),
     "KČ": frozenset({"CZK"}),

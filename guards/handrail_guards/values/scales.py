@@ -4,15 +4,31 @@ from decimal import Decimal
 
 _ONE = Decimal(1)
 _WORDS: dict[str, tuple[int, ...]] = {
+    "hundred": (2,),
     "thousand": (3,),
     "tsd": (3,),
     "tausend": (3,),
     "mille": (3,),
+    "mil": (3, 6),  # thousands in Spanish and Portuguese, millions in careless English
+    "tys": (3,),
+    "тыс": (3,),
+    "ribu": (3,),
+    "rb": (3,),
     "lakh": (5,),
     "lakhs": (5,),
     "lac": (5,),
     "mio": (6,),
     "mill": (6,),
+    "mln": (6,),
+    "mn": (0, 6),  # millions, and in French minutes
+    "млн": (6,),
+    "milj": (6,),
+    "miljoner": (6,),
+    "millón": (6,),
+    "milhão": (6,),
+    "milhões": (6,),
+    "juta": (6,),
+    "jt": (6,),
     "million": (6,),
     "millions": (6,),
     "millionen": (6,),
@@ -22,6 +38,10 @@ _WORDS: dict[str, tuple[int, ...]] = {
     "crore": (7,),
     "crores": (7,),
     "mrd": (9,),
+    "mld": (9,),
+    "mdr": (9,),
+    "млрд": (9,),
+    "bilhões": (9,),
     "milliard": (9,),
     "milliards": (9,),
     "milliarden": (9,),
@@ -31,12 +51,17 @@ _WORDS: dict[str, tuple[int, ...]] = {
     "billion": (9, 12),  # a thousand millions in English, a million millions elsewhere
     "billions": (9, 12),
     "billionen": (12,),
+    "trillion": (12, 18),
+    "trillions": (12, 18),
 }
 LETTERS = {"k": 3, "m": 6, "b": 9}
 """Letters that may be a scale, and may be a unit, a tax code or part of a word."""
 
+_EAST_ASIAN = {"万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "억": 8, "兆": 12, "조": 12}
+"""Signs that stand at once behind a number, with a currency or anything else at once behind them."""
+
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-SCALE = rf"[ \u00a0\u202f]?(?:{_WORD})\.?(?![^\W_])|[kmb](?![^\W_])"
+SCALE = rf"[ \u00a0\u202f]?(?:{_WORD})\.?(?![^\W_])|[kmb](?![^\W_])|[ \u00a0]?[{''.join(_EAST_ASIAN)}]"
 """The pattern of a scale behind a number."""
 
 
@@ -47,4 +72,6 @@ def scales_of(written: str) -> frozenset[Decimal]:
         return frozenset({_ONE})
     if word in LETTERS:
         return frozenset({_ONE, _ONE.scaleb(LETTERS[word])})
+    if word in _EAST_ASIAN:
+        return frozenset({_ONE.scaleb(_EAST_ASIAN[word])})
     return frozenset(_ONE.scaleb(zeros) for zeros in _WORDS[word])

@@ -10,27 +10,36 @@ from handrail_guards.values.digits import DECIMAL, THOUSANDS, with_plain_digits
 from handrail_guards.values.scales import SCALE, scales_of
 from handrail_guards.verdict import Span
 
-_BLANK = "[ \u00a0\u202f\u2009]"  # no tab: that is a column's end
+_BLANK = "[ \u00a0\u202f\u2005-\u200a]"  # no tab: that is a column's end
 _MARK = f"[.,{DECIMAL}]"
 _DIGITS = (
-    rf"\d{{1,3}}(?:(?P<by>[\u00a0\u202f\u2009 ])|{_BLANK}?(?P<mark>[,.'’{THOUSANDS}]))\d{{3}}"
+    rf"\d{{1,3}}(?:(?P<by>{_BLANK})|{_BLANK}?(?P<mark>[,.'’‘`\u00b4\u02bc{THOUSANDS}]))\d{{3}}"
     rf"(?:(?(by)(?P=by)|{_BLANK}?(?P=mark))\d{{3}})*(?:{_BLANK}?{_MARK}\d+)?"
     r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
     rf"|\d+(?:{_BLANK}?{_MARK}{_BLANK}?\d{{2}}(?!\d)|{_MARK}\d+)?|{_MARK}\d+"
 )
 _PERCENT = rf"{_BLANK}?(?:%|(?:percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?![^\W_]))"
 _MINUS_WORD = rf"(?<![^\W_])(?:minus|moins|menos|meno|negative|neg\.):?{_BLANK}"
+_DASH = "[-–—―△▲]"
+_ENDS_BEFORE = r"(?<!\d[.,:/-])(?<![^\W_]_)(?<!\d[\u00ad\u200b-\u200d\u2060\ufeff])"  # inside of INV_45 none begins
+_ENDS_AFTER = (
+    r"(?!\d)(?![.,:/-]\d)(?!_[^\W_])(?![\u00ad\u200b-\u200d\u2060\ufeff]+\d)"
+    rf"(?!{_BLANK}\d{{1,2}}/\d{{1,2}}(?![\d/]))"  # 45 1/2 is more than 45
+)
 # The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<word>{_MINUS_WORD})?(?P<minus>[-–△▲])?(?P<gap>[^\S\t])?(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\()?)?(?P<minus2>[-–△▲])?"
-    rf"(?(before)|(?<![^\W_]))(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
+    rf"(?P<credit_before>(?<![^\W_])CR[.:]?{_BLANK}?)?(?P<open>\({_BLANK}?)?(?P<word>{_MINUS_WORD})?"
+    rf"(?P<minus>{_DASH})?(?P<gap>[^\S\t])?"
+    rf"(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\({_BLANK}?)?)?(?P<minus2>{_DASH})?"
+    rf"(?(before)|(?(credit_before)|(?:(?<![^\W_])|(?<=[1-9]x)|(?<=\d0x)))){_ENDS_BEFORE}(?P<digits>{_DIGITS}){_ENDS_AFTER}"
     r"(?P<no_cents>[.,](?:--?|[–—])(?![^\W_]))?"
     rf"(?P<percent>{_PERCENT})?(?P<scale>{SCALE})?(?P<minus3>-(?={_BLANK}?(?:{SIGN})))?"
-    rf"(?:(?=\)?{_BLANK}?(?P<after>{SIGN})))?"
-    rf"(?:(?:{_BLANK}?(?:{SIGN}))?(?:(?P<close>\))|(?P<minus4>-(?!\w))|(?P<credit>{_BLANK}?CR)(?![^\W_])"
+    rf"(?:(?={_BLANK}?\)?{_BLANK}?(?P<after>{SIGN})))?"
+    rf"(?:(?:{_BLANK}?(?:{SIGN}))?(?:(?P<close>{_BLANK}?\))|(?P<minus4>-(?!\w))|(?P<minus5>{_BLANK}[-–—](?=[^\S\n]*(?:\n|\Z)))|(?(credit_before)(?!)|(?P<credit>{_BLANK}?CR)(?![^\W_]))"
     rf"|{_BLANK}?DR(?![^\W_])))?",
     re.IGNORECASE,
 )
+_LONG_DASHES = "—―"
 _OF_THE_NEXT = re.compile(r"\.?[^\S\n\t]?[-–(]?\d")  # after a currency
 _TOKEN = re.compile(r"\S+")
 # Five digits and more, each apart from the next, as some printers set them: 1 2 3 4 . 5 0
@@ -82,6 +91,8 @@ def read_number(text: str) -> Number | None:
     """Return the number a text is, or None when it is more or less than one number."""
     stripped = _MINUS_APART.sub("-", with_plain_digits(text).strip().removeprefix("+"))
     match = _NUMBER.match(stripped)
+    if match is not None and match["credit_before"] and _is_in_a_word(match, stripped):
+        return None
     if match is None or stripped[match.end() :].strip().rstrip(".").upper() not in {"", _upper(match["after"])}:
         apart = _SET_APART.fullmatch(stripped)
         return _set_apart(apart) if apart else None
@@ -114,8 +125,17 @@ def _is_in_a_word(match: re.Match[str], plain: str) -> bool:
     has_mark = "." in match["digits"] or "," in match["digits"]
     if has_mark or match["after"]:
         return False
+    if match["minus"] and not match["gap"] and _follows_a_word(match, "minus"):  # INV-45 is no -45
+        return True
+    if match["credit_before"] and not match["before"]:  # CR 45 may be a shelf
+        return True
     end = match.end("digits")
     return plain[end : end + 1].isalnum() and not (match["before"] and match["scale"])
+
+
+def _follows_a_word(match: re.Match[str], group: str) -> bool:
+    start = match.start(group)
+    return match.string[max(0, start - 1) : start].isalnum()
 
 
 def _number(match: re.Match[str]) -> Number:
@@ -157,13 +177,18 @@ def _set_apart(match: re.Match[str]) -> Number:
 
 def _signs(match: re.Match[str]) -> frozenset[int]:
     """Return whether a number is positive, negative, or may be either."""
-    if match["minus2"] or match["minus3"] or match["minus4"] or match["credit"] or _is_bracketed(match):
+    if match["minus2"] or match["minus3"] or match["minus4"] or _is_credit(match) or _is_bracketed(match):
         return frozenset({-1, 1}) if _is_a_remark(match) else frozenset({-1})
     if match["word"]:  # "12 minus 5" takes a positive number away
         return frozenset({-1, 1}) if any(map(str.isdigit, _line_before(match))) else frozenset({-1})
     if match["minus"]:
-        return frozenset({-1, 1}) if match["gap"] else frozenset({-1})
-    return frozenset({1})
+        may_separate = match["gap"] or (match["minus"] in _LONG_DASHES and _follows_a_word(match, "minus"))
+        return frozenset({-1, 1}) if may_separate else frozenset({-1})
+    return frozenset({-1, 1}) if match["minus5"] else frozenset({1})  # behind it an empty column may stand
+
+
+def _is_credit(match: re.Match[str]) -> bool:
+    return bool(match["credit"] or match["credit_before"])
 
 
 def _is_bracketed(match: re.Match[str]) -> bool:
@@ -185,7 +210,7 @@ def _apart(match: re.Match[str], whole: Number) -> Iterator[Number]:
     """Yield the numbers that digits are when plain spaces in them may separate numbers: every run of neighbours."""
     tokens = [(token.start(), token.end()) for token in _TOKEN.finditer(match["digits"])]
     offset = match.start("digits")
-    negative_at_end = match["minus4"] or match["minus3"] or match["close"] or match["credit"]
+    negative_at_end = match["minus5"] or match["minus4"] or match["minus3"] or match["close"] or match["credit"]
     for first in range(len(tokens)):
         for last in range(first, min(len(tokens), first + _MOST_GROUPS)):
             if (first, last) == (0, len(tokens) - 1):

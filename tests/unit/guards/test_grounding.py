@@ -397,3 +397,72 @@ def test_a_long_text_of_nearly_numbers_and_dates_ends(piece: str) -> None:
 )
 def test_what_is_compared_is_found_where_it_is_compared_so(value: str, source: str, *, is_there: bool) -> None:
     assert bool(locate(value, source)) == is_there
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        (Decimal(-45), "CR 45.00"),
+        (Decimal(-45), "CR: EUR 45"),
+        (Decimal(-45), "—45.00"),
+        (Decimal(-45), "\u201245"),
+        (Decimal(-45), "( 45.00 )"),
+        (Decimal(-45), "45.00 -"),
+        (Decimal(45), "Total—45.00"),
+        (Decimal(45_000_000), "45 млн"),
+        (Decimal("1.2e6"), "1,2 mln zł"),
+        (Decimal(45_000), "45 ribu"),
+        (Decimal(45_000), "4.5万円"),
+        (Decimal(45_000), "Rp45.000"),
+        (Decimal("1234.56"), "1\u00b4234.56"),
+        (Decimal(45_000), "45\u2007000"),
+        (Decimal("45.50"), "45·50"),
+        (Decimal("12.50"), "3x12.50"),
+        (date(2024, 3, 4), "20240304T101112"),
+        (date(2024, 3, 4), "04.03.2024-05.03.2024"),
+    ],
+)
+def test_signs_scales_and_separators_of_other_countries_are_read(value: object, source: str) -> None:
+    assert locate(value, source)
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        (Decimal(45), "CR 45.00"),
+        (Decimal(45), "CR 12.00 CR 45.00"),
+        (Decimal(45), "CR 45"),
+        (Decimal(-45), "CR 45"),
+        (Decimal(-45), "INV-45"),
+        (Decimal(45), "—45"),
+        (Decimal(45), "USD ―45"),
+        (Decimal(45), "( 45.00 )"),
+        (Decimal(45), "45 млн"),
+        (Decimal("4.5"), "4.5億円"),
+        (Decimal(45), "45 mil"),
+        (Decimal(45), "45\u00b4000"),
+        (Decimal(45), "45`000"),
+        (Decimal(45), "45\u2007000"),
+        (Decimal(45), "45·50"),
+        (Decimal(45), "45 1/2"),
+        (Decimal(45), "45\u200b6"),
+        (Decimal(45), "45_000"),
+        (Decimal(45), "0x45"),
+        (100, "INV_100"),
+        ("100", "INV_100"),
+        ("INV-100", "INV-100_2"),
+        ("INV-100", "2_INV-100"),
+        ("INV100", "INV100\u200b5"),
+        (date(2024, 3, 4), "A20240304"),
+        (date(2024, 3, 4), "20240304B"),
+        (date(2024, 3, 4), "4/3/2024/1"),
+        (date(2024, 3, 4), "04.03.2024.5"),
+    ],
+)
+def test_a_part_of_a_larger_number_or_of_an_identifier_is_not_found(value: object, source: str) -> None:
+    assert not locate(value, source)
+
+
+def test_what_may_be_the_number_of_a_shelf_is_looked_for_as_it_is_written() -> None:
+    assert locate("CR 45", "on shelf CR 45")
+    assert not locate("CR 45", "a credit of -45")
