@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.personal_data.checksums import iban, luhn
 from handrail_guards.personal_data.phones import find_phones
+from handrail_guards.personal_data.plain import read_plain
 from handrail_guards.verdict import Span
 
 PersonalDataKind: TypeAlias = Literal["email", "url", "iban", "card", "ssn", "ip", "phone"]
@@ -17,12 +18,23 @@ PersonalDataKind: TypeAlias = Literal["email", "url", "iban", "card", "ssn", "ip
 KINDS: tuple[PersonalDataKind, ...] = get_args(PersonalDataKind)
 
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w-])"
+    r"(?:(?<![\w.+%&-])[\w.+%'-][\w.+%&'-]{0,63}|(?<!\w)\"[^\"\n@]{1,62}\")"
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![^\W\d_])"
 )
+_USER_OF_URL = re.compile(r"://[^\s/@]{0,64}\Z")
 _URL = re.compile(r"(?<![\w@.])(?:(?:https?|ftp)://|www\.)[^\s<>\"'{}|\\^`]{2,}", re.IGNORECASE)
 _URL_TAIL = ".,;:!?)]*_’”»"
-_IBAN = re.compile(r"(?<![^\W_])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
+_BY = r"(?:[ .-]{1,2}|[ ]?\r?\n[ ]?)"  # a line may end within a number; its checksum says whether it is one
+_IBAN = re.compile(
+    rf"(?:(?<![^\W_])|(?<=(?<![^\W_])iban))[a-z]{{2}}\d{{2}}(?:{_BY}?[a-z0-9]){{11,30}}(?![^\W_])", re.IGNORECASE
+)
 _CARD = re.compile(r"(?<![\w.,+-])\d(?:[ -]?\d){11,18}(?![\w]|[.,-]\d)")
+# In groups as they are printed, and in one, whatever stands beside it: a day of expiry, a word without a blank.
+_CARD_BY = r"(?:[ ./-]{1,2}|[ ]?\r?\n[ ]?)"
+_CARD_AS_PRINTED = re.compile(
+    rf"(?<!\d)(?<!\d[.,])(?:\d{{4}}(?:{_CARD_BY}\d{{4}}){{3}}|\d{{4}}{_CARD_BY}\d{{6}}{_CARD_BY}\d{{4,5}}|\d{{15,16}})"
+    r"(?!\d)(?![.,]\d)"
+)
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}(?P<by>[- ]?)(?!00)\d{2}(?P=by)(?!0000)\d{4}(?![\w-])")
 _SSN_WORDS = re.compile(r"\b(?:ssn|social\s+security)\b[^\d\n]{0,40}\Z", re.IGNORECASE)
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
@@ -61,8 +73,9 @@ def find_personal_data(text: str, kinds: Collection[PersonalDataKind] = KINDS) -
     """
     check_kinds(kinds)
     taken: list[PersonalData] = []
+    plain = read_plain(text)
     for kind in KINDS:  # all kinds claim their characters, asked for or not: an IBAN's digits are no phone number
-        for start, end in _FINDERS[kind](text):
+        for start, end in (plain.back(*each) for each in _FINDERS[kind](plain.text)):
             if not any(start < other.span.end and other.span.start < end for other in taken):
                 taken.append(PersonalData(kind, Span(start, end)))
     return tuple(sorted((each for each in taken if each.kind in kinds), key=lambda each: each.span.start))
@@ -86,7 +99,9 @@ Ranges: TypeAlias = Iterator[tuple[int, int]]
 
 
 def _emails(text: str) -> Ranges:
-    return (match.span() for match in _EMAIL.finditer(text))
+    for match in _EMAIL.finditer(text):
+        if not _USER_OF_URL.search(text, max(0, match.start() - 70), match.start()):  # of https://me:secret@host
+            yield match.span()
 
 
 def _urls(text: str) -> Ranges:
@@ -99,16 +114,17 @@ def _ibans(text: str) -> Ranges:
         # The pattern is greedy over following words: cut back to where the checksum holds.
         for end in range(match.end(), match.start() + 14, -1):
             whole_words = text[end - 1].isalnum() and not text[end : end + 1].isalnum()
-            if whole_words and iban(re.sub("[ -]", "", text[match.start() : end])):
+            if whole_words and iban(re.sub(r"[\s.-]", "", text[match.start() : end])):
                 yield match.start(), end
                 break
 
 
 def _cards(text: str) -> Ranges:
-    for match in _CARD.finditer(text):
-        digits = re.sub("[ -]", "", match[0])
-        if _CARD_SCHEMES.fullmatch(digits) and luhn(digits):
-            yield match.span()
+    for pattern in (_CARD, _CARD_AS_PRINTED):
+        for match in pattern.finditer(text):
+            digits = re.sub(r"\D", "", match[0])
+            if _CARD_SCHEMES.fullmatch(digits) and luhn(digits):
+                yield match.span()
 
 
 def _ssns(text: str) -> Ranges:
@@ -125,7 +141,7 @@ def _ips(text: str) -> Ranges:
 
 
 def _is_ip(text: str) -> bool:
-    if not any(char.isalnum() for char in text):
+    if not any(map(str.isdigit, text)):  # a::b is code
         return False
     try:
         ipaddress.ip_address(text)

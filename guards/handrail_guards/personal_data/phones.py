@@ -8,12 +8,12 @@ _NEXT = r"(?:[ ./-]{1,2}|(?<=\))|(?=\())"
 _CANDIDATE = re.compile(
     r"(?:(?<![\w.,/#$€£+-])(?<!\d[ :])|(?<![\d+])(?=\+\d))"  # a plus begins a number, whatever stands before it
     rf"(?P<number>\(?\+\s?\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,12}}\)?){{0,6}}"
-    rf"|\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,9}}\)?){{0,6}})(?!\d)"
+    rf"|(?:\(?0\d{{1,4}}\)? [/-] )?\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,9}}\)?){{0,6}})(?!\d)"
     r"(?:\s?(?:x|ext\.?)\s?\d{1,6}(?!\w))?",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:\b(?:tele)?(?:phone|fon|fone)s?|\btel[eé]fono|\btel|\bmobile?|\bcell(?:ular)?|\bfax|\bhandy|\bcall(?:ed|ing|s)?"
+    r"(?:\b(?:tele)?(?:phone|fon|fone)s?|\btel[eé]fono|\btel|\bm[oó]vil|\bmobile?|\bcell(?:ular)?|\bfax|\bhandy|\bcall(?:ed|ing|s)?"
     r"|\bring|\bdial(?:l?ed)?|\bwhatsapp|\btext(?:ed)?|\breach|\bcontact|\bsms|\bhotline|\bhelpline)\b"
     r"(?:\s+(?:me|us|him|her|them|you|number|no|nr|is|was|at|on|to|under|via|my|the|now|back|line|today))*[^\w\n]{0,4}\n?\s{0,3}\Z"
     r"|☎\s*\Z|☏\s*\Z",
@@ -22,7 +22,10 @@ _BEFORE = re.compile(
 _NUMBER_BEFORE = re.compile(
     r"\b(?:phone|mobile|cell|telephone|contact|fax)\s+(?:number|no\.?|nr\.?)[^\d\n]{0,30}\Z", re.IGNORECASE
 )
-_AFTER = re.compile(r"\s?[-–(,]?\s?(?:phone|office|fax|mobile|cell|home|work|tel)\b", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s?[-–(,]?\s?(?:is\s(?:my|his|her|our|their|the|your)\s)?(?:phone|office|fax|mobile|cell|home|work|tel)\b",
+    re.IGNORECASE,
+)
 _DATE_LIKE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d([-. /])[01]?\d\1[0-3]?\d|[0-3]?\d([-. /])[0-3]?\d\2(?:19|20)\d\d)(?!\d)"
     r"|\A[0-3]?\d([-./])[0-3]?\d\3\d\d\Z"
@@ -33,6 +36,7 @@ _YEARS = re.compile(r"(?:1[5-9]|20)\d\d\s?-\s?(?:(?:1[5-9]|20)?\d\d)")
 _STRONG = re.compile(
     r"\(?\+[ .-]?(?:\(?\d\)?[ ./-]{0,2}){8,15}"  # international
     r"|00[ .]?(?!0)\d{1,3}[ ./-](?:\(?\d\)?[ ./-]{0,2}){6,13}"
+    r"|8 ?\(\d{3}\) ?\d{3}(?:[ -]?\d\d){2}"  # Russia
     r"|\(\d{2,5}\)[ .-]?\d{2,5}(?:[ .-]?\d{2,5}){0,3}"  # (area) number
     r"|(?:1[ .-])?[2-9]\d{2}[-.][2-9]\d{2}[-.]\d{4}"  # North America
     r"|(?:1[ .-])?[2-9]\d{2} [2-9]\d{2}[- ]\d{4}"

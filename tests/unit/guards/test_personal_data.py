@@ -170,3 +170,54 @@ def test_labelled_sentences_are_found_well_enough() -> None:
                     for each in finds
                 )
     assert hit / labelled >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("phone", "+44\u00a020\u00a07946\u00a00958"),
+        ("phone", "+44\u201120\u20137946\u20110958"),
+        ("phone", "\uff0b\uff14\uff14 20 7946 0958"),
+        ("phone", "+44 20\u200b7946\u200b0958"),
+        ("phone", "8 (495) 123-45-67"),
+        ("phone", "+\u0664\u0664 20 7946 0958"),
+        ("iban", "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000"),
+        ("iban", "DE89\n3704 0044 0532 0130 00"),
+        ("iban", "DE89  3704  0044  0532  0130  00"),
+        ("iban", "DE89 3704\u200b0044 0532 0130 00"),
+        ("card", "4111.1111.1111.1111"),
+        ("card", "4111 1111\n1111 1111"),
+        ("card", "4111\u200b1111\u200b1111\u200b1111"),
+        ("card", "3782/822463/10005"),
+        ("ssn", "123\u201145\u20116789"),
+        ("email", "ann\uff20example.org"),
+        ("email", "ann@exa\u00admple.org"),
+        ("email", "x&y@example.org"),
+        ("email", '"ann b"@example.org'),
+        ("url", "https://me:secret@example.org/a"),
+    ],
+)
+def test_data_set_apart_in_unusual_ways_is_masked_as_a_whole(kind: str, data: str) -> None:
+    text = f"Note: {data}, thank you"
+    assert found(text) == [(kind, data)]
+    assert mask(text).text == f"Note: [{kind.upper()}_1], thank you"
+    assert restore(mask(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("card 4111 1111 1111 1111 12/27", [("card", "4111 1111 1111 1111")]),
+        ("card:4111111111111111exp12/27", [("card", "4111111111111111")]),
+        ("IBANDE89370400440532013000", [("iban", "DE89370400440532013000")]),
+        ("ann@example.org-Fax", [("email", "ann@example.org")]),
+        ("_ann@example.org_", [("email", "_ann@example.org")]),
+        ("ann@example.org\u2014thanks", [("email", "ann@example.org")]),
+        ("Telefon: 089 / 1234 56 78", [("phone", "089 / 1234 56 78")]),
+        ("Tel 03-2163 2766 / 03-2181 6766", [("phone", "03-2163 2766"), ("phone", "03-2181 6766")]),
+        ("4155552671 is my cell", [("phone", "4155552671")]),
+        ("the scope a::b of C++", []),
+    ],
+)
+def test_what_stands_at_once_beside_data_does_not_hide_it(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
