@@ -85,6 +85,8 @@ class LabelMass:
     """0 to 1 by label; only labels with any."""
     other: float
     """What is on no label, or on a token that several labels can start with; 0 to 1."""
+    untold: float = 0.0
+    """How much of that labels may have: on a token that several can start with, or below what the server lists."""
 
 
 def token_trace(
@@ -284,26 +286,43 @@ def label_mass(trace: TokenTrace, span: ByteSpan, labels: Sequence[str]) -> Labe
     written = trace.text[slice(*span)]
     candidates = {_spelled(label, written): label for label in labels}
     masses: dict[str, float] = {}
-    path, done = 1.0, b""
+    path, done, untold = 1.0, b"", 0.0
     for index in trace.tokens_over((span[0], span[1] + 1)):  # the closing quote tells "card" from "card_lost"
         piece = trace.pieces[index]
         before = max(0, span[0] - (trace.ends[index] - len(piece)))
         lead = piece[:before]
+        unseen = set(_possible(done, candidates)) - set(_possible(done + piece[before:], candidates))
+        listed: list[float] = []
         for token, probability in _alternatives(trace.tops[index], piece):
+            listed.append(probability)
             if token.startswith(lead):
-                only = _only_label(done + token[before:], candidates)
-                if only is not None:
-                    masses[only] = masses.get(only, 0.0) + path * probability
-        path *= math.exp(trace.logprobs[index])
+                possible = _possible(done + token[before:], candidates)
+            else:
+                possible = list(candidates.values()) if lead.startswith(token) else []
+            unseen.difference_update(possible)
+            if len(possible) == 1:
+                masses[possible[0]] = masses.get(possible[0], 0.0) + path * probability
+            elif possible:
+                untold += path * probability
+        own = math.exp(trace.logprobs[index])
+        untold += path * _unlisted(len(unseen), own, listed)
+        path *= own
         done += piece[before:]
-        chosen = _only_label(done, candidates)
-        if chosen is not None:
-            masses[chosen] = masses.get(chosen, 0.0) + path
+        chosen = _possible(done, candidates)
+        if len(chosen) == 1:
+            masses[chosen[0]] = masses.get(chosen[0], 0.0) + path
             break
     total = sum(masses.values())
     if total > 1.0:  # rounding, or a server that reports more than everything
         masses = {label: mass / total for label, mass in masses.items()}
-    return LabelMass(masses, max(0.0, 1.0 - total))
+    other = max(0.0, 1.0 - total)
+    return LabelMass(masses, other, min(untold, other))
+
+
+def _unlisted(labels: int, own: float, listed: Sequence[float]) -> float:
+    """Return how much labels may have that no token listed begins: each no more than the least that is listed."""
+    rest = max(0.0, 1.0 - own - sum(listed))
+    return min(rest, labels * min(listed)) if labels and listed else rest if labels else 0.0
 
 
 def _spelled(label: str, written: bytes) -> bytes:
@@ -312,15 +331,12 @@ def _spelled(label: str, written: bytes) -> bytes:
     return escaped if escaped == written else json.dumps(label, ensure_ascii=False)[1:-1].encode()
 
 
-def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
-    """Return the one label that a value starting so can still become, or None when there are several or none."""
+def _possible(start: bytes, candidates: Mapping[bytes, str]) -> list[str]:
+    """Return the labels that a value starting so can still become."""
     value, quote, _ = start.partition(b'"')
     if quote:
-        return candidates.get(value)
-    if not value:
-        return None
-    possible = [label for spelled, label in candidates.items() if spelled.startswith(value)]
-    return possible[0] if len(possible) == 1 else None
+        return [candidates[value]] if value in candidates else []
+    return [label for spelled, label in candidates.items() if spelled.startswith(value)]
 
 
 def _listed(top: Sequence[JsonObject], entry: JsonObject, written: bytes) -> float:

@@ -26,6 +26,8 @@ ONE_HOT = "the log-probabilities are from after the choice: every token is certa
 
 NOTABLE_OTHER_MASS = 0.5
 """Above this the record notes how much probability was on no label."""
+NOTABLE_UNTOLD_MASS = 0.0005
+"""Above this it says how much the labels may have besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ def missing(why: str) -> Evidence:
 def logprob_evidence(choice: ReplyChoice, reading: Reading, form: Form, *, among_labels: bool = False) -> Evidence:
     """Read the confidence of a structured answer from its tokens.
 
-    With ``among_labels`` what the labels have is shared out among them alone, whatever else the model would rather have
-    written.
+    With ``among_labels`` what the labels have, or may have, is shared out among them alone, whatever else the model
+    would rather have written.
     """
     trace = token_trace(choice.tokens, reading.text, whole=choice.text, start=reading.start)
     if trace is None:
@@ -117,8 +119,11 @@ def _label_evidence(trace: TokenTrace, reading: Reading, form: Form, *, among_la
         return missing("the tokens do not tell the label from others")
     detail = f"probability of the {'code' if coded else 'label'} among {len(form.labels)} labels"
     if among_labels:
-        masses = {label: min(1.0, mass / total) for label, mass in masses.items()}
-        detail += f" alone; {in_percent(spread.other)} was on none"
+        # what several labels may have is not shared out: a label that nobody saw is not one without probability
+        masses = {label: min(1.0, mass / (total + spread.untold)) for label, mass in masses.items()}
+        detail += f" alone; {in_percent(spread.other - spread.untold)} was on none"
+        if spread.untold > NOTABLE_UNTOLD_MASS:
+            detail += f", {in_percent(spread.untold)} may be on labels that are not told apart"
     notes = () if among_labels else _other_note(spread.other)
     return Evidence(
         Confidence(masses[chosen], "logprob", detail), {}, share_alternatives(masses, chosen), spread.other, notes

@@ -73,6 +73,21 @@ async def test_a_server_that_knows_decisions_says_that_a_model_of_texts_makes_no
     assert len(outcome.judgement.attempts) == 1
 
 
+@pytest.mark.parametrize("asked_by", ["code", "name"])
+async def test_a_label_that_the_server_does_not_list_is_not_one_without_probability(
+    asked_by: str, llama: LlamaServer
+) -> None:
+    """Its log-probabilities are from before the schema: of a model of random weights, labels have next to nothing."""
+    by_code = asked_by == "code"
+    model = OpenAIModel(NAME, base_url=llama.url, api_key="none", decisions=False, codes=by_code, among_labels=True)
+    answer = answered(await model.answer(request_for()))
+    await model.aclose()
+    assert answer.confidence.source == "logprob"
+    assert answer.confidence.value is not None
+    assert answer.confidence.value < 0.8
+    assert "may be on labels" in answer.confidence.detail
+
+
 async def test_a_model_that_cannot_do_it_answers_nothing(llama: LlamaServer) -> None:
     """A server that is not told the schema lets the model say what it likes, and that is no answer."""
     model = InstructorModel(f"ollama/{NAME}", base_url=llama.url, answers_by="tools", reasks=1, max_output_tokens=60)

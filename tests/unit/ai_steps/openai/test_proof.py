@@ -96,6 +96,29 @@ async def test_labels_can_be_asked_for_by_name_and_their_probability_shared_amon
     assert "card" in stub.bodies()[0]["response_format"]["json_schema"]["schema"]["properties"]["label"]["enum"]
 
 
+@pytest.mark.parametrize(
+    ("spread", "confidence", "said"),
+    [
+        # a token that begins two of them
+        ({"card": 0.5, "billing": 0.3, "The": 0.2}, 0.3 / 0.8, "20% was on none, 50% may be on labels"),
+        # none of theirs is among those that the server lists: each may have as much as the last of these
+        ({"billing": 0.3, "The": 0.5, "An": 0.03}, 0.3 / 0.36, "64% was on none, 6% may be on labels"),
+        ({"billing": 0.3}, 0.3, "0% was on none, 70% may be on labels"),
+    ],
+)
+async def test_labels_that_a_server_does_not_tell_apart_take_their_part_of_what_is_shared_among_labels(
+    spread: dict[str, float], confidence: float, said: str, stub: Stub, make_model: MakeModel
+) -> None:
+    entries = tokens('{"label":"', ("billing", spread), '"}')
+    stub.play(reply(completion('{"label":"billing"}', logprobs=entries)))
+    labels = Literal["billing", "card lost", "card stolen"]
+    model = make_model(codes=False, among_labels=True)
+    outcome = await classify("route", labels, "Who?", models=model, accept=Threshold(0.9))("x")
+    assert isinstance(outcome, Doubtful)
+    assert outcome.judgement.confidence.value == pytest.approx(confidence)
+    assert said in str(outcome.judgement.confidence.detail)
+
+
 class Level(enum.Enum):
     LOW = 1
     HIGH = 2
