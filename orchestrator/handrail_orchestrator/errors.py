@@ -43,6 +43,7 @@ HandrailError
         ├── StoreLocked
         │   └── StoreUnreachable  the server does not answer
         │       └── CommitUnknown whether the last changes were recorded is not known yet
+        ├── StoreRefused          the server that holds the store lets nobody in as it is asked
         ├── StoreInUse            workers are at work on it
         ├── StoreCorrupt
         ├── StoreTooNew
@@ -337,6 +338,10 @@ class StoreMoved(StoreReadOnly):
 
 class StoreLocked(StoreError):
     """Another process holds the store's write lock and does not let go."""
+
+
+class StoreRefused(StoreError):
+    """The server that holds the store is there, and lets nobody in as the address and the environment ask."""
 
 
 class StoreInUse(StoreError):

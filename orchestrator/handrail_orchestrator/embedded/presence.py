@@ -82,6 +82,7 @@ class Presence:
             Fenced: this worker was struck off itself.
             StoreNotFound: the store's file is not there any more, or another one is in its place.
             StoreMoved: all that it held was moved to another store.
+            StoreRefused: its server lets nobody in any more.
         """
         self.beat()
         changed = self._store.changed_elsewhere()

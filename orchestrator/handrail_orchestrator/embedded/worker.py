@@ -23,6 +23,7 @@ from handrail_orchestrator.errors import (
     StoreLocked,
     StoreMoved,
     StoreNotFound,
+    StoreRefused,
 )
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.claiming import HandBack, Release
@@ -198,7 +199,7 @@ class Worker:
                 due = self._presence.look_after()
         except Fenced:
             self._loop.call_soon_threadsafe(self.struck_off, me)
-        except (StoreNotFound, StoreMoved) as error:
+        except (StoreNotFound, StoreMoved, StoreRefused) as error:
             self._loop.call_soon_threadsafe(self.give_up, error)
         if due:
             self._loop.call_soon_threadsafe(self.wake)
@@ -266,7 +267,8 @@ class Worker:
             released = True
             self._presence.ring_others()
         except (StoreError, TimeoutError) as error:
-            _log.warning("the runs of this worker could not be handed back, the next one takes them over: %s", error)
+            why = str(error) or f"the store gave no answer within {LAST_WORDS_SECONDS:.0f} s"
+            _log.warning("the runs of this worker could not be handed back, the next one takes them over: %s", why)
         except asyncio.CancelledError:
             hurried = True
         self._presence.sign_off(released=released)

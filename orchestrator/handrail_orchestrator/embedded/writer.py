@@ -24,7 +24,9 @@ from handrail_orchestrator.errors import (
     StoreError,
     StoreFull,
     StoreLocked,
+    StoreNotFound,
     StoreReadOnly,
+    StoreRefused,
 )
 from handrail_orchestrator.store.changes import Change, Prune, StartMany, claim_of, plain, run_of
 from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
@@ -43,7 +45,8 @@ MOST_HERE = 1_000
 _LARGE = frozenset({StartMany, Prune, Fire, KeepFile, PutPart, SweepFiles})
 """Changes that are many in one, or hold a file."""
 
-_FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
+_FATAL = (StoreFull, StoreReadOnly, StoreCorrupt, StoreNotFound, StoreRefused)
+"""Of the store and not of a change: no run fails of what nobody can write."""
 
 
 class Batch:
@@ -288,7 +291,12 @@ class Writer:
                     return settled
                 unknown = None
                 return self._store.apply(changes, worker=worker)
-            except StoreLocked as error:
+            except _FATAL as error:
+                return error
+            except StoreError as error:
+                # what may be recorded already must not be written once more: it is asked for until somebody knows
+                if unknown is None and not isinstance(error, StoreLocked):
+                    return self._one_by_one(changes, worker, error)
                 unknown = error if isinstance(error, CommitUnknown) else unknown
                 if self._closing.is_set():
                     return error
@@ -296,8 +304,6 @@ class Writer:
                     reported = time.monotonic()
                     _log.warning("waiting for the store since %.0f s: %s", reported - begun, error)
                 time.sleep(0.02)
-            except _FATAL as error:
-                return error
             except Exception as error:  # noqa: BLE001 -- one change, whatever is wrong with it, must not end the thread
                 return self._one_by_one(changes, worker, error)
 

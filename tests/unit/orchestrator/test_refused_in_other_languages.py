@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from psycopg import pq
 
-from handrail_orchestrator.errors import StoreError, StoreNotFound, StoreUnreachable
+from handrail_orchestrator.errors import StoreError, StoreNotFound, StoreRefused, StoreUnreachable
 from handrail_orchestrator.store import open_store
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
@@ -57,9 +57,10 @@ def refusing(answer: bytes, *, asks: bool) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("answer", "asks", "error", "told"),
     [
-        (refusal("FATAL", "28P01", WRONG), True, StoreError, "password: check PGPASSWORD"),
-        (refusal("致命的エラー", "28P01", "パスワード認証に失敗しました"), True, StoreError, "PGPASSWORD"),
-        (refusal("FATAL", "28000", "kein pg_hba.conf-Eintrag für »x«"), False, StoreError, "refuses the user"),
+        (refusal("FATAL", "28P01", WRONG), True, StoreRefused, "password: check PGPASSWORD"),
+        (refusal("致命的エラー", "28P01", "パスワード認証に失敗しました"), True, StoreRefused, "PGPASSWORD"),
+        (refusal("FATAL", "28000", "kein pg_hba.conf-Eintrag für »x«"), False, StoreRefused, "refuses the user"),
+        (refusal("FATAL", "55000", "Datenbank »x« akzeptiert keine Verbindungen"), False, StoreUnreachable, "let it"),
         (refusal("FATAL", "3D000", "Datenbank »handrail« existiert nicht"), True, StoreNotFound, "create it"),
         (refusal("FATAL", "53300", "zu viele Verbindungen"), False, StoreUnreachable, "connections are taken"),
         (refusal("FATAL", "57P03", "das System startet"), False, StoreUnreachable, "cannot be reached"),

@@ -22,6 +22,7 @@ from handrail_orchestrator.errors import (
     StoreMoved,
     StoreNotFound,
     StoreReadOnly,
+    StoreRefused,
     StoreUnreachable,
 )
 from handrail_orchestrator.store.address_text import shown
@@ -63,25 +64,43 @@ _SESSION = (
     " SET jit = off"  # what it gains in long reports it loses in the short statements of an engine
 )
 """Whatever the server, the database or the user has set: none of it may end a session, or change what is read."""
+_GO_HOME = (
+    "SELECT set_config('search_path', coalesce((SELECT quote_ident(nspname) FROM pg_class"
+    " JOIN pg_namespace ON relnamespace = pg_namespace.oid WHERE pg_class.oid = to_regclass('handrail_migrations')),"
+    " current_setting('search_path')), false)"
+)
+"""Locks, bells and copies go by the current schema: it is the store's, also for a user who has another before it."""
 _SESSION_SINCE = ((17_00_00, "SET transaction_timeout = 0"),)
 """What later servers can have set besides, each with its first version."""
 
+_AGAIN = "a worker tries it again, a command is to be given again"
+_CLOSED = "the database takes no connections at the moment: let it (ALTER DATABASE … ALLOW_CONNECTIONS true)"
+_DISK_FAILS = "the server's disk failed to read or write: check its health and free space"
+_PART_MISSING = "a part of it is missing, which somebody has taken out: restore a backup"
 _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.DiskFull, StoreFull, "the server's disk is full: free some space; everything recorded is kept"),
     (psycopg.errors.OutOfMemory, StoreFull, "the server has no memory left: give it more, or less to do"),
+    (psycopg.errors.InsufficientResources, StoreFull, "the server has too little of something: give it more of it"),
+    (psycopg.errors.ConfigurationLimitExceeded, StoreFull, "it goes beyond a limit of the server: raise that"),
+    (psycopg.errors.IoError, StoreFull, _DISK_FAILS),
+    (psycopg.errors.UndefinedFile, StoreFull, _DISK_FAILS),
+    (psycopg.errors.SystemError, StoreFull, _DISK_FAILS),
     (psycopg.errors.ReadOnlySqlTransaction, StoreReadOnly, "the server only reads: give the address of the primary"),
     (psycopg.errors.InsufficientPrivilege, StoreReadOnly, "the user may not do that: grant it what it lacks"),
-    (psycopg.errors.QueryCanceled, StoreLocked, "somebody cancelled what this process asked: it is tried again"),
+    (psycopg.errors.QueryCanceled, StoreLocked, f"somebody cancelled what this process asked: {_AGAIN}"),
     (psycopg.errors.LockNotAvailable, StoreLocked, "another process holds its locks: end that process, or wait for it"),
-    (psycopg.errors.DeadlockDetected, StoreLocked, "two processes wait for each other: it is tried again"),
-    (psycopg.errors.SerializationFailure, StoreLocked, "another process wrote the same rows: it is tried again"),
+    (psycopg.errors.DeadlockDetected, StoreLocked, f"two processes wait for each other: {_AGAIN}"),
+    (psycopg.errors.SerializationFailure, StoreLocked, f"another process wrote the same rows: {_AGAIN}"),
     (psycopg.errors.DataCorrupted, StoreCorrupt, "the database is damaged: restore a backup"),
     (psycopg.errors.IndexCorrupted, StoreCorrupt, "an index of the database is damaged: REINDEX it"),
     (psycopg.errors.InvalidCatalogName, StoreNotFound, "there is no such database: create it, or check the address"),
     (psycopg.errors.UndefinedTable, StoreNotFound, "its tables are gone, or the user may not see them: make it anew"),
-    (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
-    (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
+    (psycopg.errors.UndefinedColumn, StoreCorrupt, _PART_MISSING),
+    (psycopg.errors.UndefinedFunction, StoreCorrupt, _PART_MISSING),
+    (psycopg.errors.InvalidPassword, StoreRefused, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
+    (psycopg.errors.InvalidAuthorizationSpecification, StoreRefused, "the server refuses the user: check the address"),
     (psycopg.errors.TooManyConnections, StoreUnreachable, "all connections are taken: end some, or let it give more"),
+    (psycopg.errors.ObjectNotInPrerequisiteState, StoreUnreachable, _CLOSED),
 )
 _LOST = ("08", "57P", "53300", "25P03", "25P04", "25006")
 """What the codes of errors begin with after which a connection is of no use: it is cut, ended, or only reads."""
@@ -110,11 +129,13 @@ def _refused(said: str, path: str) -> StoreError | None:
     if re.search(r'database ".*" does not exist', said):
         return StoreNotFound(path, f"there is no such database: create it, or check the address ({said})")
     if re.search(r"authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", said):
-        return StoreError(path, f"the server refuses the user: check the address, PGPASSWORD or ~/.pgpass ({said})")
+        return StoreRefused(path, f"the server refuses the user: check the address, PGPASSWORD or ~/.pgpass ({said})")
     if re.search(_NO_ROOM, said):
         return StoreUnreachable(path, f"all connections are taken: end some, or let the server give more ({said})")
+    if "is not currently accepting connections" in said:
+        return StoreUnreachable(path, f"{_CLOSED} ({said})")
     if re.search(_NOT_AS_ASKED, said):
-        return StoreError(path, f"it cannot be connected to as the address asks: correct what it says ({said})")
+        return StoreRefused(path, f"it cannot be connected to as the address asks: correct what it says ({said})")
     return None
 
 
@@ -218,7 +239,7 @@ def configure(connection: "psycopg.Connection[Any]") -> None:
     adapters.register_loader("numeric", _NumberLoader)
     server = connection.info.server_version
     since = [statement for first, statement in _SESSION_SINCE if server >= first]
-    connection.execute(cast("bytes", "; ".join([_SESSION, *since])))
+    connection.execute(cast("bytes", "; ".join([_SESSION, *since, _GO_HOME])))
 
 
 def address_of(url: str) -> str:

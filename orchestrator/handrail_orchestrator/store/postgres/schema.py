@@ -12,6 +12,10 @@ from handrail_orchestrator.store.postgres.connection import OLDEST_SERVER
 
 _LOCK = "SELECT pg_advisory_lock(hashtext('handrail migrations'), hashtext(current_schema()))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('handrail migrations'), hashtext(current_schema()))"
+_OF_THE_USER = "$user"
+"""What stands in a search_path for the schema of whoever is connected."""
+
+_NO_SCHEMA = "the database has no schema `public`: make it, or name one in the address (options=-csearch_path%3D…)"
 
 
 @cache
@@ -42,7 +46,7 @@ def prepare(connection: "psycopg.Connection[Any]", path: str, *, create: bool) -
     _must_be_let_in(connection, path)
     if not create and number(connection) == 0:
         raise StoreNotFound(path, "there is no store: run a workflow with this --store first, or check the address")
-    _make_room(connection)
+    _make_room(connection, path)
     connection.execute(_LOCK)
     try:
         found = number(connection)
@@ -95,9 +99,15 @@ def _wanted(connection: "psycopg.Connection[Any]") -> str:
     return str(row[0]).split(",")[0].strip().strip('"') if row else ""
 
 
-def _make_room(connection: "psycopg.Connection[Any]") -> None:
-    """Make the schema that the address names, where it is not there yet."""
+def _make_room(connection: "psycopg.Connection[Any]", path: str) -> None:
+    """Make the schema that the address names, where it is not there yet.
+
+    Raises:
+        StoreNotFound: it names none, and the usual one is not there: a store may be in it under another name.
+    """
     current = connection.execute("SELECT current_schema()").fetchone()
     if current is None or current[0] is None:
-        name = sql.Identifier(_wanted(connection))
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
+        name = _wanted(connection)
+        if name in {"", _OF_THE_USER}:
+            raise StoreNotFound(path, _NO_SCHEMA)
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(name)))

@@ -1,5 +1,6 @@
 """The store in a PostgreSQL database: several machines may work on it."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,7 +10,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from handrail_orchestrator.doorbell import ring
-from handrail_orchestrator.errors import StoreError, StoreUnreachable
+from handrail_orchestrator.errors import StoreError, StoreLocked, StoreUnreachable
 from handrail_orchestrator.store.address_text import Durability, shown
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.postgres.bell import Bell
@@ -35,8 +36,27 @@ from handrail_orchestrator.store.sql.store import SqlStore
 MOST_READERS = 8
 """Connections of one process that read at the same time; one more writes."""
 
+READ_TRIES = 3
+"""How often something is read that somebody cancels; twice, where its connection was cut."""
+
 LOOKED_AT = 1_000
 """Review items that are looked at before all of them, for a filter that many pass."""
+
+
+_POOL = "handrail-readers"
+
+
+class _Reader(psycopg.Connection[tuple[Any, ...]]):
+    """A connection of our pool, which its log tells from those of others."""
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    """Return whether a record is not of our pool: why something could not be read is said by who wanted to read it."""
+    given = record.args if isinstance(record.args, tuple) else ()
+    return not any(isinstance(each, _Reader) or each == _POOL for each in given)
+
+
+logging.getLogger("psycopg.pool").addFilter(_is_of_others)
 
 
 class PostgresStore(SqlStore):
@@ -62,7 +82,7 @@ class PostgresStore(SqlStore):
                 prepare(connection, self._path, create=create)
             finally:
                 close(connection)
-        self._pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]] = ConnectionPool(
+        self._pool: ConnectionPool[_Reader] = ConnectionPool(
             self._address,
             min_size=0,
             max_size=MOST_READERS,
@@ -71,7 +91,8 @@ class PostgresStore(SqlStore):
             num_workers=1,
             kwargs={"autocommit": True, "prepare_threshold": 2},
             configure=configure,
-            name="handrail-readers",
+            connection_class=_Reader,
+            name=_POOL,
         )
         if not reading:
             self.prepare_to_write()
@@ -145,19 +166,37 @@ class PostgresStore(SqlStore):
         try:
             with explaining(self._path), self._pool.connection() as connection:
                 yield connection
-        except PoolTimeout as error:
-            raise StoreUnreachable(self._path, f"the server does not answer ({error})") from error
+        except StoreUnreachable as error:
+            if isinstance(error.__cause__, PoolTimeout):
+                self._say_why_no_connection()
+            raise
+
+    def _say_why_no_connection(self) -> None:
+        """Try once without the pool, which keeps to itself why it has no connection.
+
+        Raises:
+            StoreError: nobody can connect.
+        """
+        with explaining(self._path):
+            close(connect(self._address))
 
     def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
-        try:
-            return self._read(sql, parameters)
-        except StoreUnreachable:  # the connection may have been cut long ago, and the server be there
-            self._pool.check()
-            return self._read(sql, parameters)
+        given = tuple(parameters)
+        for left in reversed(range(READ_TRIES)):
+            try:
+                return self._read(sql, given)
+            except StoreLocked as error:
+                if not left:
+                    raise
+                if isinstance(error, StoreUnreachable):  # it may have been cut long ago, and the server be there
+                    if left < READ_TRIES - 1:
+                        raise
+                    self._pool.check()
+        raise AssertionError("unreachable")
 
-    def _read(self, sql: str, parameters: Iterable[object]) -> list[Any]:
+    def _read(self, sql: str, parameters: Sequence[object]) -> list[Any]:
         with self._reader() as connection:
-            return PostgresDatabase(connection).execute(sql, tuple(parameters)).fetchall()
+            return PostgresDatabase(connection).execute(sql, parameters).fetchall()
 
     @contextmanager
     def _together(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import CommitUnknown, StoreError, StoreNotFound
+from handrail_orchestrator.errors import CommitUnknown, StoreError, StoreNotFound, StoreRefused
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.address_text import Durability
 from handrail_orchestrator.store.postgres.bell import channel, is_loud
@@ -30,6 +30,7 @@ TRIES = 10
 SETTLED_SECONDS = 30.0
 """How long the server is asked what became of a commit whose answer was lost, before its caller is told."""
 ASK_AGAIN_SECONDS = 0.2
+REPORT_EVERY_SECONDS = 5.0
 IDLE_SECONDS = 15
 """A process that stands still in the middle of a transaction, frozen or out of reach, holds its locks for so long.
 
@@ -228,17 +229,20 @@ class ServerWriting:
         Raises:
             CommitUnknown: the server cannot be asked.
             StoreNotFound: the store was dropped.
+            StoreRefused: the server lets nobody in any more.
         """
-        end = time.monotonic() + SETTLED_SECONDS
+        end, reported = time.monotonic() + SETTLED_SECONDS, -REPORT_EVERY_SECONDS
         while True:
             try:
                 return unknown.settle()
-            except StoreNotFound:  # what became of it does not matter any more
+            except (StoreNotFound, StoreRefused):  # it does not matter any more, or nobody can ask
                 raise
             except StoreError as error:
                 if time.monotonic() >= end:
                     raise unknown from error
-                _log.warning("asking whether the last changes were committed: %s", error)
+                if time.monotonic() - reported >= REPORT_EVERY_SECONDS:
+                    reported = time.monotonic()
+                    _log.warning("asking whether the last changes were committed: %s", error)
                 time.sleep(ASK_AGAIN_SECONDS)
 
     def _has_committed(self, name: str, mark: int) -> bool:
