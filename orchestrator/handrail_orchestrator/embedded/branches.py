@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from handrail_orchestrator.embedded.escapes import all_ended, escaped
+from handrail_orchestrator.embedded.readable import readable
 from handrail_orchestrator.run import Call
 from handrail_orchestrator.suspension import Suspended, halted, unwinding
 
@@ -61,8 +62,11 @@ class Branches:
 
 
 async def _contained(branch: Call[Any]) -> object:
-    """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
+    """Await a branch in a task; errors that would leave the event loop, or cannot be looked at, are its failure."""
     try:
         return await branch
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise escaped(error) from error
+    except BaseException as error:
+        shown = readable(error)
+        if shown is error and not isinstance(error, SystemExit | KeyboardInterrupt):
+            raise
+    raise escaped(shown)

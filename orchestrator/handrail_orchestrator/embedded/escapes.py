@@ -10,6 +10,7 @@ from typing import Any
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.context import StepContext, enter_step, leave_step
+from handrail_orchestrator.embedded.readable import name_of, readable, said
 from handrail_orchestrator.forked import end_copy, this_process
 from handrail_orchestrator.interrupts import stop_signalled
 from handrail_orchestrator.step import Args, Kwargs
@@ -41,16 +42,6 @@ class RunTask(asyncio.Task[None]):
         return super().cancel(msg)
 
 
-def said(error: BaseException) -> str:
-    """Return an error's text, whatever its class makes of that."""
-    try:
-        return str(error)
-    except BaseException as problem:
-        if isinstance(problem, KeyboardInterrupt) and stop_signalled():
-            raise
-        return f"(no text: str() of it raised {type(problem).__name__})"
-
-
 def problem_of(error: BaseException) -> str:
     """Return what foreign code raised in a line that can be stored and shown: its kind, and what it says."""
     text = said(error.error if isinstance(error, Escaped) else error)
@@ -59,7 +50,7 @@ def problem_of(error: BaseException) -> str:
 
 def error_type(error: BaseException) -> str:
     """Return the name of an error's class, as it is recorded."""
-    return type(error.error if isinstance(error, Escaped) else error).__name__
+    return name_of(error.error if isinstance(error, Escaped) else error)
 
 
 def is_signal(error: BaseException, task: "asyncio.Task[object] | None") -> bool:
@@ -81,6 +72,7 @@ def is_signal(error: BaseException, task: "asyncio.Task[object] | None") -> bool
 
 def escaped(error: BaseException) -> Exception:
     """Return what user code raised as its failure; what was sent by others is raised again."""
+    error = readable(error)
     if isinstance(error, Exception):
         return error
     if is_signal(error, _current_task()):
@@ -97,19 +89,17 @@ def called(function: Callable[..., Any], *args: object, **kwargs: object) -> obj
     original = this_process.generation
     try:
         returned = function(*args, **kwargs)
-    except StopIteration as error:
-        end_copy(original, error)
-        raise Escaped(error) from error
-    except Exception as error:
-        end_copy(original, error)
-        raise
     except BaseException as error:
         end_copy(original, error)
-        if isinstance(error, KeyboardInterrupt | SystemExit) and stop_signalled():
+        shown = readable(error)
+        if isinstance(shown, KeyboardInterrupt | SystemExit) and stop_signalled():
             raise
-        raise Escaped(error) from error
-    end_copy(original)
-    return returned
+        if shown is error and isinstance(error, Exception) and not isinstance(error, StopIteration):
+            raise
+    else:
+        end_copy(original)
+        return returned
+    raise _carried(shown)
 
 
 async def awaited(
@@ -125,20 +115,28 @@ async def awaited(
     inside = None if context is None else enter_step(context)
     try:
         returned = await function(*args, **kwargs)
-    except Exception as error:
-        end_copy(original, error)
-        raise
     except BaseException as error:
         end_copy(original, error)
-        if is_signal(error, task):
+        shown = readable(error)
+        if shown is error and (isinstance(error, Exception) or is_signal(error, task)):
             raise
-        raise Escaped(error) from error
+    else:
+        if this_process.generation != original:
+            end_copy(original)
+        return returned
     finally:
         if inside is not None:
             leave_step(inside)
-    if this_process.generation != original:
-        end_copy(original)
-    return returned
+    raise _carried(shown)
+
+
+def _carried(error: BaseException) -> Exception:
+    """Return what user code raised in what a future can carry; raised where nothing of the original is its context."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    carried = Escaped(error)
+    carried.__cause__ = error
+    return carried
 
 
 async def on_a_leash(body: Awaitable[object], on_left: Callable[[], None]) -> object:

@@ -13,6 +13,7 @@ from handrail_orchestrator.embedded.equipment import Equipment
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, is_signal, leave
 from handrail_orchestrator.embedded.in_flight import landed, require_awaited
 from handrail_orchestrator.embedded.library import BoundWorkflow
+from handrail_orchestrator.embedded.readable import readable
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.undone import UndoneRun
@@ -236,14 +237,15 @@ class Execution:
             return "pending", goes_on.input, None
         except asyncio.CancelledError as error:
             return self._stopped(error)
-        except BaseException as error:
-            end_copy(original, error)
-            if only_suspensions(error):
+        except BaseException as raised:
+            end_copy(original, raised)
+            shown = readable(raised)
+            if only_suspensions(shown):
                 return "waiting", None, None
-            ours = isinstance(error, StoreError) and error.path == self._equipment.store.path
-            if ours or is_signal(error, self.task):
+            ours = isinstance(shown, StoreError) and shown.path == self._equipment.store.path
+            if ours or is_signal(shown, self.task):
                 raise
-            return "failed", None, error
+            return "failed", None, shown
         finally:
             self._in_code = False
 

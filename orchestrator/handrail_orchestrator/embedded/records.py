@@ -156,6 +156,6 @@ def _failed_steps(error: BaseException, beside: Mapping[int, Sequence[BaseExcept
         if isinstance(each, StepFailed | WaitExpired):
             steps.append(each.step)
         more = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
-        before = each.__cause__ or each.__context__
+        before = each.__context__ if each.__cause__ is None else each.__cause__
         look += [*more, *beside.get(id(each), ()), *([before] if before is not None else [])]
     return steps
