@@ -22,7 +22,7 @@ class Sign:
     points: int
     """1 to 3; 3 is enough alone."""
     span: Span
-    """Where, in the text without invisible characters."""
+    """Where, in the text without invisible characters and with one blank for several."""
 
 
 # Not "message" or "order": customers ask to ignore those every day.
@@ -160,16 +160,22 @@ _RULES = tuple(
 )
 # Letters that nobody sees and models read; behind a black flag they are the flag of a country.
 _HIDDEN = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007e]{4,}")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+# As many variation selectors in a row as no letter and no picture has: each stands for a byte.
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
+_BLANKS = re.compile(r"[^\S\n]{2,}|[\u115f\u1160\u3164\uffa0]+")  # the latter are letters that show nothing
 
 
 def injection_signs(text: str) -> tuple[Sign, ...]:
     """Return the signs of an attack in a text, each once; invisible characters do not hide them.
 
-    A text that is written in invisible characters (Unicode tags) is a sign that is enough alone.
+    A text that is written in invisible characters (Unicode tags, variation selectors) is a sign that is enough alone.
     """
-    hidden = None if text.isascii() else _HIDDEN.search(text)
-    plain = _INVISIBLE.sub("", text if text.isascii() else unicodedata.normalize("NFKC", text))
+    hidden = None if text.isascii() else _HIDDEN.search(text) or _SELECTORS.search(text)
+    plain = _BLANKS.sub(" ", text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     found = ((name, points, pattern.search(plain)) for name, points, pattern in _RULES)
     signs = tuple(Sign(name, points, Span(*match.span())) for name, points, match in found if match)
     return (*signs, Sign("hidden text", ENOUGH, Span(0, len(plain)))) if hidden else signs
