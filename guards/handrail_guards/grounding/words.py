@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from handrail_guards.values.digits import UNSPACED
 from handrail_guards.verdict import Span
 
-# Scripts written without spaces between words (Thai, kana, Han, Hangul particles): each character is a word.
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = re.compile(rf"[&+]|[{_UNSPACED}]|(?:[^\W_{_UNSPACED}][\u0300-\u036f]*)+")
+# Of a script without spaces between words each character is a word.
+_WORD = re.compile(rf"[&+]|[{UNSPACED}]|(?:[^\W_{UNSPACED}][\u0300-\u036f]*)+")
 
 # Inside a compound such as S/B, 12-34, INV_7 or O'Hara nothing starts and nothing ends; nor where only what nobody
 # sees, such as a soft hyphen, stands between digits.

@@ -57,11 +57,11 @@ _WORDS: dict[str, tuple[int, ...]] = {
 LETTERS = {"k": 3, "m": 6, "b": 9}
 """Letters that may be a scale, and may be a unit, a tax code or part of a word."""
 
-_EAST_ASIAN = {"万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "억": 8, "兆": 12, "조": 12}
+EAST_ASIAN = {"百": 2, "千": 3, "천": 3, "万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "억": 8, "兆": 12, "조": 12}
 """Signs that stand at once behind a number, with a currency or anything else at once behind them."""
 
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-SCALE = rf"[ \u00a0\u202f]?(?:{_WORD})\.?(?![^\W_])|[kmb](?![^\W_])|[ \u00a0]?[{''.join(_EAST_ASIAN)}]"
+SCALE = rf"[ \u00a0\u202f]?(?:{_WORD})\.?(?![^\W_])|[kmb](?![^\W_])|[ \u00a0]?[{''.join(EAST_ASIAN)}](?!\d)"
 """The pattern of a scale behind a number."""
 
 
@@ -72,6 +72,6 @@ def scales_of(written: str) -> frozenset[Decimal]:
         return frozenset({_ONE})
     if word in LETTERS:
         return frozenset({_ONE, _ONE.scaleb(LETTERS[word])})
-    if word in _EAST_ASIAN:
-        return frozenset({_ONE.scaleb(_EAST_ASIAN[word])})
+    if word in EAST_ASIAN:
+        return frozenset({_ONE.scaleb(EAST_ASIAN[word])})
     return frozenset(_ONE.scaleb(zeros) for zeros in _WORDS[word])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from handrail_guards.values.currencies import SIGN, meanings
-from handrail_guards.values.digits import DECIMAL, THOUSANDS, with_plain_digits
-from handrail_guards.values.scales import SCALE, scales_of
+from handrail_guards.values.digits import DECIMAL, THOUSANDS, UNSPACED, with_plain_digits
+from handrail_guards.values.scales import EAST_ASIAN, SCALE, scales_of
 from handrail_guards.verdict import Span
 
 _BLANK = "[ \u00a0\u202f\u2005-\u200a]"  # no tab: that is a column's end
@@ -21,6 +21,7 @@ _DIGITS = (
 _PERCENT = rf"{_BLANK}?(?:%|(?:percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?![^\W_]))"
 _MINUS_WORD = rf"(?<![^\W_])(?:minus|moins|menos|meno|negative|neg\.):?{_BLANK}"
 _DASH = "[-–—―△▲]"
+_JOINS = f"ー{''.join(EAST_ASIAN)}"  # a dash in Japanese, and what 4万5千 goes on after
 _ENDS_BEFORE = r"(?<!\d[.,:/-])(?<![^\W_]_)(?<!\d[\u00ad\u200b-\u200d\u2060\ufeff])"  # inside of INV_45 none begins
 _ENDS_AFTER = (
     r"(?!\d)(?![.,:/-]\d)(?!_[^\W_])(?![\u00ad\u200b-\u200d\u2060\ufeff]+\d)"
@@ -31,7 +32,7 @@ _NUMBER = re.compile(
     rf"(?P<credit_before>(?<![^\W_])CR[.:]?{_BLANK}?)?(?P<open>\({_BLANK}?)?(?P<word>{_MINUS_WORD})?"
     rf"(?P<minus>{_DASH})?(?P<gap>[^\S\t])?"
     rf"(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\({_BLANK}?)?)?(?P<minus2>{_DASH})?"
-    rf"(?(before)|(?(credit_before)|(?:(?<![^\W_])|(?<=[1-9]x)|(?<=\d0x)))){_ENDS_BEFORE}(?P<digits>{_DIGITS}){_ENDS_AFTER}"
+    rf"(?(before)|(?(credit_before)|(?:(?<![^\W_])|(?<=[{UNSPACED}])(?<![{_JOINS}])|(?<=[1-9]x)|(?<=\d0x)))){_ENDS_BEFORE}(?P<digits>{_DIGITS}){_ENDS_AFTER}"
     r"(?P<no_cents>[.,](?:--?|[–—])(?![^\W_]))?"
     rf"(?P<percent>{_PERCENT})?(?P<scale>{SCALE})?(?P<minus3>-(?={_BLANK}?(?:{SIGN})))?"
     rf"(?:(?={_BLANK}?\)?{_BLANK}?(?P<after>{SIGN})))?"
@@ -39,6 +40,8 @@ _NUMBER = re.compile(
     rf"|{_BLANK}?DR(?![^\W_])))?",
     re.IGNORECASE,
 )
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_OF_A_DATE = "年月日号號時时分秒년월일시분초"
 _LONG_DASHES = "—―"
 _OF_THE_NEXT = re.compile(r"\.?[^\S\n\t]?[-–(]?\d")  # after a currency
 _TOKEN = re.compile(r"\S+")
@@ -130,7 +133,10 @@ def _is_in_a_word(match: re.Match[str], plain: str) -> bool:
     if match["credit_before"] and not match["before"]:  # CR 45 may be a shelf
         return True
     end = match.end("digits")
-    return plain[end : end + 1].isalnum() and not (match["before"] and match["scale"])
+    behind = plain[end : end + 1]
+    if _UNSPACED.match(behind):
+        return behind in _OF_A_DATE or (behind in EAST_ASIAN and not match["scale"])
+    return behind.isalnum() and not (match["before"] and match["scale"])
 
 
 def _follows_a_word(match: re.Match[str], group: str) -> bool:

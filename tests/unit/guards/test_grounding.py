@@ -466,3 +466,23 @@ def test_a_part_of_a_larger_number_or_of_an_identifier_is_not_found(value: objec
 def test_what_may_be_the_number_of_a_shelf_is_looked_for_as_it_is_written() -> None:
     assert locate("CR 45", "on shelf CR 45")
     assert not locate("CR 45", "a credit of -45")
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "is_there"),
+    [
+        (548, "含548大卡热量", True),
+        ("21.56", "蛋白质21.56克", True),
+        (45, "ราคา45บาท", True),
+        (100, "合計100円", True),
+        (5000, "5千円", True),
+        (3, "2024年3月4日", False),
+        (45, "A45大", False),
+        (45, "\u30fc45", False),
+        (4, "4万5千円", False),
+        (40_000, "4万5千円", False),
+        (5000, "4万5千円", False),
+    ],
+)
+def test_a_number_ends_where_a_script_without_blanks_begins(value: object, source: str, *, is_there: bool) -> None:
+    assert bool(locate(value, source)) is is_there
