@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -18,7 +19,7 @@ PersonalDataKind: TypeAlias = Literal["email", "url", "iban", "card", "ssn", "ip
 KINDS: tuple[PersonalDataKind, ...] = get_args(PersonalDataKind)
 
 _EMAIL = re.compile(
-    r"(?:(?<![\w.+%&-])[\w.+%'-][\w.+%&'-]{0,63}|(?<!\w)\"[^\"\n@]{1,62}\")"
+    r"(?:[\w.+%'-][\w.+%&'-]{0,63}|(?<!\w)\"[^\"\n@]{1,62}\")"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![^\W\d_])"
 )
 _USER_OF_URL = re.compile(r"://[^\s/@]{0,64}\Z")
@@ -32,8 +33,8 @@ _CARD = re.compile(r"(?<![\w.,+-])\d(?:[ -]?\d){11,18}(?![\w]|[.,-]\d)")
 # In groups as they are printed, and in one, whatever stands beside it: a day of expiry, a word without a blank.
 _CARD_BY = r"(?:[ ./-]{1,2}|[ ]?\r?\n[ ]?)"
 _CARD_AS_PRINTED = re.compile(
-    rf"(?<!\d)(?<!\d[.,])(?:\d{{4}}(?:{_CARD_BY}\d{{4}}){{3}}|\d{{4}}{_CARD_BY}\d{{6}}{_CARD_BY}\d{{4,5}}|\d{{15,16}})"
-    r"(?!\d)(?![.,]\d)"
+    rf"(?<!\d)(?<!\d\.)(?:\d{{4}}(?:{_CARD_BY}\d{{4}}){{3}}|\d{{4}}{_CARD_BY}\d{{6}}{_CARD_BY}\d{{4,5}}|\d{{15,16}})"
+    r"(?!\d)(?!\.\d)"
 )
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}(?P<by>[- ]?)(?!00)\d{2}(?P=by)(?!0000)\d{4}(?![\w-])")
 _SSN_WORDS = re.compile(r"\b(?:ssn|social\s+security)\b[^\d\n]{0,40}\Z", re.IGNORECASE)
@@ -76,9 +77,11 @@ def find_personal_data(text: str, kinds: Collection[PersonalDataKind] = KINDS) -
     plain = read_plain(text)
     for kind in KINDS:  # all kinds claim their characters, asked for or not: an IBAN's digits are no phone number
         for start, end in (plain.back(*each) for each in _FINDERS[kind](plain.text)):
-            if not any(start < other.span.end and other.span.start < end for other in taken):
-                taken.append(PersonalData(kind, Span(start, end)))
-    return tuple(sorted((each for each in taken if each.kind in kinds), key=lambda each: each.span.start))
+            place = bisect_left(taken, start, key=lambda each: each.span.start)
+            before, behind = taken[max(0, place - 1) : place], taken[place : place + 1]
+            if not any(start < other.span.end and other.span.start < end for other in (*before, *behind)):
+                taken.insert(place, PersonalData(kind, Span(start, end)))
+    return tuple(each for each in taken if each.kind in kinds)
 
 
 def check_kinds(kinds: Collection[PersonalDataKind]) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 # Digits in groups, as people write phone numbers of any country; after a plus, the rest is often one long group.
 _NEXT = r"(?:[ ./-]{1,2}|(?<=\))|(?=\())"
 _CANDIDATE = re.compile(
-    r"(?:(?<![\w.,/#$€£+-])(?<!\d[ :])|(?<![\d+])(?=\+\d))"  # a plus begins a number, whatever stands before it
+    r"(?:(?<![\w./#$€£+-])(?<!\d[ :,])|(?<![\d+])(?=\+\d)"  # a plus begins a number, whatever stands before it
+    r"|(?<=[^\W\d_])(?=[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}(?!\d))"  # and so does what has the shape of one
+    r"|(?<=(?<![^\W_])tel)|(?<=(?<![^\W_])fax)|(?<=phone)|(?<=mobile)|(?<=telefon))"
     rf"(?P<number>\(?\+\s?\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,12}}\)?){{0,6}}"
     rf"|(?:\(?0\d{{1,4}}\)? [/-] )?\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,9}}\)?){{0,6}})(?!\d)"
     r"(?:\s?(?:x|ext\.?)\s?\d{1,6}(?!\w))?",

@@ -221,3 +221,29 @@ def test_data_set_apart_in_unusual_ways_is_masked_as_a_whole(kind: str, data: st
 )
 def test_what_stands_at_once_beside_data_does_not_hide_it(text: str, expected: list[tuple[str, str]]) -> None:
     assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("test data630-596-1111", ["630-596-1111"]),
+        ("Tel030/1234567", ["030/1234567"]),
+        ("Phone07700900123", ["07700900123"]),
+        ("SKU12630-596-1111", []),
+        ("hotel 12345678", []),
+    ],
+)
+def test_a_phone_number_may_stand_at_once_behind_a_word(text: str, expected: list[str]) -> None:
+    assert [data for _, data in found(text)] == expected
+
+
+def test_data_in_the_columns_of_a_table_is_found() -> None:
+    text = "17,ann@example.org,4111111111111111,ann,030/1234567,DE89370400440532013000,5555555555554444,12"
+    assert [kind for kind, _ in found(text)] == ["email", "card", "phone", "iban", "card"]
+    assert not found("0.4111111111111111 of 4111111111111111.5")
+
+
+def test_addresses_that_run_into_each_other_are_all_masked() -> None:
+    masked = mask("a@b.org4111111111111111a@b.org").text
+    assert "@" not in masked
+    assert not find_personal_data(masked)
