@@ -239,14 +239,14 @@ def _labelled(output_type: object) -> dict[str, object]:
     seen: set[str] = set()
     for value in _members(output_type) or ():
         label = _label(value)
-        if (read := _as_read(label)) in seen:
+        if (read := label_as_read(label)) in seen:
             raise InvalidTask(f"output type {_shown(output_type)} has two values that read {read!r}; rename one")
         seen.add(read)
         labelled[label] = value
     return labelled
 
 
-def _as_read(label: str) -> str:
+def label_as_read(label: str) -> str:
     """Return what people and models see of a label: not how it is composed, and no characters without a width."""
     if label.isascii():
         return " ".join(label.split())

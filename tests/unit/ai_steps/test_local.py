@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handrail import Doubtful, classify, confidence
-from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.errors import InvalidInput, InvalidTask
 from handrail_ai_steps.model import Answer, ModelRequest
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
 
@@ -400,3 +400,33 @@ def test_a_missing_library_says_what_to_install(missing: str) -> None:
 
     assert missing in done.stdout
     assert 'pip install "handrail[local]"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("examples", "said"),
+    [
+        ([LabelledText("", label) for label in "abab"], "none of 4 texts has a word"),
+        ([LabelledText(f"w{number}", str(number % 2)) for number in range(4)] + [("w", "a")], "example 4 is"),
+        ([LabelledText("a", 3)], "the label of example 0 is 3"),  # type: ignore[arg-type]
+        ([LabelledText(None, "a")], "the text of example 0 is None"),  # type: ignore[arg-type]
+        ([LabelledText("one", "cards"), LabelledText("two", "cards ")], "read the same"),
+        ([LabelledText("one", "cards"), LabelledText("two", "cards\u200b")], "read the same"),
+    ],
+)
+def test_examples_that_teach_nothing_are_named(examples: list[LabelledText], said: str) -> None:
+    with pytest.raises(InvalidTrainingData, match=said):
+        LocalModel.fit(examples, name="route")
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [("", 0), (None, 0), ("a\n", 0), ("a@1", 0), ("a", -1), ("a", 1.5), ("a", 2**40)]
+)
+def test_what_is_no_name_or_no_seed_is_refused(name: str, seed: int) -> None:
+    with pytest.raises(InvalidTrainingData, match="give a w"):
+        LocalModel.fit(EXAMPLES, name=name, seed=seed)
+
+
+@pytest.mark.parametrize("texts", ["one text", [None], [3]])
+def test_what_is_no_list_of_texts_gets_no_label(model: LocalModel, texts: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="give a list of texts"):
+        model.predict(texts)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.local import LabelledText, LocalModel, UnreadableModel
 from handrail_ai_steps.models.local.embedding import embedding_of
-from handrail_ai_steps.models.local.encoder import Encoder, WordPieces
+from handrail_ai_steps.models.local.encoder import Encoder, WordPieces, read_weights
 from tests.unit.ai_steps.tiny_weights import PIECES, write_encoder, write_weights
 
 pytestmark = pytest.mark.dear
@@ -170,3 +170,20 @@ def test_the_vectors_of_a_real_encoder_are_those_of_its_makers() -> None:
     )
 
     assert (one @ other, one @ third) == (pytest.approx(0.695, abs=0.002), pytest.approx(0.257, abs=0.002))
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+def test_weights_that_hold_no_number_at_a_single_piece_are_refused(tmp_path: Path, nothing: float) -> None:
+    folder = write_encoder(tmp_path / "weights")
+    arrays = {name: array.copy() for name, array in read_weights(folder / "model.safetensors").items()}
+    arrays["embeddings.word_embeddings.weight"][PIECES.index("what"), 3] = nothing  # no example has it
+    write_weights(folder / "model.safetensors", arrays)
+
+    with pytest.raises(UnreadableModel, match=r"word_embeddings.weight holds what is no number"):
+        LocalModel.fit(EXAMPLES, name="route", embedding=str(folder))
+
+
+@pytest.mark.parametrize("embedding", ["", " ", 3, ["minilm"]])
+def test_what_is_no_name_of_an_embedding_is_refused(embedding: object) -> None:
+    with pytest.raises(UnreadableModel, match="give 'wordllama', 'minilm', or the path of a folder"):
+        LocalModel.fit(EXAMPLES, name="route", embedding=embedding)  # type: ignore[arg-type]

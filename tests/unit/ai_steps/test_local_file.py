@@ -192,3 +192,20 @@ def test_a_huge_file_is_not_read(folder: Path) -> None:
 
     with pytest.raises(UnreadableModel, match="larger than"):
         LocalModel.load(folder)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"version": -1}, {"version": True}, {"networks": -1}, {"networks": True}, {"temperatures": {}}]
+)
+def test_a_head_that_would_give_other_answers_is_refused(folder: Path, changes: dict[str, Any]) -> None:
+    edit(folder / "model.json", **changes)
+    with pytest.raises(UnreadableModel):
+        LocalModel.load(folder)
+
+
+@pytest.mark.parametrize("name", ["model.json", "weights.npz"])
+def test_what_never_ends_is_not_read(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(UnreadableModel, match="is no file"):
+        LocalModel.load(folder)

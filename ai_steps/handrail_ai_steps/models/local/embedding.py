@@ -131,6 +131,8 @@ class StaticVectors:
         matrices = [array for array in read_weights(weights).values() if array.ndim == 2]
         if len(matrices) != 1:
             raise ValueError(f"{weights.name} holds {len(matrices)} matrices where one belongs")
+        if not matrices[0].size:
+            raise ValueError(f"{weights.name} holds a matrix without numbers")
         try:
             cut = Tokenizer.from_str(tokenizer.read_text(encoding="utf-8"))
         except OSError:

