@@ -21,6 +21,7 @@ _DIGITS = (
 _PERCENT = rf"{_BLANK}?(?:%|(?:percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?![^\W_]))"
 _MINUS_WORD = rf"(?<![^\W_])(?:minus|moins|menos|meno|negative|neg\.):?{_BLANK}"
 _DASH = "[-–—―△▲]"
+_GAP = r"(?:\r\n|[^\S\t])"  # a line may end between a sign and its number
 _JOINS = f"ー{''.join(EAST_ASIAN)}"  # a dash in Japanese, and what 4万5千 goes on after
 _ENDS_BEFORE = r"(?<!\d[.,:/-])(?<![^\W_]_)(?<!\d[\u00ad\u200b-\u200d\u2060\ufeff])"  # inside of INV_45 none begins
 _ENDS_AFTER = (
@@ -30,8 +31,8 @@ _ENDS_AFTER = (
 # The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
 _NUMBER = re.compile(
     rf"(?P<credit_before>(?<![^\W_])CR[.:]?{_BLANK}?)?(?P<open>\({_BLANK}?)?(?P<word>{_MINUS_WORD})?"
-    rf"(?P<minus>{_DASH})?(?P<gap>[^\S\t])?"
-    rf"(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\({_BLANK}?)?)?(?P<minus2>{_DASH})?"
+    rf"(?P<minus>{_DASH})?(?P<gap>{_GAP})?"
+    rf"(?:(?<![^\W\d_])(?P<before>{SIGN})\.?{_GAP}?(?P<open2>\({_BLANK}?)?)?(?P<minus2>{_DASH})?"
     rf"(?(before)|(?(credit_before)|(?:(?<![^\W_])|(?<=[{UNSPACED}])(?<![{_JOINS}])|(?<=[1-9]x)|(?<=\d0x)))){_ENDS_BEFORE}(?P<digits>{_DIGITS}){_ENDS_AFTER}"
     r"(?P<no_cents>[.,](?:--?|[–—])(?![^\W_]))?"
     rf"(?P<percent>{_PERCENT})?(?P<scale>{SCALE})?(?P<minus3>-(?={_BLANK}?(?:{SIGN})))?"

@@ -408,6 +408,7 @@ def test_what_is_compared_is_found_where_it_is_compared_so(value: str, source: s
         (Decimal(-45), "\u201245"),
         (Decimal(-45), "( 45.00 )"),
         (Decimal(-45), "45.00 -"),
+        (Decimal("-1.12"), "Steuerbetrag in EUR -\r\n1,12"),
         (Decimal(45), "Total—45.00"),
         (Decimal(45_000_000), "45 млн"),
         (Decimal("1.2e6"), "1,2 mln zł"),
