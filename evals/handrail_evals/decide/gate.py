@@ -39,18 +39,21 @@ def shortfall(
     """Return what is missing, with this power, until a difference can be told from 0 or from minus the margin.
 
     Where it was seen to be worse by more than the margin, that is what more cases would show; it takes far fewer than
-    to show two equally good results, and they would not be shown so. ``alarm`` is the one-sided p-value that shows it
-    worse, where several metrics are corrected for and it is worse alone.
+    to show two equally good results, and they would not be shown so. The same holds of one that was seen to be better,
+    where showing that takes fewer. ``alarm`` is the one-sided p-value that shows it worse, where several metrics are
+    corrected for and it is worse alone.
     """
-    looks_worse = difference.estimate < -margin or alarm is not None
-    if looks_worse:
-        total = _to_show_worse(difference, alarm or (1.0 - level) / 2.0, power)
+    shown = "worse" if difference.estimate < -margin or alarm is not None else ""
+    if shown:
+        total = _to_show_apart(difference, alarm or (1.0 - level) / 2.0, power)
     else:
         total = _to_show_equal(difference, margin, level, power, scale)
+        better = _to_show_apart(difference, (1.0 - level) / 2.0, power) if difference.estimate > 0.0 else total
+        shown, total = ("better", better) if better < total else ("", total)
     more = max(1, total - difference.cases)
     words = [f"about {more:,} more {'case' if more == 1 else 'cases'} needed"]
-    if looks_worse:
-        words.append(" to show it worse, if the difference stays as it is")
+    if shown:
+        words.append(f" to show it {shown}, if the difference stays as it is")
     if _is_clustered(difference):
         words.append(f", from other clusters than these {difference.clusters:,}")
     return Shortfall(cases=more, words="".join(words))
@@ -60,8 +63,8 @@ def _is_clustered(difference: Difference) -> bool:
     return difference.clusters < difference.cases
 
 
-def _to_show_worse(difference: Difference, alarm: float, power: float) -> int:
-    """Return how many cases show the difference as it was seen to lie below 0 (Connor 1987)."""
+def _to_show_apart(difference: Difference, alarm: float, power: float) -> int:
+    """Return how many cases show the difference as it was seen to lie on its side of 0 (Connor 1987)."""
     seen, discordance = abs(difference.estimate), difference.discordance
     success = STANDARD.inv_cdf(power) * math.sqrt(max(0.0, discordance - seen * seen))
 

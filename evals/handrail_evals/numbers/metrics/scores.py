@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from handrail_evals.measure.case import Metadatum
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.numbers.metrics.answers import MOST_VALUES, answered, case_count, parts, score_of
-from handrail_evals.numbers.metrics.value import Metric, MetricValue, mean_score, per_case, share
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, mean_score, per_case, share, shows_no_spread
 from handrail_evals.numbers.statistics.intervals import Certainty
 
 
@@ -43,6 +43,9 @@ def average_score(cases: Sequence[CaseResult], scorer: str, certainty: Certainty
     metric = Metric("scores", scorer, "score", higher_is_better=True)
     if not sample.values:
         return metric.alone(None, "no answer was scored", coverage=share(0, len(cases)))
+    if shows_no_spread(sample):
+        reason = f"no interval: all {len(sample)} scores are alike, and nobody said what they can be"
+        return metric.alone(sample.mean, reason, coverage=share(len(sample), case_count(cases)))
     return metric.measured(
         lambda: mean_score(sample, certainty, right_or_wrong=right_or_wrong),
         coverage=share(len(sample), case_count(cases)),

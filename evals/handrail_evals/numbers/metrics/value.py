@@ -121,6 +121,21 @@ def proportion(sample: Sample, certainty: Certainty) -> Interval:
     return wilson(sample.values, sample.clusters, level=certainty.level)
 
 
+def are_shares(sample: Sample) -> bool:
+    """Return whether all numbers are from 0 to 1."""
+    return all(0.0 <= value <= 1.0 for value in sample.values)
+
+
+def are_alike(sample: Sample) -> bool:
+    """Return whether there are numbers, and all are the same but for rounding."""
+    return len(sample) > 0 and max(sample.values) - min(sample.values) < ROUNDING
+
+
+def shows_no_spread(sample: Sample) -> bool:
+    """Return whether several scores on a scale beyond 0 and 1 are alike: t would say that the next is no different."""
+    return len(sample) > 1 and are_alike(sample) and not are_shares(sample)
+
+
 def mean_score(sample: Sample, certainty: Certainty, *, right_or_wrong: bool) -> Interval:
     """Return the mean of scores: Wilson for right-or-wrong ones, Student's t for others.
 
@@ -130,9 +145,8 @@ def mean_score(sample: Sample, certainty: Certainty, *, right_or_wrong: bool) ->
     Raises:
         TooFewCases: fewer than two scores (one for right-or-wrong ones), or all of one cluster.
     """
-    shares = all(0.0 <= value <= 1.0 for value in sample.values)
-    alike = len(sample) > 0 and shares and max(sample.values) - min(sample.values) < ROUNDING
-    if right_or_wrong or alike:
+    shares = are_shares(sample)
+    if right_or_wrong or (shares and are_alike(sample)):
         return wilson(sample.values, sample.clusters, level=certainty.level)
     if not shares:
         return mean_interval(sample.values, sample.clusters, level=certainty.level)

@@ -48,6 +48,17 @@ class Spread:
     clusters: int
     """How many clusters they come from; a case without one is a cluster of its own."""
 
+    alone: float
+    """What the standard error were with every case on its own."""
+
+    @property
+    def cautious_error(self) -> float:
+        """Return the standard error, at least that of cases on their own.
+
+        Clusters that seem to help are chance: where the values of each even out, nothing of an error would be left.
+        """
+        return max(self.standard_error, self.alone)
+
 
 def group(clusters: Sequence[str | None] | None, cases: int) -> list[list[int]]:
     """Return the positions of each cluster's cases; a case whose cluster is None stands alone.
@@ -96,6 +107,7 @@ def spread(values: Sequence[float], clusters: Sequence[str | None] | None = None
         design_effect=effect,
         cases=cases,
         clusters=len(groups),
+        alone=math.sqrt(plain),
     )
 
 

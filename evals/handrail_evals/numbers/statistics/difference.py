@@ -23,6 +23,9 @@ else:
 FEW = 20
 """With fewer cases that differ, most others not, a mean is not yet near enough to normal for Student's t."""
 
+ROUNDING = 1e-12
+"""Of the scale: differences that are nearer to each other are alike, and show nothing of how much they vary."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -43,7 +46,10 @@ class Difference:
     clusters: int
     """Clusters they come from; a case without one is a cluster of its own."""
     discordance: float
-    """Mean squared difference; for right-or-wrong scores the share of cases that only one side got right."""
+    """Mean squared difference; for right-or-wrong scores the share of cases that only one side got right.
+
+    Where gains and losses are counted in parts of the scale, those parts: they vary most.
+    """
     design_effect: float
     """How many times more cases clusters make necessary; 1 without clusters."""
     method: str
@@ -59,8 +65,9 @@ def paired_difference(
 ) -> Difference:
     """Return the mean of the differences with its interval.
 
-    Right-or-wrong scores, and others while only few cases differ, get Tango's score interval, with the counts divided
-    by the design effect when there are clusters; the rest gets Student's t on the cluster-robust standard error.
+    Right-or-wrong scores, and others while only few cases differ or all differ by the same, get Tango's score interval,
+    with the counts divided by the design effect when there are clusters; the rest gets Student's t on the
+    cluster-robust standard error.
     ``scale`` is the largest difference two scores can have, 1 for scores from 0 to 1.
 
     Raises:
@@ -83,9 +90,12 @@ def paired_difference(
 
 
 def counted(differences: Sequence[float], scale: float) -> bool:
-    """Tell whether gains and losses say it all, or are all there is to go by."""
+    """Tell whether gains and losses say it all, or are all there is to go by.
+
+    The latter is so where all differences are alike: Student's t would be certain of the next, from two cases on.
+    """
     changed = [abs(difference) for difference in differences if difference]
-    if all(size == scale for size in changed):
+    if all(size == scale for size in changed) or max(differences) - min(differences) <= ROUNDING * scale:
         return True
     return len(changed) < FEW and 2 * len(changed) < len(differences)
 
@@ -113,7 +123,7 @@ def by_counts(differences: Sequence[float], around: Spread, *, level: float, sca
         p_worse=lower_tail(statistic, degrees),
         cases=around.cases,
         clusters=around.clusters,
-        discordance=mean_square(differences),
+        discordance=math.fsum(map(abs, differences)) * largest / around.cases,
         design_effect=effect,
         method=f"paired score, {around.clusters} clusters" if clustered else "paired score",
     )
@@ -122,7 +132,7 @@ def by_counts(differences: Sequence[float], around: Spread, *, level: float, sca
 def by_moments(differences: Sequence[float], around: Spread, *, level: float, scale: float) -> Difference:
     """Return the difference with Student's t on its cluster-robust standard error, within what differences can be."""
     largest = max(scale, *map(abs, differences))
-    error = around.standard_error
+    error = around.cautious_error
     reach = critical_value(level, around.degrees) * error
     statistic = around.mean / error if error > 0.0 else math.copysign(math.inf, around.mean)
     clustered = around.clusters < around.cases
@@ -135,7 +145,7 @@ def by_moments(differences: Sequence[float], around: Spread, *, level: float, sc
         cases=around.cases,
         clusters=around.clusters,
         discordance=mean_square(differences),
-        design_effect=around.design_effect,
+        design_effect=max(1.0, around.design_effect),
         method=f"paired t, {around.clusters} clusters" if clustered else "paired t",
     )
 

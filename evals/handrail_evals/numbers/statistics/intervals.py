@@ -102,6 +102,8 @@ def mean_interval(
 ) -> Interval:
     """Return the mean with Student's t interval, on the cluster-robust standard error when there are clusters.
 
+    Clusters never narrow it.
+
     ``lowest`` and ``highest`` are what no mean of such values can leave: the interval ends there at the latest, which
     never makes it miss more often. For a few, very skewed values ``bca_mean`` follows the skew; for right-or-wrong
     scores use ``wilson``.
@@ -113,7 +115,7 @@ def mean_interval(
     """
     check_level(level)
     around = spread(values, clusters)
-    reach = critical_value(level, around.degrees) * around.standard_error
+    reach = critical_value(level, around.degrees) * around.cautious_error
     return Interval(
         estimate=around.mean,
         low=min(around.mean, max(lowest, around.mean - reach)),

@@ -7,10 +7,17 @@ differ.
 """
 
 import math
+from typing import TYPE_CHECKING
 
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.numbers.statistics.difference import variance
 from handrail_evals.numbers.statistics.intervals import STANDARD, check_level, critical_value
+from handrail_ground.optional import OptionalLibrary
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = OptionalLibrary("scipy.special", extra="evals")
 
 MANY = 5_000
 """Cases that differ, from which on their counts are as good as normal."""
@@ -51,7 +58,7 @@ def cases_needed(
     ``margin`` is in the unit of the score; ``discordance`` is the mean squared difference, for right-or-wrong scores
     the share of cases that only one side gets right; ``scale`` is the largest difference two scores can have. For
     right-or-wrong scores it is counted exactly, and at least as many as without any discordant case; for others the
-    mean is taken for normal.
+    differences are taken for normal, with Student's t as the gate has it: few cases need more.
 
     Raises:
         InvalidSetting: a number is out of its range.
@@ -62,8 +69,7 @@ def cases_needed(
         raise InvalidSetting(f"margin is {margin!r}; give how much worse is still fine, above 0, such as 0.02")
     critical, part, share = critical_value(level), margin / scale, discordance / (scale * scale)
     if not right_or_wrong or share > 1.0 or part >= 1.0:
-        reach = critical + STANDARD.inv_cdf(power)
-        return math.ceil(discordance * (reach / margin) ** 2 * design_effect)
+        return math.ceil(_pairs_of_scores(margin, discordance, level, power) * design_effect)
     return math.ceil(_pairs_needed(part, share, critical, power) * design_effect)
 
 
@@ -138,6 +144,20 @@ def _power_of_many(pairs: float, margin: float, discordance: float, critical: fl
     if discordance == 0.0:
         return float(distance > 0.0)
     return STANDARD.cdf(distance / math.sqrt(discordance))
+
+
+def _pairs_of_scores(margin: float, discordance: float, level: float, power: float) -> int:
+    """Return the fewest pairs of scores between right and wrong that reach the power, by the non-central t."""
+    reach = critical_value(level) + STANDARD.inv_cdf(power)
+    pairs = max(2, math.ceil(discordance * (reach / margin) ** 2))
+    if discordance == 0.0:
+        return pairs
+    while pairs < MANY:
+        away = margin * math.sqrt(pairs / discordance)
+        if special.nctdtr(pairs - 1.0, away, critical_value(level, pairs - 1.0)) <= 1.0 - power:
+            break
+        pairs += 1
+    return pairs
 
 
 def _pairs_needed(margin: float, discordance: float, critical: float, power: float) -> int:

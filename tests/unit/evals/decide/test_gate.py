@@ -97,6 +97,23 @@ def test_what_is_lost_in_every_case_lacks_a_few_cases_and_not_thousands(lost: in
     assert judge(pairs_of(0, 4, 0), TERMS).standing is Standing.WORSE
 
 
+@pytest.mark.parametrize("gained", [2, 3])
+def test_what_is_gained_in_every_case_lacks_a_few_cases_and_not_thousands(gained: int) -> None:
+    judged = judge(pairs_of(gained, 0, 0), Terms(margin=0.02))
+
+    assert judged.standing in {Standing.CANT_TELL, Standing.BETTER}
+    assert (judged.further_cases or 0) < 10
+    assert judged.standing is Standing.BETTER or "to show it better" in judged.lacks
+
+
+@pytest.mark.parametrize("moved", [-0.1, 0.1])
+def test_two_cases_that_moved_alike_show_nothing(moved: float) -> None:
+    pairs = [Paired(f"c{number}", "h", None, 0.5, 0.5 + moved) for number in range(2)]
+
+    assert judge(pairs, Terms(margin=0.02)).standing is Standing.CANT_TELL
+    assert judge(pairs * 100, Terms(margin=0.02)).standing is not Standing.CANT_TELL
+
+
 def test_few_clusters_lack_other_clusters() -> None:
     def lost_in(clusters: int) -> list[Paired]:
         pairs = pairs_of(0, 25 * clusters, 0)

@@ -56,6 +56,13 @@ def test_scores_that_are_all_alike_do_not_get_an_interval_of_no_width() -> None:
     assert value.interval.low < 0.5 < value.interval.high
 
 
+def test_grades_above_1_that_are_all_alike_have_no_interval_and_say_why() -> None:
+    found = average_score([answer(f"c{place}", 3.0) for place in range(5)], "exact", Certainty())
+
+    assert (found.value, found.interval) == (3.0, None)
+    assert found.reason == "no interval: all 5 scores are alike, and nobody said what they can be"
+
+
 def test_repeats_are_averaged_before_cases_are() -> None:
     cases = [answer("a", 1.0), answer("a", 0.0, repeat=1), answer("a", None, repeat=2), answer("b", 1.0)]
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.numbers.statistics.difference import holm, mcnemar, paired_difference, score_bounds, variance
+from handrail_evals.numbers.statistics.intervals import mean_interval
 from handrail_evals.numbers.statistics.power import MANY, cases_needed, power_of, smallest_detectable
 
 COUNTS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 200))
@@ -128,11 +129,24 @@ def test_clusters_widen_and_never_narrow() -> None:
     assert apart.design_effect == 1.0
 
 
-def test_a_constant_difference_is_certain() -> None:
-    worse = paired_difference([-0.25] * 40)
+@pytest.mark.parametrize("difference", [-0.25, 0.25])
+def test_differences_that_are_all_alike_are_not_certain(difference: float) -> None:
+    few, many = (paired_difference([difference] * cases) for cases in (3, 40))
 
-    assert worse.low == worse.high == -0.25
-    assert worse.p_worse == 0.0
+    assert few.low < 0.0 < few.high, "three cases show nothing, however alike"
+    assert many.low < difference < many.high
+    assert many.low * many.high > 0.0
+
+
+def test_clusters_that_even_out_never_narrow_an_interval() -> None:
+    scores = [-0.3, 0.1] * 20
+    labels = [str(position // 2) for position in range(40)]
+    alone, clustered = paired_difference(scores), paired_difference(scores, labels)
+
+    assert clustered.low <= alone.low
+    assert clustered.high >= alone.high
+    assert clustered.design_effect == 1.0
+    assert mean_interval(scores, labels).high >= mean_interval(scores).high
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
@@ -235,7 +249,17 @@ def test_a_wider_scale_needs_as_many_cases() -> None:
 
     assert cases_needed(2.0, discordance=600.0, scale=100.0) == shares
     assert cases_needed(0.02, discordance=0.06, design_effect=2.0) == 2 * shares
-    assert cases_needed(5.0, discordance=400.0) == math.ceil(400 * ((1.959964 + 0.841621) / 5) ** 2), "of any scores"
+    normal = math.ceil(400 * ((1.959964 + 0.841621) / 5) ** 2)
+    assert normal < cases_needed(5.0, discordance=400.0) <= normal + 3, "of any scores, Student's t takes a few more"
+
+
+@pytest.mark.parametrize(("deviation", "margin"), [(0.1, 0.1), (0.1, 0.05), (0.1, 0.2)])
+def test_few_scores_between_right_and_wrong_reach_the_power_too(deviation: float, margin: float) -> None:
+    chance = random.Random(7)
+    cases = cases_needed(margin, discordance=deviation**2, right_or_wrong=False)
+    drawn = [paired_difference([chance.gauss(0.0, deviation) for _ in range(cases)]).low for _ in range(400)]
+
+    assert sum(low > -margin for low in drawn) / 400 >= 0.74, "80% meant, within 3 standard errors"
 
 
 @pytest.mark.slow
