@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail_ground.errors import HandrailError
-from handrail_ground.shares import in_percent
+from handrail_ground.shares import below, in_percent
 
 
 class EvalsError(HandrailError):
@@ -148,7 +148,7 @@ class LowOverlap(NotComparable):
 
     def __init__(self, *, overlap: float, needed: float, causes: str) -> None:
         super().__init__(
-            f"{in_percent(overlap, 1)} of the cases can be paired, {in_percent(needed)} needed ({causes}). Run the"
+            f"{below(overlap, needed, 1)} of the cases can be paired, {in_percent(needed)} needed ({causes}). Run the"
             " baseline again on the candidate's cases (`handrail eval run SUITE --out NEW` with the baseline's target)"
             " and compare with that"
         )

@@ -16,7 +16,7 @@ from handrail_evals.measure.running.runner import Evaluation, run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.suite import AnySuite
 from handrail_evals.measure.threads import leaving_threads
-from handrail_evals.numbers.metrics.answers import average_repeats
+from handrail_evals.numbers.metrics.answers import case_means
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Evaluated:
             AssertionError: no case has a score.
         """
         name = metric or self.result.metrics[0]
-        scores = [average_repeats([each.scores.get(name) for each in every]) for every in self.result.by_case.values()]
-        known = [score for score in scores if score is not None]
+        known = case_means(self.result.by_case, name)
         if not known:
             _fail(f"no case has a score by {name!r}; there are {', '.join(self.result.metrics)}")
         return sum(known) / len(known)
@@ -53,7 +52,7 @@ class Evaluated:
         mean = self.mean(name)
         if mean < at_least:
             low = tuple(each.case for each in self.result.cases if (each.scores.get(name) or 0.0) < 1.0)
-            _fail(f"{name} is {mean:.4g}, below {at_least:g}; cases below 1: {named(low)}")
+            _fail(f"{name} is {_brief(mean, at_least)}, below {at_least:g}; cases below 1: {named(low)}")
 
     def require_not_worse(self, baseline: Path | str, margin: float | Mapping[str, Terms]) -> None:
         """Fail the test when the result is worse than a baseline, or too small to tell.
@@ -127,6 +126,12 @@ class Evaluate:
         return evaluated
 
 
+def _brief(number: float, limit: float) -> str:
+    """Return a number in four digits, or in all where four would take it to a limit that it is short of."""
+    told = f"{number:.4g}"
+    return told if (float(told) < limit) == (number < limit) else repr(number)
+
+
 def _summary(evaluated: Evaluated) -> str:
     """Return what was measured in a line."""
     header, result = evaluated.result.header, evaluated.result
@@ -145,9 +150,12 @@ def _in_loop() -> bool:
 
 
 def _mean(evaluated: Evaluated, metric: str) -> str:
-    scores = [each.scores.get(metric) for each in evaluated.result.cases]
-    known = [score for score in scores if score is not None]
-    return f"{sum(known) / len(known):.4g}" if known else "not scored"
+    means = case_means(evaluated.result.by_case, metric)
+    if not means:
+        return "not scored"
+    count = len(evaluated.result.by_case)
+    part = f" (of {len(means):,} scored)" if len(means) < count else ""
+    return f"{_brief(sum(means) / len(means), 1.0)}{part}"
 
 
 def _fail(message: str) -> NoReturn:

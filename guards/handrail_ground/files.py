@@ -13,17 +13,20 @@ GONE: Final = "the working directory is gone: change to one that is there, or ma
 def write_whole(path: Path, parts: Iterable[bytes]) -> None:
     """Put content into a file, whole or not at all; what was there is replaced, and the folder must exist.
 
+    Of a link it is the file that is replaced, as others may know it by another name.
+
     Raises:
         OSError: it cannot be written; the file is as it was. So it is when ``parts`` raises.
     """
     # Made with the usual permissions, which those of tempfile are not; no other thread or process has this name.
-    partial = beside(path, f"{os.getpid()}-{threading.get_ident()}")
+    place = path.resolve() if path.is_symlink() else path
+    partial = beside(place, f"{os.getpid()}-{threading.get_ident()}")
     try:
         with partial.open("wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        partial.replace(place)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error  # that of a full disk names no file
     finally:

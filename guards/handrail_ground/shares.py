@@ -81,6 +81,21 @@ def decimal(number: float, *, fewest: int = 3) -> str:
     return decimals(number, fewest=fewest)[0]
 
 
+def signed(number: float, *, fewest: int = 3) -> str:
+    """Return a difference with its sign, and as many decimals as tell it from 0: +0.083, -0.00004."""
+    return f"{'-' if number < 0 else '+'}{decimal(abs(number), fewest=fewest)}"
+
+
+def below(share: float, limit: float, places: int = 0) -> str:
+    """Return a share in percent that is below a limit, with as many decimals as show it: 94.96% where 95% is asked."""
+    told = ""
+    for digits in range(places, MOST_DECIMALS):
+        told = in_percent(share, digits, sign="")
+        if float(told) < 100 * limit:
+            break
+    return f"{told}%"
+
+
 def critical_of(comparisons: int) -> float:
     """Return the standard errors at which one of so many comparisons is taken for a change by chance once in twenty.
 

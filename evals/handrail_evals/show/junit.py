@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult, Crash
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.answers import Right
+from handrail_evals.numbers.metrics.answers import LARGEST, Right
 from handrail_evals.show.tables import one_line
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,7 +22,8 @@ def junit(result: Result, *, right_at: float = 1.0) -> str:
     """Return a test for each case: passed when every answer's main score is ``right_at`` or more.
 
     A wrong answer is a failure with the reason, what was expected and what came; a crash of the target or the scorer is
-    an error with its trace; a case without a score is skipped. Of a case's repeats the worst counts.
+    an error with its trace; a case without a score is skipped. Of a case's repeats the worst counts. One that must pass
+    and does not by any scorer is a failure, as it is wherever else it is told.
     """
     header = result.header
     right = Right(result.metrics[0], right_at)
@@ -71,6 +72,9 @@ def outcome_of(answers: Sequence[CaseResult], right: Right) -> Element | None:
     wrong = [each for each in answers if right.says(each) is False]
     if wrong:
         return failure(wrong, right.scorer)
+    barred = [each for each in answers if each.must_pass and not each.passes]
+    if barred:
+        return failure(barred, failed_by(barred[0], right.scorer))
     if all(right.says(each) is None for each in answers):
         return Element("skipped", message=legal(f"{right.scorer} could not score it"))
     return None
@@ -83,10 +87,17 @@ def error(crash: Crash) -> Element:
     return made
 
 
+def failed_by(case: CaseResult, main: str) -> str:
+    """Return the scorer by which a case that must pass does not, the first of them."""
+    return next((name for name, score in case.scores.items() if score is None or not 1 <= score <= LARGEST), main)
+
+
 def failure(wrong: Sequence[CaseResult], scorer: str) -> Element:
     """Return what was expected and what came, for each wrong answer."""
     first = wrong[0]
-    reason = first.reasons.get(scorer) or first.reason or f"score {first.scores.get(scorer):g}"
+    score = first.scores.get(scorer)
+    told = "no score" if score is None else f"score {score:g}"
+    reason = first.reasons.get(scorer) or first.reason or f"{told} by {scorer}"
     made = Element("failure", type="wrong" if first.answered else "unanswered", message=legal(one_line(reason, 200)))
     made.text = legal("\n\n".join(story(each, scorer) for each in wrong))
     return made

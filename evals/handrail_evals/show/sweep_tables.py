@@ -13,8 +13,8 @@ from handrail_evals.numbers.metrics.answers import answered
 from handrail_evals.numbers.metrics.scores import average_score
 from handrail_evals.numbers.statistics.intervals import Certainty, value_at
 from handrail_evals.show.markdown import inert, rows_of
-from handrail_evals.show.tables import Table, figure, span
-from handrail_ground.shares import in_percent
+from handrail_evals.show.tables import LEVEL_DIGITS, Table, figure, span
+from handrail_ground.shares import in_digits, in_percent, signed
 
 FORMAT = "handrail-sweep/1"
 """What the data of a sweep call themselves."""
@@ -36,7 +36,7 @@ def table(verdict: SweepVerdict) -> Table:
         main,
         "95%",
         "− baseline",
-        f"{in_percent(verdict.level)} of all",
+        f"{in_digits(verdict.level, LEVEL_DIGITS)} of all",
         "verdict",
         f"money/{PER_CASES:,}",
         "p50",
@@ -57,7 +57,7 @@ def _row(cell: CellVerdict, verdict: SweepVerdict) -> tuple[str, ...]:
     difference = ("", "")
     if cell.comparison is not None:
         found = next(iter(cell.comparison.metrics.values())).judgement.difference
-        difference = (f"{found.estimate:+.3f}", f"[{found.low:+.3f}, {found.high:+.3f}]")
+        difference = (signed(found.estimate), f"[{signed(found.low)}, {signed(found.high)}]")
     return (
         f"{cell.measured.cell.name}{' ←' if cell is verdict.picked else ''}",
         figure(main.value, main.unit),
@@ -106,7 +106,8 @@ def sentences(verdict: SweepVerdict, confirmation: Confirmation | None) -> Itera
     if verdict.comparisons:
         yield (
             f"{verdict.comparisons:,} comparisons with the baseline: each interval at"
-            f" {in_percent(verdict.level_each, 2)}, so that all hold together at {in_percent(verdict.level)}"
+            f" {in_percent(verdict.level_each, 2)}, so that all hold together at"
+            f" {in_digits(verdict.level, LEVEL_DIGITS)}"
         )
     for cell in verdict.cells:
         if cell.why_not and cell is not verdict.baseline:

@@ -13,11 +13,14 @@ from handrail_evals.numbers.metrics.labels import Label, label_names
 from handrail_evals.numbers.metrics.value import MetricValue, Unit
 from handrail_evals.numbers.statistics.intervals import Interval
 from handrail_evals.numbers.summary.summary import Names, Summary
-from handrail_ground.shares import in_percent
+from handrail_ground.shares import decimal, in_digits, in_percent
 
 TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
 
 Row = tuple[str, ...]
+
+LEVEL_DIGITS = 4
+"""Of a confidence level: 97.5% is not 98%."""
 
 SHOWN = 10
 """Rows of the tables that could be long: labels, mistakes, failing cases."""
@@ -33,7 +36,12 @@ def figure(value: float | None, unit: Unit) -> str:
         return f"{value:.4g}" if abs(value) < 1000.0 else f"{value:,.0f}"
     if unit in {"tokens", "count"}:
         return f"{value:,.0f}" if value == math.floor(value) or abs(value) >= 100.0 else f"{value:.1f}"
-    return {"share": in_percent(value, 1), "score": f"{value:.3f}", "minutes": f"{value:.1f} min"}[unit]
+    return {"share": in_percent(value, 1), "score": score(value), "minutes": f"{value:.1f} min"}[unit]
+
+
+def score(value: float) -> str:
+    """Return a score with three decimals, or as many as tell it from wrong and from right: 0.9998 is not 1."""
+    return f"{'-' if value < 0 else ''}{decimal(abs(value))}"
 
 
 def duration(seconds: float) -> str:
@@ -117,7 +125,7 @@ def must_pass(summary: Summary) -> Table:
 
 def metrics(summary: Summary) -> Table:
     """Return every single number."""
-    level = f"{in_percent(summary.options.certainty.level)}"
+    level = in_digits(summary.options.certainty.level, LEVEL_DIGITS)
     rows = [
         (
             each.name if each.group == "scores" else f"{each.group} {each.name}",

@@ -239,3 +239,22 @@ def test_tests_in_two_processes_write_a_result_each_and_are_all_shown(pytester: 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*evals*", "*loud: right 1 *(20 cases)*", "*loud: right 1 *(20 cases)*"])
     assert {path.name for path in (pytester.path / "results").iterdir()} == {"loud.jsonl", "loud~2.jsonl"}
+
+
+@pytest.mark.dear
+def test_the_figures_are_of_cases_and_say_how_many_have_a_score(pytester: pytest.Pytester) -> None:
+    tests = """
+seen = []
+def partly(answer):
+    seen.append(answer.case.name)
+    if answer.case.name == "c0":
+        return 1.0 if seen.count("c0") == 1 else None
+    return 0.99998 if answer.case.name == "c1" else None
+
+def test_partly(evaluate):
+    own = Suite("loud", GOOD.target, cases=GOOD.cases, scorers=[partly], repeats=3)
+    evaluate(own).require(at_least=0.9)
+"""
+    result = run(pytester, tests)
+
+    result.stdout.fnmatch_lines(["*loud: partly 0.9999* (of 2 scored)*(20 cases)*"])

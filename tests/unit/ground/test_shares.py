@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ground.shares import decimal, decimals, in_digits, in_percent, percent
+from handrail_ground.shares import below, decimal, decimals, in_digits, in_percent, percent, signed
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,11 @@ def test_numbers_have_as_many_decimals_as_tell_them_from_each_other_and_from_all
     assert decimals(0.99998, 0.99999) == ("0.99998", "0.99999")
     assert (decimal(1 - 2**-53), decimal(0.0), decimal(1.0)) == ("0.9999999999999999", "0.000", "1.000")
     assert decimal(0.12345, fewest=4) == "0.1235"
+
+
+def test_a_difference_is_told_from_none_and_a_share_from_the_limit_that_it_is_below() -> None:
+    assert (signed(0.0834), signed(-0.00004), signed(0.0)) == ("+0.083", "-0.00004", "+0.000")
+    assert (below(0.9496, 0.95, 1), below(0.8996, 0.9), below(0.5, 0.95)) == ("94.96%", "89.96%", "50%")
 
 
 @pytest.mark.parametrize(

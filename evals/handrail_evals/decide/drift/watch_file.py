@@ -224,7 +224,7 @@ class WatchFile:
         if fcntl is None:  # pragma: no cover -- Windows
             yield
             return
-        with beside(self.path, "lock").open("w") as lock:
+        with beside(self.path.resolve(), "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

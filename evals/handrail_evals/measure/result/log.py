@@ -27,7 +27,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._result = path
-        self._path = beside(path, "lock").absolute()  # code that is measured may change the working directory
+        self._path = beside(path.resolve(), "lock")  # of one file by whatever name, wherever the process goes
         self._file = -1
 
     def take(self) -> None:
@@ -86,7 +86,7 @@ class ResultLog:
 
     def __init__(self, path: Path, header: Header, *, fresh: bool = False) -> None:
         self.path = path
-        self._place = path.absolute()  # code that is measured may change the working directory
+        self._place = path.resolve()  # code that is measured may change the working directory
         self.header = header
         self.earlier: Result | None = None
         """What was there before."""
@@ -105,7 +105,7 @@ class ResultLog:
         self._lock.take()
         try:
             if self._fresh:
-                self.path.unlink(missing_ok=True)
+                self._place.unlink(missing_ok=True)
             self.earlier = self._continued()
             self._open()
             self._truncate(0 if self.earlier is None else self.earlier.whole_bytes)

@@ -63,6 +63,12 @@ def average_repeats(scores: Sequence[float | None]) -> float | None:
     return math.fsum(scored) / len(scored) if scored else None
 
 
+def case_means(by_case: Mapping[str, Sequence[CaseResult]], scorer: str) -> list[float]:
+    """Return the mean of the repeats of each case that has a score."""
+    means = (average_repeats([score_of(each, scorer) for each in repeats]) for repeats in by_case.values())
+    return [mean for mean in means if mean is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """What counts as right: a score at or above a number."""

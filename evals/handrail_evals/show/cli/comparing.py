@@ -96,11 +96,9 @@ def require_margins(metrics: Sequence[str], margin: float | None, level: float, 
     """Check what was asked for before a suite is run: a model may cost money.
 
     Raises:
-        InvalidSetting: a metric without a margin, or one that cannot work.
+        InvalidSetting: a metric without a margin, with two, or one that cannot work.
     """
-    for text in metrics:
-        own = margin_of(text, margin)
-        Terms(margin=own, level=level, scale=scale_of(text.partition("=")[0], [before], own))
+    terms_for(before, before, metrics, margin=margin, level=level)
 
 
 def require_same_scorers(before: Result, suite: AnySuite, metrics: Sequence[str]) -> None:
@@ -126,11 +124,15 @@ def terms_for(
     """Return the terms that the options name, for the main metric when they name none.
 
     Raises:
-        InvalidSetting: a metric without a margin, or a margin that is no number.
+        InvalidSetting: a metric without a margin, a margin that is no number, or two margins for one metric.
     """
     terms: dict[str, Terms] = {}
     for text in metrics or [after.metrics[0]]:
         name, own = text.partition("=")[0], margin_of(text, margin)
+        if name in terms and terms[name].margin != own:
+            raise InvalidSetting(
+                f"--metric {name} is given twice, with {terms[name].margin:g} and {own:g}: give it once"
+            )
         terms[name] = Terms(margin=own, level=level, scale=scale_of(name, (before, after), own))
     return terms
 
@@ -183,7 +185,7 @@ def _number(name: str, written: str) -> float:
 def scale_of(metric: str, results: Sequence[Result], margin: float) -> float:
     """Return the largest difference that two of these numbers have: 1 for shares, what was seen for the others."""
     measure = MEASURES.get(metric)
-    if measure is not None:
+    if measure is not None and not any(metric in result.header.scorers for result in results):
         values = [measure(case) for result in results for case in result.cases]
         seen = [value for value in values if value is not None]
         return max(1.0, max(seen, default=0.0) - min(seen, default=0.0), 2.0 * margin)

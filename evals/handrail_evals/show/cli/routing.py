@@ -12,7 +12,7 @@ from handrail_evals.decide.routing.orders import OrderOutcome, orders_of, ranked
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import CANT_TELL, measuring
-from handrail_ground.shares import in_percent
+from handrail_ground.shares import in_digits, in_percent
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 
@@ -81,7 +81,7 @@ def _print(
     left_out = f", {found.left_out:,} left out" if found.left_out else ""
     typer.echo(
         f"{found.size:,} cases{left_out}; at most {in_percent(promise.target, 2)} of what is accepted is wrong, with"
-        f" a chance of {in_percent(1 - promise.delta)} for all {count} orders together"
+        f" a chance of {in_digits(1 - promise.delta, 4)} for all {count} orders together"
     )
     columns = ("order", "threshold", "accepted", "wrong", "risk at most", "money", "seconds", "asked")
     rows = [_row(each, review_money) for each in outcomes]

@@ -45,6 +45,10 @@ def planned(suite: AnySuite) -> str:
     smallest = smallest_detectable(count, discordance=DISCORDANCE)
     clusters = {case.cluster for case in suite.cases if case.cluster is not None}
     fewer = f"; {len(clusters):,} clusters make it larger" if clusters else ""
+    if count > 1 and {case.cluster for case in suite.cases} == clusters and len(clusters) == 1:
+        return (
+            f"{suite.name}: {count:,} cases{repeats}; they show no difference from a baseline: all are of one cluster"
+        )
     shown = f"about {in_percent(smallest, 1)}" if smallest is not None else "none: too few cases"
     return (
         f"{suite.name}: {count:,} cases{repeats}; smallest difference from a baseline that they show: {shown}"

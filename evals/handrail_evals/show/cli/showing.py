@@ -11,7 +11,7 @@ from handrail_evals.errors import InvalidResult, InvalidSetting
 from handrail_evals.measure.cases.schema import is_schema, write_schema
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.numbers.metrics.answers import average_repeats
+from handrail_evals.numbers.metrics.answers import case_means
 from handrail_evals.numbers.summary.document import open_summary
 from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
@@ -21,6 +21,7 @@ from handrail_evals.show.cli.publishing import Publication, publish, say_written
 from handrail_evals.show.cli.suites import RESULTS, results_in
 from handrail_evals.show.junit import junit as as_junit
 from handrail_evals.show.markdown import markdown as as_markdown
+from handrail_ground.shares import signed
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.printing import out, short, table
@@ -59,7 +60,7 @@ def list_results(
         for row in rows:
             typer.echo(json_line(row, ascii_only=False))
     else:
-        columns = ("started", "suite", "target", "done", "crashed", "metric", "mean", "file")
+        columns = ("started", "suite", "target", "done", "crashed", "scored", "metric", "mean", "file")
         out().print(table("", columns, ([_cell(value) for value in row.values()] for row in rows)))
     for error in unreadable:
         typer.echo(f"handrail: {harmless(str(error))}", err=True)
@@ -67,14 +68,14 @@ def list_results(
 
 def _listed(result: Result) -> dict[str, Any]:
     header, metric = result.header, result.metrics[0]
-    means = [average_repeats([each.scores.get(metric) for each in every]) for every in result.by_case.values()]
-    known = [mean for mean in means if mean is not None]
+    known = case_means(result.by_case, metric)
     return {
         "started": header.started,
         "suite": header.suite,
         "target": header.target,
         "done": f"{len(result.cases)}/{header.cases * header.repeats}",
         "crashed": sum(each.error is not None for each in result.cases),
+        "scored": f"{len(known)}/{header.cases}",
         "metric": metric,
         "mean": sum(known) / len(known) if known else None,
         "file": str(result.path),
@@ -82,7 +83,7 @@ def _listed(result: Result) -> dict[str, Any]:
 
 
 def _cell(value: object) -> Any:
-    return f"{value:.4f}" if isinstance(value, float) else value
+    return signed(value, fewest=4).removeprefix("+") if isinstance(value, float) else value
 
 
 @measuring

@@ -20,7 +20,7 @@ from handrail_evals.decide.drift.watch_file import WatchFile
 from handrail_evals.errors import DataError, InvalidSetting
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import WORSE, measuring
-from handrail_ground.shares import in_percent
+from handrail_ground.shares import below, in_percent
 from handrail_ground.values import json_line
 from handrail_guards.guarantee import ScoreName
 from handrail_orchestrator.client import Client
@@ -53,8 +53,9 @@ def require_answered(labels: Labels, store: str) -> None:
         raise DataError(f"{store}: no case of the step was drawn; give the step audit=Auditing(0.05) to draw some")
     if labels.answered < LEAST_ANSWERED:
         raise DataError(
-            f"{store}: only {in_percent(labels.answered)} of the drawn cases are decided, {in_percent(LEAST_ANSWERED)}"
-            " needed: those left over may be the hard ones. Answer them with `handrail review next --queue audits`"
+            f"{store}: only {below(labels.answered, LEAST_ANSWERED)} of the drawn cases are decided,"
+            f" {in_percent(LEAST_ANSWERED)} needed: those left over may be the hard ones. Answer them with `handrail"
+            " review next --queue audits`"
         )
 
 

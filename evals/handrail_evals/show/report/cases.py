@@ -72,8 +72,7 @@ def fails(result: CaseResult, right: Right) -> bool:
     """
     if result.error is not None or right.scorer in result.crashes:
         return True
-    must = result.must_pass and any(score is None or score < 1.0 for score in result.scores.values())
-    return must or right.says(result) is False
+    return (result.must_pass and not result.passes) or right.says(result) is False
 
 
 def _judged(repeats: Sequence[CaseResult], right: Right, before: Sequence[CaseResult] | None) -> Iterator[Failing]:

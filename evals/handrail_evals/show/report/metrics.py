@@ -29,6 +29,7 @@ from handrail_evals.show.report.charts import (
 )
 from handrail_evals.show.report.writing import UNKNOWN, amount, brief, count, counted, seconds, share, spread
 from handrail_evals.show.tables import Row, Table
+from handrail_ground.shares import in_digits
 
 TITLES: Final[Mapping[tuple[Group, str], str]] = {
     ("labels", "accuracy"): "accuracy",
@@ -85,7 +86,7 @@ FAULTS: Mapping[Fault, str] = {
 def title(metric: MetricValue) -> str:
     """Return what people call a number; one that has no other name keeps its own."""
     if metric.group == "confidence" and metric.name.startswith(AT_RISK):
-        return f"coverage at {share(float(metric.name.removeprefix(AT_RISK)), 0)} wrong"
+        return f"coverage at {in_digits(float(metric.name.removeprefix(AT_RISK)))} wrong"
     return TITLES.get((metric.group, metric.name)) or brief(metric.name)
 
 

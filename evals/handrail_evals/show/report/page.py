@@ -23,7 +23,9 @@ from handrail_evals.show.report.confidence import confidence, own_operating
 from handrail_evals.show.report.labels import fields, labels
 from handrail_evals.show.report.metrics import effort, headline, slices, workflow
 from handrail_evals.show.report.writing import brief, count, counted, moment, share, significant
+from handrail_evals.show.tables import LEVEL_DIGITS
 from handrail_ground.files import write_whole
+from handrail_ground.shares import in_digits, signed
 
 FOLDER = Path(__file__).parent
 MOST_NAMES = 30
@@ -222,7 +224,7 @@ def header(summary: Summary, comparison: Comparison | None) -> PageHead:
         broken=tuple(brief(each) for each in broken[:MOST_NAMES]),
         broken_left_out=max(0, len(broken) - MOST_NAMES),
         verdict=None if comparison is None else verdict(comparison),
-        level=share(summary.options.certainty.level, 0),
+        level=in_digits(summary.options.certainty.level, LEVEL_DIGITS),
         clustered=any("clusters" in each.method for each in intervals),
     )
 
@@ -264,8 +266,8 @@ def _row(name: str, metric: MetricComparison, shared: float) -> GatedRow:
     picture = strip(whisker, scale(-shared, shared), told, marks=marks, class_=kind) if _is_share(name) else ""
     return GatedRow(
         metric=brief(name),
-        difference=f"{found.estimate:+.4f}",
-        interval=f"{found.low:+.4f} to {found.high:+.4f}",
+        difference=signed(found.estimate, fewest=4),
+        interval=f"{signed(found.low, fewest=4)} to {signed(found.high, fewest=4)}",
         strip=drawn(picture),
         reason=_reason(name, judgement),
         standing=str(judgement.standing),

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from handrail_evals.numbers.metrics.value import Unit
 from handrail_evals.numbers.statistics.intervals import Interval
+from handrail_evals.show.tables import score
 from handrail_ground.shares import in_percent
 from handrail_ground.text import harmless
 
@@ -82,7 +83,7 @@ def amount(value: float, unit: Unit) -> str:
             digits = significant(value) if unit == "minutes" or value < 100 else count(value)
             return f"{digits} {'min' if unit == 'minutes' else unit}"
         case "score" if abs(value) < 10:
-            return f"{value:.3f}"
+            return score(value)
         case "score" | "money":
             return significant(value)
         case _:

@@ -75,6 +75,16 @@ def test_what_one_process_was_told_the_next_question_of_another_knows(path: Path
         assert other.now == one.now
 
 
+def test_a_watch_is_one_by_whatever_name(path: Path) -> None:
+    link = path.with_name("current.watch.json")
+    link.symlink_to(path.name)
+
+    WatchFile(link).routed(Routed(0.9, accepted=True, case="a", drawn=True))
+
+    assert link.is_symlink()
+    assert WatchFile(path).now.routed_cases == 1
+
+
 def test_no_case_is_lost_when_threads_share_a_watch(path: Path) -> None:
     watch = WatchFile(path, clock=lambda: AT)
 

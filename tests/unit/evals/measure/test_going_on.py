@@ -198,14 +198,17 @@ async def test_a_second_writer_is_told_who_is_there(tmp_path: Path) -> None:
     first: Suite[Any, Any, Any] = Suite("going", slow, cases=CASES, scorers=[exact()])
     running = asyncio.create_task(run_suite(first, out=out))
     await begun.wait()
-    for fresh in (False, True):
+    link = tmp_path / "latest.jsonl"
+    link.symlink_to("r.jsonl")
+    for place, fresh in ((out, False), (out, True), (link, False), (link, True)):
         with pytest.raises(InvalidResult, match=rf"process {os.getpid()} is writing it"):
-            await run_suite(suite_of(asked, CASES), out=out, fresh=fresh)
+            await run_suite(suite_of(asked, CASES), out=place, fresh=fresh)
     go_on.set()
 
     assert (await running).result.is_complete
     assert asked.texts == []
-    assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
+    assert {path.name for path in tmp_path.iterdir()} == {"r.jsonl", "latest.jsonl"}
+    assert link.is_symlink()
 
 
 @pytest.mark.slow

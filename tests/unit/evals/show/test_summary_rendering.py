@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from xml.etree.ElementTree import Element, fromstring
 
@@ -129,6 +130,9 @@ def test_inert_text_shows_as_it_is(text: str) -> None:
         (None, "share", "–"),
         (0.8687, "share", "86.9%"),
         (0.5, "score", "0.500"),
+        (0.9998, "score", "0.9998"),
+        (0.0004, "score", "0.0004"),
+        (-0.5, "score", "-0.500"),
         (0.0, "seconds", "0 s"),
         (2e-5, "seconds", "20 µs"),
         (0.12, "seconds", "120 ms"),
@@ -204,6 +208,15 @@ def test_of_repeats_the_worst_counts() -> None:
 
     assert (suite.attrib["tests"], suite.attrib["failures"]) == ("2", "1")
     assert suite_of([answer("a", 0.5)], right_at=0.5).attrib["failures"] == "0"
+
+
+def test_a_case_that_must_pass_and_does_not_by_another_scorer_is_a_failure() -> None:
+    case = answer("a", 1.0, must_pass=True)
+    polite = replace(case, scores={"exact": 1.0, "polite": 0.0})
+
+    assert outcome(polite).attrib == {"type": "wrong", "message": "score 0 by polite"}
+    assert outcome(replace(polite, scores={"exact": 1.0, "polite": None})).attrib["message"] == "no score by polite"
+    assert suite_of([case]).attrib["failures"] == "0"
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -120,3 +120,21 @@ def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
     handrail("gate", "graded.py:suite", "--baseline", "base.jsonl", "--margin", "2", "--out", "now.jsonl")
     handrail("compare", "base.jsonl", "now.jsonl", "--margin", "2")
     handrail("gate", "graded.py:suite", "--baseline", "base.jsonl", "--margin", "200", code=2)
+
+
+@pytest.mark.dear
+def test_a_scorer_that_is_called_as_a_measure_has_its_own_scale_and_a_metric_one_margin() -> None:
+    Path("timed.py").write_text(
+        "from handrail import Case, Suite\n\ndef same(text: str) -> str:\n    return text\n\n"
+        "def seconds(answer):\n    return 50.0\n\n"
+        "suite = Suite('timed', same, cases=[Case(f'c{n}', f't{n}', cluster='one') for n in range(30)],"
+        " scorers=[seconds])\n",
+        encoding="utf-8",
+    )
+    ran = handrail("run", "timed.py:suite", "--out", "t.jsonl")
+    twice = handrail("compare", "t.jsonl", "t.jsonl", "--metric", "seconds=2", "--metric", "seconds=1", code=2)
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+
+    assert "they show no difference from a baseline: all are of one cluster" in ran.stderr
+    assert "--metric seconds is given twice, with 2 and 1" in twice.stderr
+    handrail("compare", "a.jsonl", "a.jsonl", "--metric", "exact=0.1", "--metric", "exact=0.1")

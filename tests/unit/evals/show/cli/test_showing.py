@@ -22,6 +22,7 @@ def test_results_are_listed_and_shown() -> None:
     as_json = json.loads(handrail("show", path, "c4", "--json").stdout)
 
     assert "0.7500" in listed.stdout
+    assert for_programs["scored"] == "400/400"
     assert "other.jsonl" in listed.stderr
     assert for_programs["done"] == "400/400"
     assert "Failing" in shown.stdout
