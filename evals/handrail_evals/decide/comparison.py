@@ -1,11 +1,11 @@
 """Two results held against each other, case by case and metric by metric."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handrail_evals.decide.gate import Assessment, Standing, Terms, judge_all, overall
-from handrail_evals.decide.pairing import MIN_OVERLAP, CaseScore, Pairing, ScoredResult, pair
+from handrail_evals.decide.gate import Assessment, Standing, Terms, judge, judge_all, overall
+from handrail_evals.decide.pairing import MIN_OVERLAP, CaseScore, Paired, Pairing, ScoredResult, pair
 from handrail_evals.errors import DataError, Unfinished, UnknownMetric
 from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.result.case_result import CaseResult
@@ -68,6 +68,7 @@ def compare(
     sides = {name: _paired(baseline, candidate, name, min_overlap) for name in terms}
     pairings = {name: each.pairing for name, each in sides.items()}
     judged = judge_all({name: pairing.pairs for name, pairing in pairings.items()}, dict(terms))
+    judged = {name: _with_those_lost(each, sides[name], terms[name]) for name, each in judged.items()}
     return Comparison(
         baseline=baseline.header,
         candidate=candidate.header,
@@ -84,6 +85,28 @@ class _Sides:
     pairing: Pairing
     moved: Mapping[str, float]
     """By how much each case's own answer is better, or below 0 worse, than the baseline's."""
+    lost: tuple[Paired, ...] = ()
+    """Cases that the baseline has a score for and the candidate has none, as if it were 0."""
+
+
+def _with_those_lost(judgement: Assessment, sides: _Sides, terms: Terms) -> Assessment:
+    """Return a judgement that holds whatever the answers are worth that have lost their score.
+
+    Whoever leaves the hardest cases unscored would look as good as before, or better.
+    """
+    if not sides.lost or judgement.standing not in {Standing.NOT_WORSE, Standing.BETTER}:
+        return judgement
+    with_them = judge([*sides.pairing.pairs, *sides.lost], terms)
+    if with_them.standing is judgement.standing:
+        return judgement
+    count = len(sides.lost)
+    what = f"{count:,} {'cases' if count > 1 else 'case'} that the baseline has a score for"
+    if with_them.standing in {Standing.NOT_WORSE, Standing.BETTER}:
+        reason = f"{with_them.reason}, taking {what}, and this has not, for lost"
+        return replace(judgement, standing=with_them.standing, reason=reason)
+    lacks = f"{what} {'have' if count > 1 else 'has'} none now, first {sides.lost[0].name!r}: see why, and score them"
+    reason = f"can't tell: without these it is {judgement.reason}; {lacks}"
+    return replace(judgement, standing=Standing.CANT_TELL, lacks=lacks, reason=reason)
 
 
 def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float) -> _Sides:
@@ -94,12 +117,21 @@ def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float
     before, after = (scored(result, main, by_truth=by_truth) for result in (baseline, candidate))
     pairing = pair(before, after, min_overlap=min_overlap)
     if not built_in:
-        return _Sides(pairing, {each.name: each.difference for each in pairing.pairs})
+        lost = tuple(_lost(before, pairing)) if metric in candidate.header.scorers else ()
+        return _Sides(pairing, {each.name: each.difference for each in pairing.pairs}, lost)
     names = [each.name for each in pairing.pairs]
     labels = [macro_f1.labels_of(result, names) for result in (baseline, candidate)]
     old, new = map(macro_f1.pseudo_values, labels)
     pairs = (replace(each, baseline=old[each.name], candidate=new[each.name]) for each in pairing.pairs)
     return _Sides(replace(pairing, pairs=tuple(pairs)), macro_f1.changes(*labels))
+
+
+def _lost(before: ScoredResult, pairing: Pairing) -> Iterator[Paired]:
+    """Yield the cases that only the baseline has a score for, with the lowest one for the candidate."""
+    unscored = set(pairing.unscored)
+    for case in before.cases:
+        if case.name in unscored and case.score is not None and case.score > 0.0:
+            yield Paired(case.name, case.input_hash, case.cluster, case.score, 0.0)
 
 
 def _metric(judgement: Assessment, moved: Mapping[str, float]) -> MetricComparison:

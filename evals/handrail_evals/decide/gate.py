@@ -168,7 +168,7 @@ class Assessment:
     mcnemar: float | None
     """Exact two-sided p-value, 0 to 1, for right-or-wrong scores; it takes cases for independent. None for others."""
     further_cases: int | None
-    """How many more cases it probably takes to tell; None when it can be told."""
+    """How many more cases it probably takes to tell; None when it can be told, or when what lacks is scores."""
     lacks: str = ""
     """What it takes to tell, in words; empty when it can be told."""
     reason: str

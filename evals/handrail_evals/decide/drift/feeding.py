@@ -11,6 +11,7 @@ from handrail_evals.decide.corrections.record import Answers, Judgements, Record
 from handrail_evals.decide.drift.seen import Audited, Routed
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile
+from handrail_evals.errors import DataError
 from handrail_evals.measure.fingerprint import input_key
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SETTLED_SECONDS = 5.0
 """A judgement is told this long after it was made: others, made a moment earlier elsewhere, may be recorded later."""
+
+APART_SECONDS = 60.0
+"""How far the clocks of processes on one store may be apart: a watch was told too early of what is further ahead."""
 
 AT_ONCE = 500
 """Cases told between two writes of the file."""
@@ -59,13 +63,32 @@ def feed(
         UnreadableWatch: the watch's file is gone or damaged.
         StoreError: the store cannot be read, or a hold not be written.
         InvalidGuard: the score is an acceptor's and there is none.
+        DataError: the clock was set back behind the latest case that the watch was told of.
     """
+    current = time.time() if now is None else now
+    _require_in_order(watch.now, current)
     with opened(store) as judgements:
-        events = _events(watch.now, judgements, step, score, acceptor, time.time() if now is None else now)
+        events = _events(watch.now, judgements, step, score, acceptor, current)
     name = step if isinstance(step, str) else step.name
     for start in range(0, len(events), AT_ONCE):
         watch.update(partial(_told, events=events[start : start + AT_ONCE], store=store, step=name))
     return watch.now
+
+
+def _require_in_order(watch: Watch, now: float) -> None:
+    """Check that what is judged now comes after what the watch was told of, or it would be told of none of it.
+
+    Raises:
+        DataError: the clock was set back, or was ahead before.
+    """
+    if watch.told is None or watch.told[0] <= now + APART_SECONDS:
+        return
+    latest, today = (datetime.fromtimestamp(each, UTC).isoformat(timespec="seconds") for each in (watch.told[0], now))
+    raise DataError(
+        f"the clock was set back: the watch was told of {watch.told[1]!r}, judged at {latest}, and now it is {today}."
+        " Until then it would be told of no case and no audit: set the clock right, or arm the watch anew"
+        " (`WatchFile(...).rearm(reference)`)"
+    )
 
 
 def _told(watch: Watch, *, events: Sequence[Event], store: Judgements | str, step: str) -> Watch:

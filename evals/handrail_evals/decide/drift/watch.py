@@ -199,7 +199,10 @@ class Watch:
             InvalidSetting: the time has no time zone.
         """
         fresh = Watch.armed(settings or self.settings, reference, at=at)
-        carried = replace(fresh, aside=self.aside | self.awaited, told=self.told, changes=self.changes)
+        told = self.told
+        if told is not None and told[0] > at.timestamp():  # the clock was ahead: what comes now is not told yet
+            told = (at.timestamp(), "")
+        carried = replace(fresh, aside=self.aside | self.awaited, told=told, changes=self.changes)
         return _noted(carried, fresh.changes[-1])
 
     def _latest(self, kind: str) -> Change:

@@ -218,3 +218,26 @@ async def test_the_same_answers_at_another_price_are_worse_by_a_scorer_that_look
     after = (await run_suite(suite)).result
 
     assert compare(before, after, {"cheap": Terms(margin=0.02)}).standing is Standing.WORSE
+
+
+@pytest.mark.parametrize(("unscored", "standing"), [(0, Standing.NOT_WORSE), (4, Standing.CANT_TELL)])
+async def test_cases_that_lose_their_score_do_not_make_a_candidate_look_as_good(
+    unscored: int, standing: Standing
+) -> None:
+    baseline = await result(1.0, 100)
+    silent = (replace(each, scores={"right": None}) for each in baseline.cases[:unscored])
+    candidate = replace(baseline, cases=(*silent, *baseline.cases[unscored:]))
+
+    comparison = compare(baseline, candidate, MARGIN)
+
+    assert comparison.standing is standing
+    assert unscored == 0 or "4 cases that the baseline has a score for have none now" in headline(comparison)
+
+
+async def test_a_few_lost_scores_among_many_cases_leave_a_verdict_that_holds_without_them() -> None:
+    baseline, candidate = await result(1.0, 1000), await result(1.0, 1000)
+    first = replace(candidate.cases[0], scores={"right": None})
+
+    comparison = compare(baseline, replace(candidate, cases=(first, *candidate.cases[1:])), MARGIN)
+
+    assert comparison.standing is Standing.NOT_WORSE

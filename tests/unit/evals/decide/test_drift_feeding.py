@@ -20,6 +20,7 @@ from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile, write_watch
+from handrail_evals.errors import DataError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
@@ -218,3 +219,18 @@ def test_the_command_tells_and_says_how_it_stands(live: WatchFile) -> None:
     assert said.stdout.startswith("not accepting: ")
     assert (data["phase"], data["accepting"]) == ("stopped", False)
     assert data["cases"] == live.now.routed_cases == 120
+
+
+@pytest.mark.dear
+async def test_a_clock_that_was_set_back_is_told_and_an_armed_watch_goes_on(live: WatchFile) -> None:
+    async with await played(5, agree) as client:
+        fed = feed(live, client, step=route, now=LATER)
+        assert fed.told is not None
+        before = fed.told[0] - 3600
+        with pytest.raises(DataError, match="the clock was set back: the watch was told of 'day/4/route'"):
+            feed(live, client, step=route, now=before)
+
+        again = WatchFile(live.path, clock=lambda: datetime.fromtimestamp(before, UTC))
+        again.rearm([Seen(score / 1000, score >= 800) for score in range(400, 1000)])
+        assert feed(again, client, step=route, now=before).told == (before, "")
+        assert feed(again, client, step=route, now=LATER).told == fed.told
