@@ -105,7 +105,8 @@ class TooFewCases(DataError):
     """Nothing can be said about so few cases, or about cases of so few clusters."""
 
     def __init__(self, *, found: int, needed: int, what: str = "cases") -> None:
-        super().__init__(f"{found} {what} with a score, at least {needed} needed: add cases, or leave this metric out")
+        more = "cases of other clusters" if what == "clusters" else "cases"
+        super().__init__(f"{found} {what} with a score, at least {needed} needed: add {more}, or leave this metric out")
         self.found = found
         self.needed = needed
 

@@ -9,7 +9,7 @@ import typer
 from handrail_evals.decide.comparison import Comparison, compare, scored
 from handrail_evals.decide.gate import Terms
 from handrail_evals.decide.verdict import lines, to_data, to_markdown
-from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, UnknownMetric
+from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, TooFewCases, UnknownMetric
 from handrail_evals.measure.result.result import MACRO_F1, MEASURES, Result, read_result
 from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
 from handrail_evals.measure.suite import AnySuite
@@ -70,6 +70,7 @@ def gate(
     if not own_gates:
         require_margins(metrics, margin, level, before)
     require_same_scorers(before, suite, metrics)
+    require_several(suite)
     order = RunOrder(
         suite=suite,
         out=destination(suite, out, fresh=fresh),
@@ -116,6 +117,18 @@ def require_same_scorers(before: Result, suite: AnySuite, metrics: Sequence[str]
         old, new = before.header.scorers.get(name), suite.versions.get(name)
         if old != new:
             raise ChangedScorer(metric=name, baseline=f"{name} ({old})", candidate=f"{name} ({new})")
+
+
+def require_several(suite: AnySuite) -> None:
+    """Check that the suite has what a difference can be told by, before it is run.
+
+    Raises:
+        TooFewCases: it has one case, or all of one cluster.
+    """
+    clusters = {case.cluster for case in suite.cases if case.cluster is not None}
+    units = len(clusters) + sum(case.cluster is None for case in suite.cases)
+    if units < 2:
+        raise TooFewCases(found=units, needed=2, what="clusters" if clusters else "cases")
 
 
 def terms_for(

@@ -135,6 +135,10 @@ def test_a_scorer_that_is_called_as_a_measure_has_its_own_scale_and_a_metric_one
     twice = handrail("compare", "t.jsonl", "t.jsonl", "--metric", "seconds=2", "--metric", "seconds=1", code=2)
     handrail("run", "suites.py:suite", "--out", "a.jsonl")
 
+    asked = handrail("gate", "timed.py:suite", "--baseline", "t.jsonl", "--margin", "2", code=2)
+
     assert "they show no difference from a baseline: all are of one cluster" in ran.stderr
+    assert "1 clusters with a score, at least 2 needed: add cases of other clusters" in asked.stderr
+    assert not Path("results").exists()
     assert "--metric seconds is given twice, with 2 and 1" in twice.stderr
     handrail("compare", "a.jsonl", "a.jsonl", "--metric", "exact=0.1", "--metric", "exact=0.1")
