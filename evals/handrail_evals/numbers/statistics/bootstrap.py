@@ -124,7 +124,7 @@ def from_sums(
     ``statistic`` takes sums, a line for each resample, and returns the metrics, a column for each, NaN where one has
     no value. None stands for a metric without a value, or without one on more than a tenth of the resamples.
     ``bounds`` are the least and the largest value of the metrics; with them, answers on which no resample differs (all
-    of them right) get a Wilson interval instead of one of no width.
+    of them right), or so few that the interval had no width, get a Wilson interval instead.
     """
     estimates = statistic(kinds.total[None, :])[0]
     left_out = (statistic(kinds.total[None, :] - kinds.rows), kinds.copies)
@@ -214,6 +214,9 @@ def intervals(
         least, most = float(seen.min()), float(seen.max())
         if most - least > ROUNDING * max(abs(least), abs(most)):
             low, high = bca_ends(estimate, seen, left_out[0][:, column], left_out[1], certainty.level)
+            if bounds is not None and high - low <= ROUNDING:  # what differs lies beyond both quantiles
+                low, high = bounded_ends(estimate, units, bounds, certainty.level)
+                method = "Wilson, hardly any variation seen"
         elif bounds is None:
             low, high, method = estimate, estimate, "no variation seen"
         else:

@@ -13,7 +13,7 @@ from handrail_evals.numbers.summary.summary import DEFAULTS, Options, Summary, s
 from handrail_ground.files import write_whole
 from handrail_ground.records import Misfit, Records
 
-FORMAT: Final = "handrail-summary/2"
+FORMAT: Final = "handrail-summary/3"
 """What a summary calls itself; it changes with the fields, and when the same result would give other numbers."""
 
 HEAD = 4096
@@ -35,7 +35,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class _Document:
-    format: Literal["handrail-summary/2"]
+    format: Literal["handrail-summary/3"]
     result: Stamp | None
     summary: Summary
 

@@ -231,3 +231,13 @@ def test_the_risk_of_accepting_nothing_is_no_number() -> None:
     assert coverage.value == 0.0
     assert (risk.value, risk.reason) == (None, "nothing with a score was accepted")
     assert acceptance([answer("a", 1.0)], RIGHT, QUICK) == ()
+
+
+def test_a_coverage_at_a_risk_never_has_an_interval_of_no_width() -> None:
+    answers = confident(sure([0.97] + [0.99] * 59, [False] + [True] * 59), RIGHT)
+    (_, reached) = ranking_values(answers, Ranking.of(answers), (0.05,), Certainty())
+
+    assert (reached.value, reached.interval is not None) == (1.0, True)
+    assert reached.interval is not None
+    assert 0.9 < reached.interval.low < reached.interval.high == 1.0
+    assert reached.interval.method == "Wilson, hardly any variation seen"
