@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, TypeVar
 
 from handrail_orchestrator.cli.complaints import STOPPED
@@ -15,6 +15,9 @@ from handrail_orchestrator.errors import Misuse
 
 LEFTOVER_SECONDS = 3.0
 """How long what is left in the event loop may take to end."""
+
+CLOSED_SECONDS = 60.0
+"""How long handing back may take: a server that has stopped in the middle of an answer holds it up for ever."""
 
 GOES_ON = "what is recorded is kept, the same command goes on"
 LOOP_STOPPED = "Event loop stopped before Future completed."
@@ -46,6 +49,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
         Misuse: the code that was executed ended what it is executed in.
     """
     stopped = False
+    timers = ExitStack()
 
     async def watched() -> T:
         nonlocal stopped
@@ -55,6 +59,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
         def stop() -> None:
             nonlocal stopped
             stopped = True
+            timers.callback(leave_after(CLOSED_SECONDS, STOPPED).cancel)
             task.cancel()
 
         _stopped_by_signals(stop)
@@ -84,10 +89,11 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             raise
         raise Misuse(f"the code that was executed stopped the event loop; {GOES_ON}") from None
     finally:
-        last = leave_after(2 * LEFTOVER_SECONDS, code)  # code that holds up the loop itself would do so for ever
+        # code that holds up the loop itself would do so for ever
+        timers.callback(leave_after(2 * LEFTOVER_SECONDS, code).cancel)
         end_leftovers(runner.get_loop(), LEFTOVER_SECONDS)
         runner.close()
-        last.cancel()
+        timers.close()
         gc.unfreeze()
 
 

@@ -1,6 +1,8 @@
 """A command ends as its work did, whatever the code that it called leaves behind or does to its event loop."""
 
 import asyncio
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +36,34 @@ async def for_ever() -> None:
     while not over.is_set():
         with suppress(BaseException):
             await asyncio.sleep(60)
+
+
+CLOSES_NEVER = """
+import asyncio, sys, threading
+from handrail_orchestrator.cli import stopping
+
+stopping.CLOSED_SECONDS = 0.2
+
+async def work():
+    try:
+        print("up", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        threading.Event().wait()  # as a store does whose server has stopped in the middle of an answer
+
+stopping.run_until_stopped(work())
+"""
+
+
+@pytest.mark.dear
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_asked_to_end_does_though_closing_never_ends(number: signal.Signals) -> None:
+    process = subprocess.Popen([sys.executable, "-c", CLOSES_NEVER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(number)
+    assert process.wait(60) == 130
+    process.stdout.close()
 
 
 @pytest.mark.dear
