@@ -9,14 +9,13 @@ from guarantee_bench.case import Predicted
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import ladder_of
+from handrail_evals.decide.learning.exchanged import for_thresholds
 from promise_bench.in_force import RuleInForce
 from promise_bench.stream import LOOK_EVERY
 from promise_bench.traffic import LADDER_PART, OUT_OF_SCOPE_TIMES, Traffic
 
 CASES = 10_000
 """Under the model before."""
-FOR_THRESHOLDS = 100
-"""The first of them: their scores give the thresholds, and they count for nothing else."""
 FIRST_PART = 0.5
 """Of delta: what the first model from elsewhere has, as another might see the same labels after it."""
 
@@ -68,9 +67,10 @@ def exchanged(two: TwoModels, target: float, delta: float, *, seed: int) -> Exch
     """Keep a promise of the model before, score its cases again under the one after, and count them for it."""
     old = PromiseKeeper(two.before.ladder, KeeperSettings(target=target, delta=delta))
     ledger = _decided(old, two, random.Random(seed))
-    ladder = ladder_of([answered.shares[0] for _, answered in ledger[:FOR_THRESHOLDS]], fewest=FOR_THRESHOLDS)
+    chosen = {case.number for case, _ in for_thresholds(ledger)}
+    ladder = ladder_of([answered.shares[0] for case, answered in ledger if case.number in chosen])
     new = PromiseKeeper(ladder, KeeperSettings(target=target, delta=delta * FIRST_PART))
-    new.read([_scored_again(case, answered) for case, answered in ledger[FOR_THRESHOLDS:]])
+    new.read([_scored_again(case, answered) for case, answered in ledger if case.number not in chosen])
     coverage, risk = two.after.truth(new.threshold)
     labels = sum(case.drawn for case, _ in ledger)
     return Exchanged(coverage, two.after.oracle(target), risk > target, two.before.truth(old.threshold)[0], labels)

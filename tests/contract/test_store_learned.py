@@ -6,7 +6,15 @@ import pytest
 
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.learned import BeginModel, DecideModel, ExchangeModel, TakeLearning, TakeRescored
-from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow, SetLadder, SettleCases
+from handrail_orchestrator.store.promises import (
+    CaseVerdict,
+    MovePromise,
+    NewRule,
+    NumberCases,
+    PromiseRow,
+    SetLadder,
+    SettleCases,
+)
 from tests.contract.stores import NOW, signed_on, wrote
 from tests.contract.test_store_promises import case, judged
 
@@ -222,3 +230,23 @@ def test_a_version_knows_what_it_learned_also_when_its_prompt_is_another(store: 
     other = case("3")._replace(subject="another", told='{"model": "another"}')
     judged(store, worker, other, run="c")
     assert len(counted(store, row_of(store, "another").stream)) == 1
+
+
+def test_cases_that_gave_the_thresholds_of_a_model_from_elsewhere_stand_before_those_that_count(store: Store) -> None:
+    worker = signed_on(store)
+    old_cases(store, worker)
+    right: CaseVerdict = "right"
+    cases = [(each.id, 0.5 + 0.01 * each.id, right) for each in store.cases_before("triage", "route")]
+    chosen = frozenset(case for case, _, _ in cases[2::3])
+    change = ExchangeModel(
+        workflow="triage", step="route", subject="new", told='{"model": "new"}', secret="s", terms=TERMS, target=0.02,
+        delta=0.06, cases=cases, at=NOW, by="person:ann", why="from elsewhere", for_thresholds=chosen, ladder="[1]",
+    )  # fmt: skip
+    assert wrote(store, change) == [len(cases)]
+    row = row_of(store, "new")
+    first, behind = counted(store, row.stream)[: len(chosen)], counted(store, row.stream)[len(chosen) :]
+    assert [score for score, *_ in first] == [score for case, score, _ in cases if case in chosen]
+    assert [score for score, *_ in behind] == [score for case, score, _ in cases if case not in chosen]
+    (ladder,) = (each.ladder for each in store.promises() if each.stream == row.stream)
+    places = [case for case, _ in store.promise_scores(row.stream, 99)]
+    assert (ladder, row.ladder_to) == ("[1]", places[len(chosen) - 1])

@@ -45,7 +45,7 @@ PLAIN: Final[Mapping[type, str]] = {
     learned.CaseToRescore: "run_id step",
     learned.CaseToTeach: "run_id step",
     learned.DecideModel: "why",
-    learned.ExchangeModel: "workflow step subject told secret terms by why",
+    learned.ExchangeModel: "workflow step subject told secret terms by why ladder",
     learned.LearnedRow: "workflow step folder why verdict",
     learned.ScorePair: "copy",
     learned.TakeLearning: "workflow step learner",

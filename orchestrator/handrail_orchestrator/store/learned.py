@@ -169,6 +169,10 @@ class ExchangeModel(NamedTuple):
     """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
     answers: Answers = "usual"
     """How many blind answers to accepted values are asked for."""
+    for_thresholds: frozenset[int] = frozenset()
+    """Those of the cases, by their ids, that gave their scores to the thresholds, and count for nothing else."""
+    ladder: str | None = None
+    """The thresholds to try, from these; None: the first cases give them."""
 
 
 class DecideModel(NamedTuple):

@@ -185,7 +185,8 @@ async def _look(
     if is_anew and found.missed is not None:
         notes.append(PromiseNote("reviewers", f"{found.missed.told}; {in_digits(settings.tested)} is tested"))
     if row.checkpoint is None and not row.read_to:  # or a keeper was killed that had fixed them, and said nothing yet
-        why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
+        which = f"the first {LADDER_SCORES:,} cases" if row.ladder is None else "cases that count for nothing else"
+        why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of {which}"
         notes.append(PromiseNote("ladder", why))
     last = 0 if damaged or (is_anew and settings.reserve) else row.read_to
     read, last, lost = await _read_on(ahead, state, ladder, ladder_to, last)

@@ -5,6 +5,10 @@ that does not depend on these labels: it was not trained, tuned, prompted or cho
 says so, by name; what can be told from the model itself is looked at. The model is asked about all cases, as those that
 were not drawn speak for a threshold too, in their order, up to the first that is open: what stands behind it would be
 read because it is easy. Several models that are tried see the same labels, so that each has a part of delta.
+
+Thresholds come from scores that count for nothing else. Of old cases those are not the first ones, of which everybody
+was asked, but one in twenty, by their number: which these are does not depend on what anybody answered, and closer
+thresholds are worth more than their labels (``benchmarks/promise.py --only rescored``).
 """
 
 import json
@@ -13,12 +17,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from handrail_ai_steps.models.learning import LearningModel
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.corrections.record import Judgements
-from handrail_evals.decide.keeping.keeping import KeepsPromises, keep_promises
+from handrail_evals.decide.keeping.keeping import LADDER_SCORES, KeepsPromises, keep_promises
+from handrail_evals.decide.keeping.ladder import ladder_of
 from handrail_evals.decide.keeping.truth import what_of
 from handrail_evals.decide.learning.elsewhere import GivenCase, answers_to, given_cases, require_from_elsewhere
 from handrail_evals.decide.learning.learners import WHOLE
@@ -36,6 +41,8 @@ from handrail_orchestrator.texts import checked_texts, checked_why
 
 SUREST: Final = 1.0
 """What a case counts as that cannot be scored: as accepted by every threshold, and wrong."""
+ONE_IN: Final = 20
+"""So many of many cases one gives its score to the thresholds."""
 HAS_BEGUN: Final = (
     "has judged 100 cases or more in this store, or was scored again before: what people answer to it counts as ever,"
     " and old labels are counted once, before that"
@@ -149,7 +156,8 @@ async def rescore_promise(
         except _WasEntered as error:
             entered = error
             continue
-        orders.append(replace(order, behind=len(cases) - len(asked)))
+        chosen = frozenset(each.id for each in for_thresholds(cases[-(newest or len(cases)) :]))
+        orders.append(replace(order, behind=len(cases) - len(asked), chosen=chosen))
     if entered is not None and not orders:
         raise entered
     done = [await _entered(client, step, part, each, by, why) for each in orders]
@@ -211,6 +219,22 @@ class _Order:
     cases: Sequence[tuple[int, float, CaseVerdict | None]]
     behind: int = 0
     """Cases that stand behind one that is open."""
+    chosen: frozenset[int] = frozenset()
+    """Those that are to give their scores to the thresholds, by their ids."""
+
+    @property
+    def scores(self) -> list[float]:
+        """Return what these are scored, as far as they have a score."""
+        return [score for case, score, verdict in self.cases if case in self.chosen and verdict != "given_up"]
+
+
+Case = TypeVar("Case")
+
+
+def for_thresholds(cases: Sequence[Case]) -> Sequence[Case]:
+    """Return those of some cases, in their order, that give their scores to the thresholds; none: they are too few."""
+    one_in = min(ONE_IN, len(cases) // LADDER_SCORES)
+    return cases[one_in - 1 :: one_in] if one_in > 1 else ()
 
 
 async def _scored(
@@ -275,12 +299,14 @@ def _verdict(step: AIStep[Any], given: GivenCase, value: Any) -> CaseVerdict | N
 
 
 async def _entered(client: Exchanges, step: AIStep[Any], part: PromisePart, order: _Order, by: str, why: str) -> _Order:
-    told = json.dumps(asdict(order.subject), sort_keys=True)
+    told, scores = json.dumps(asdict(order.subject), sort_keys=True), order.scores
+    ladder = ladder_of(scores, fewest=LADDER_SCORES).as_json() if len(scores) >= LADDER_SCORES else None
     change = ExchangeModel(
         workflow=order.workflow, step=step.name, subject=order.subject.mark, told=told,
         secret=secrets.token_hex(SECRET_BYTES), terms=part.told, target=part.at_most, delta=part.delta,
         cases=order.cases, at=client.now(), by=f"person:{by}", stops_at=part.stops_at,
-        answers=part.answers, why=why,
+        answers=part.answers, why=why, for_thresholds=frozenset() if ladder is None else order.chosen,
+        ladder=None if ladder is None else json.dumps(ladder),
     )  # fmt: skip
     if await client.change_learned(change) is None:
         shadow = " (or a version that was trained is in shadow)"

@@ -24,6 +24,7 @@ INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUE
 ON CONFLICT (workflow, step, subject) DO NOTHING
 """
 _FREEZE = "UPDATE promise_streams SET frozen_to = (SELECT coalesce(max(id), 0) FROM promise_cases) WHERE id = ?"
+_LAST = "SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ?"
 _SHARE = "UPDATE promises SET delta = delta / ? WHERE stream = ?"
 """What the promises of a model that has begun already have left of delta."""
 _NEW_PROMISE = """
@@ -65,14 +66,18 @@ def exchange(tx: Transaction, change: ExchangeModel) -> int | None:
     tx.execute(_NEW_PROMISE, new)
     tx.execute(_FREEZE, (stream,))
     tx.execute(_NEW_MODEL, (change.terms, version, change.at, change.why, stream))
-    taken = _taken(tx, change, int(stream))
+    taken = _taken(tx, change, int(stream), for_thresholds=True)
+    if change.ladder is not None:  # what stands up to here gave its scores
+        (upto,) = tx.execute(_LAST, (stream,)).fetchone()
+        tx.execute(promises.LADDER, (change.ladder, upto, stream))
+    taken += _taken(tx, change, int(stream), for_thresholds=False)
     (promise,) = tx.execute("SELECT id FROM promises WHERE stream = ? AND terms = ?", (stream, change.terms)).fetchone()
     tx.execute(promises.LOG, (promise, change.at, "rescored", change.by, change.why, None))
     return taken
 
 
-def _taken(tx: Transaction, change: ExchangeModel, stream: int) -> int:
-    """Enter the cases; returns how many."""
+def _taken(tx: Transaction, change: ExchangeModel, stream: int, *, for_thresholds: bool) -> int:
+    """Enter the cases that gave the thresholds, or those that count; returns how many."""
     of_model = _counted(change.told)
     sources = tx.execute(_STREAMS, (change.workflow, change.step, change.subject)).fetchall()
     alike = [int(source) for source, told in sources if _counted(told) == of_model]
@@ -80,6 +85,7 @@ def _taken(tx: Transaction, change: ExchangeModel, stream: int) -> int:
     return sum(
         tx.execute(take, (stream, score, verdict, case, *alike)).rowcount
         for case, score, verdict in sorted(change.cases, key=lambda each: each[0])
+        if (case in change.for_thresholds) is for_thresholds
     )
 
 

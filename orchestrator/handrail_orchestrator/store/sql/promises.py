@@ -72,7 +72,7 @@ _SETTLE = "UPDATE promise_cases SET verdict = ? WHERE drawn = 1 AND verdict IS N
 _TAKE = """
 UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ? OR kept_until > ?)
 """
-_LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
+LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
 _MOVED = "UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1, kept_until = 0"
 """Whoever has moved it on is done with it."""
 _IN_FORCE = """rule = rule + 1, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?,
@@ -212,7 +212,7 @@ def longest_lease(now: float, until: float) -> float:
 
 def set_ladder(tx: Transaction, change: SetLadder) -> bool:
     """Fix a stream's thresholds."""
-    return tx.execute(_LADDER, (change.ladder, change.upto, change.stream)).rowcount == 1
+    return tx.execute(LADDER, (change.ladder, change.upto, change.stream)).rowcount == 1
 
 
 def can_move(tx: Transaction, change: MovePromise) -> bool:

@@ -126,6 +126,23 @@ def test_a_label_is_the_true_answer_and_not_whether_the_model_before_was_right(
     assert "rescored by person:ann: another vendor's" in history
 
 
+def test_its_thresholds_come_from_a_part_of_the_old_cases_that_counts_for_nothing_else(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+
+    async def played(count: int, name: str) -> tuple[int, str]:
+        await traffic(store, count, name=name, first=10_000 * len(name))
+        (found,) = [each for each in await again(store, letter(name)) if each.workflow == name]
+        async with Client(store) as client:
+            told = next(each.why for each in client.promise_history(str(found.promise)) if each.action == "ladder")
+            (row,) = [each for each in client.promise_store.promises() if each.id == found.promise]
+            read = [each.id for each in client.promise_store.promise_cases(row.stream, after=0, limit=1000)]
+        return sum(case <= row.ladder_to for case in read), told
+
+    many, few = asyncio.run(played(310, "many")), asyncio.run(played(190, "little"))
+    assert (many[0], many[1].endswith("from the scores of cases that count for nothing else")) == (103, True)
+    assert (few[0], few[1].endswith("from the scores of the first 100 cases")) == (100, True)
+
+
 def test_labels_count_once_and_before_the_model_has_judged_cases_of_its_own(tmp_path: Path) -> None:
     store = store_in(tmp_path)
 
