@@ -1,5 +1,6 @@
 """Sign-in with an identity provider: OpenID Connect's code flow with PKCE, and what its answers must prove."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -20,11 +21,16 @@ ALGORITHMS: Final = ("RS256", "ES256")
 """What an identity may be signed with; neither ``none`` nor a shared secret."""
 LEEWAY_SECONDS: Final = 60
 SHORTEST_RSA_BITS: Final = 2048
+LONGEST_SUBJECT: Final = 255
 LARGEST_ANSWER: Final = 1_000_000
 TIMEOUT_SECONDS: Final = 10.0
+"""How long the provider may take for one answer, all of it: one that comes byte by byte is left, too."""
 METADATA_SECONDS: Final = 3600.0
 REFETCH_SECONDS: Final = 60.0
 """How often keys are fetched again, at most, because a signature names one that is not known."""
+
+_UNREADABLE: Final = (JoseError, ValueError, TypeError, RecursionError)
+"""What reading a token raises; a head of a wrong type is a TypeError of the library's."""
 
 
 class Provider:
@@ -94,8 +100,8 @@ class Provider:
         }  # fmt: skip
         headers = {}
         if self.settings.secret is not None:
-            methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-            if "client_secret_basic" in methods:
+            methods = metadata.get("token_endpoint_auth_methods_supported")
+            if not isinstance(methods, list) or not methods or "client_secret_basic" in methods:
                 pair = f"{quote(self.settings.client_id, safe='')}:{quote(self.settings.secret, safe='')}"
                 headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
             else:
@@ -107,6 +113,10 @@ class Provider:
         address = (await self._discovered()).get("userinfo_endpoint")
         if not isinstance(address, str) or not isinstance(token, str):
             return {}
+        if not is_trusted_address(address):
+            raise IdentityRefused("the provider names no userinfo_endpoint that can be trusted")
+        if not token.isascii() or not token.isprintable():
+            raise IdentityRefused("the provider gave an access token that no header can hold")
         found = await self._fetched(address, headers={"authorization": f"Bearer {token}"})
         if found.get("sub") != subject:
             raise IdentityRefused("the provider tells of somebody else (userinfo)")
@@ -125,9 +135,9 @@ class Provider:
             keys = await self._known_keys(again=True)
             try:
                 claims = _signed(token, keys)
-            except (JoseError, ValueError) as later:
+            except _UNREADABLE as later:
                 raise IdentityRefused(f"the identity is not signed by the provider ({later})") from None
-        except (JoseError, ValueError) as error:
+        except _UNREADABLE as error:
             raise IdentityRefused(f"the identity cannot be read ({error})") from None
         self._check(claims)
         return claims
@@ -151,7 +161,7 @@ class Provider:
         others = isinstance(audience, list) and len(audience) > 1
         if (others or "azp" in claims) and claims.get("azp") != self.settings.client_id:
             raise IdentityRefused("the identity was made for another client (azp)")
-        if not claims["sub"] or len(claims["sub"]) > 255:
+        if not claims["sub"].isprintable() or not 0 < len(claims["sub"]) <= LONGEST_SUBJECT:
             raise IdentityRefused("the identity names nobody (sub)")
 
     async def _known_keys(self, *, again: bool = False) -> jwk.KeySet:
@@ -183,6 +193,7 @@ class Provider:
         """Return a JSON object from the provider; redirects are not followed, and what is endless is left."""
         try:
             async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
                 httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client,
                 client.stream(
                     "GET" if form is None else "POST",
@@ -196,7 +207,7 @@ class Provider:
                     body += part
                     if len(body) > LARGEST_ANSWER:
                         raise IdentityRefused("the provider's answer is too long")
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
             raise IdentityRefused(f"the provider cannot be reached ({type(error).__name__})") from None
         try:
             found = json.loads(body)
@@ -217,7 +228,7 @@ def _usable(found: object) -> jwk.KeySet:
     """Return the public keys that may sign an identity; what else a provider publishes is left out."""
     keys: list[jwk.Key] = []
     for each in found if isinstance(found, list) else ():
-        if not isinstance(each, dict) or each.get("kty") not in {"RSA", "EC"} or each.get("use", "sig") != "sig":
+        if not isinstance(each, dict) or each.get("kty") not in ("RSA", "EC") or each.get("use", "sig") != "sig":
             continue
         try:
             key = jwk.import_key({name: value for name, value in each.items() if name not in {"key_ops", "d"}})
@@ -234,10 +245,11 @@ def _usable(found: object) -> jwk.KeySet:
 def _identity(issuer: str, claims: Mapping[str, Any]) -> Identity:
     email, name = claims.get("email"), claims.get("preferred_username")
     is_verified = claims.get("email_verified") is True and isinstance(email, str) and "@" in email
+    is_verified = is_verified and str(email).isprintable()
     return Identity(
         f"{issuer}|{claims['sub']}",
         str(email).casefold() if is_verified else None,
-        name if isinstance(name, str) else None,
+        name if isinstance(name, str) and name.isprintable() else None,
     )
 
 

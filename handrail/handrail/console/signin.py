@@ -19,6 +19,7 @@ from handrail.console.secret_keys import looks_like_session, new_session_secret
 from handrail.console.sessions import Cookie
 from handrail.console.signin_parts import signing_in
 from handrail.console.words import say
+from handrail_ground.text import harmless
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.people import ONE_TIME, People
 from handrail_orchestrator.records.person import Person, Role, checked_name
@@ -167,7 +168,8 @@ async def _admitted(people: People, identity: Identity, role: Role) -> Person:
     """Add somebody new, under a name that nobody has: anybody may call themselves like somebody else."""
     taken = {each.name.casefold() for each in people.all()}
     subject = identity.subject.rpartition("|")[2]
-    for name in (identity.email, identity.name, f"{identity.name} ({subject})", subject):
+    other = None if identity.name is None else f"{identity.name} ({subject})"
+    for name in (identity.email, identity.name, other, subject):
         try:
             checked = checked_name(name or "")
         except Misuse:
@@ -178,6 +180,7 @@ async def _admitted(people: People, identity: Identity, role: Role) -> Person:
 
 
 def _not_let_in(request: Request, problem: str, *, status: int) -> Response:
+    problem = harmless(problem)  # a provider's own words are among them
     _log.warning("sign-in with the identity provider from %s refused: %s", address_of(request), problem)
     return _form(request, problem=say("signin.provider.refused", problem=problem), status=status)
 

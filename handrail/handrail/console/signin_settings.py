@@ -31,7 +31,10 @@ class OidcSettings:
 
     def __post_init__(self) -> None:
         if not is_trusted_address(self.issuer):
-            raise Misuse(f"the issuer {self.issuer!r} must begin with https:// (http:// only on this machine)")
+            raise Misuse(
+                f"the issuer {self.issuer!r} must begin with https:// (http:// only on this machine), and be an address"
+                " as the provider writes it: ASCII, no name or password, a port that can be"
+            )
         if not self.client_id.strip():
             raise Misuse("the identity provider needs a client id: give --oidc-client-id")
         if self.role == "admin":
@@ -61,9 +64,9 @@ def is_trusted_address(url: str) -> bool:
     """Return whether nobody on the way can change what is exchanged with an address."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port  # a port that cannot be is a ValueError
     except ValueError:
         return False
-    if parts.username or parts.password or not host:
+    if parts.username or parts.password or not host or not url.isascii() or not url.isprintable():
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_NAMES)

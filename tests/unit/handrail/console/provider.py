@@ -6,9 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -31,7 +32,8 @@ def new_key(kid: str, kind: str = "RSA") -> jwk.Key:
 def signed_honestly(provider: "StubProvider", claims: dict[str, Any]) -> str:
     """Sign with the key that the provider publishes."""
     alg = "ES256" if isinstance(provider.key, jwk.ECKey) else "RS256"
-    return jwt.encode({"alg": alg, "kid": provider.key.kid or ""}, claims, provider.key, algorithms=[alg])
+    head = {"alg": alg, "kid": provider.key.kid or ""}
+    return jws.serialize_compact(head, json.dumps(claims), provider.key, algorithms=[alg])
 
 
 @dataclass
@@ -50,6 +52,9 @@ class StubProvider:
     sign: Sign = signed_honestly
     metadata: dict[str, Any] = field(default_factory=dict)
     user_info: dict[str, Any] | None = None
+    access_token: str = "access"
+    drips_for_ever: bool = False
+    """Whether its answers come in single bytes that say nothing, a few a second."""
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -94,7 +99,15 @@ class StubProvider:
             **self.person, **self.claims,
         }  # fmt: skip
         left = {name: value for name, value in claims.items() if value is not None}
-        return {"access_token": "access", "token_type": "Bearer", "id_token": self.sign(self, left)}
+        return {"access_token": self.access_token, "token_type": "Bearer", "id_token": self.sign(self, left)}
+
+    def write(self, out: BufferedIOBase, data: bytes) -> None:
+        """Write an answer."""
+        with suppress(OSError):  # nobody listens any more
+            while self.drips_for_ever:
+                out.write(b" ")
+                time.sleep(0.02)
+            out.write(data)
 
 
 def unsigned(provider: StubProvider, claims: dict[str, Any]) -> str:
@@ -132,7 +145,12 @@ def changed_after_signing(provider: StubProvider, claims: dict[str, Any]) -> str
 
 def with_a_critical_extension(provider: StubProvider, claims: dict[str, Any]) -> str:
     """Demand what nobody here understands."""
-    head = {"alg": "RS256", "kid": provider.key.kid or "", "crit": ["b64x"], "b64x": True}
+    return with_head(provider, claims, crit=["b64x"], b64x=True)
+
+
+def with_head(provider: StubProvider, claims: dict[str, Any], **more: object) -> str:
+    """Say more in the head than was signed."""
+    head = {"alg": "RS256", "kid": provider.key.kid or "", **more}
     whole = f"{_b64(json.dumps(head).encode())}.{_b64(json.dumps(claims).encode())}"
     signature = signed_honestly(provider, claims).rpartition(".")[2]
     return f"{whole}.{signature}"
@@ -186,7 +204,7 @@ def _handler(provider: StubProvider) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            provider.write(self.wfile, data)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- as the base class calls it
             """Say nothing."""

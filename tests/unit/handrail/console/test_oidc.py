@@ -285,3 +285,83 @@ def test_the_settings_do_not_show_the_secret() -> None:
     settings = OidcSettings(issuer="https://login.example.com", client_id=CLIENT_ID, secret=SECRET)
 
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"metadata": {"token_endpoint_auth_methods_supported": 5}},
+        {"metadata": {"token_endpoint_auth_methods_supported": "client_secret_post"}},
+        {"published": [{"kty": ["RSA"]}, {"kty": {"RSA": 1}}, {"kty": "EC", "crv": ["P-256"], "x": 5}]},
+    ],
+    ids=str,
+)
+async def test_what_a_provider_tells_of_a_wrong_type_keeps_nobody_out(
+    there: StubProvider, told: dict[str, Any]
+) -> None:
+    for name, value in told.items():
+        setattr(there, name, value)
+
+    assert (await signed_in(reached(there))).email == "ann@example.com"
+
+
+@pytest.mark.parametrize("crit", [5, None, "exp", {"a": 1}])
+async def test_a_token_whose_head_is_of_a_wrong_type_lets_nobody_in(there: StubProvider, crit: object) -> None:
+    there.sign = lambda provider, claims: stub.with_head(provider, claims, crit=crit)
+
+    with pytest.raises(IdentityRefused, match="the identity"):
+        await signed_in(reached(there))
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "said"),
+    [
+        ("http://login.example.com/me", "access", "userinfo_endpoint"),
+        ("http://127.0.0.1:99999/me", "access", "userinfo_endpoint"),
+        ("https://login.exämple.com/me", "access", "userinfo_endpoint"),
+        (None, "accès", "no header can hold"),
+        (None, "a\r\nHost: evil.example", "no header can hold"),
+    ],
+)
+async def test_an_access_token_goes_only_where_nobody_on_the_way_can_read_it(
+    there: StubProvider, address: str | None, token: str, said: str
+) -> None:
+    there.person, there.access_token = {"sub": "u-1"}, token
+    there.user_info = {"sub": "u-1", "email": "ann@example.com", "email_verified": True}
+    there.metadata = {} if address is None else {"userinfo_endpoint": address}
+
+    with pytest.raises(IdentityRefused, match=said):
+        await signed_in(reached(there))
+
+
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999/", "https://\ud800/", "https://x.example/a b\r\n"])
+async def test_an_address_that_nobody_can_be_asked_at_is_refused_before_anybody_is_sent_there(
+    there: StubProvider, endpoint: str, address: str
+) -> None:
+    there.metadata = {endpoint: address}
+
+    with pytest.raises(IdentityRefused, match=endpoint):
+        await reached(there).address(new_session_secret(), BACK)
+
+
+@pytest.mark.parametrize("told", ["a\0b", "\u202eann", "\ud800"])
+async def test_what_cannot_be_seen_or_stored_names_nobody(there: StubProvider, told: str) -> None:
+    there.person = {"sub": "u-1", "email": f"{told}@example.com", "email_verified": True, "preferred_username": told}
+    assert await signed_in(reached(there)) == Identity(f"{there.issuer}|u-1", None, None)
+
+    there.person = {"sub": told}
+    with pytest.raises(IdentityRefused, match="names nobody"):
+        await signed_in(reached(there))
+
+
+@pytest.mark.dear
+async def test_a_provider_whose_answer_comes_byte_by_byte_is_left(
+    there: StubProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.console.oidc.TIMEOUT_SECONDS", 0.3)
+    there.drips_for_ever = True
+
+    with pytest.raises(IdentityRefused, match="cannot be reached"):
+        await reached(there).address(new_session_secret(), BACK)
+    there.drips_for_ever = False

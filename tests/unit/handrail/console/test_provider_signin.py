@@ -116,11 +116,14 @@ async def test_with_a_role_for_newcomers_they_are_added_under_a_name_of_their_ow
         there.person = {"sub": "u-1", "email": "ann@example.com", "email_verified": True}
         assert (await through(site.browser())).status_code == 303
         assert (await through(site.browser())).status_code == 303
+        there.person = {"sub": "u-7"}  # of whom nothing else is told
+        assert (await through(site.browser())).status_code == 303
 
         assert {each.name: dict(each.roles) for each in site.people.all()} == {
             "admin": {"*": "admin"},
             "Admin (u-9)": {"*": "viewer"},
             "ann@example.com": {"*": "viewer"},
+            "u-7": {"*": "viewer"},
         }
 
 
