@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -25,6 +26,8 @@ class SlackStub(ThreadingHTTPServer):
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.fails: dict[str, tuple[int, dict[str, Any], dict[str, str]]] = {}
         """What it answers to a method instead: status, body, headers."""
+        self.drips_for_ever = False
+        """Whether its answers come in single bytes that say nothing, a few a second."""
         self.changed = threading.Condition()
 
     @property
@@ -77,10 +80,18 @@ class _Answering(BaseHTTPRequestHandler):
     def _answer(self, status: int, told: dict[str, Any], headers: dict[str, str]) -> None:
         body = json.dumps(told).encode()
         self.send_response(status)
-        for name, value in {"content-length": str(len(body)), "content-type": "application/json", **headers}.items():
+        for name, value in {
+            "content-length": str(len(body) + 10_000 * self.server.drips_for_ever),
+            "content-type": "application/json",
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # nobody listens any more
+            while self.server.drips_for_ever:
+                self.wfile.write(b" ")
+                time.sleep(0.02)
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's name
         """Say nothing."""

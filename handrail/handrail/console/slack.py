@@ -135,15 +135,24 @@ class SlackPress:
 
     async def claim(self, item: int) -> None:
         """Take an item for whoever pressed its button, and open its form."""
+        view: Mapping[str, Any] = {}
         try:
             trigger = str(self.payload.get("trigger_id", ""))
             opened = await self.channel.call(
                 "views.open", {"trigger_id": trigger, "view": told("Answer", "One moment …")}
             )
-            opened_id = str(_part(opened, "view").get("id", ""))
-            await self.channel.call("views.update", {"view_id": opened_id, "view": await self._form(item)})
+            opened_id = _id_of(_part(opened, "view"))
+            view = await self._form(item)
+            await self.channel.call("views.update", {"view_id": opened_id, "view": view})
         except SlackProblem as problem:
+            await self._given_back(view)
             _log.warning("an item could not be shown in Slack: %s", problem)
+
+    async def _given_back(self, view: Mapping[str, Any]) -> None:
+        """Let somebody else take an item whose form nobody sees."""
+        if view.get("callback_id") == CALLBACK:
+            with suppress(OrchestratorError):
+                await self.client.release(_asked(view).item, by=await self.person())
 
     async def _form(self, item: int) -> dict[str, Any]:
         """Return the form of an item that was taken, or a view that says why it was not."""
@@ -219,8 +228,7 @@ class SlackPress:
 
     async def close(self) -> None:
         """Give an item back whose form was closed without an answer."""
-        with suppress(OrchestratorError):
-            await self.client.release(_asked(self.view).item, by=await self.person())
+        await self._given_back(self.view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +244,20 @@ def _asked(view: Mapping[str, Any]) -> AskedInSlack:
     try:
         found = json.loads(str(view.get("private_metadata", "")))
         return AskedInSlack(int(found["item"]), int(found["version"]), str(found["shown"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return AskedInSlack()
+
+
+def _id_of(view: Mapping[str, Any]) -> str:
+    """Return the id of a form that Slack has opened.
+
+    Raises:
+        SlackProblem: it has none, so that nothing could ever be shown in it.
+    """
+    found = view.get("id")
+    if not isinstance(found, str) or not found:
+        raise SlackProblem("no id of the form")
+    return found
 
 
 def _wrong(block: str, text: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Slack: messages with a button for each item, and what is asked of Slack when somebody presses one."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,6 +15,8 @@ from handrail_orchestrator.triggers.signatures import SlackScheme
 
 API = "https://slack.com/api"
 TIMEOUT_SECONDS = 10.0
+"""How long Slack may take for one answer, all of it."""
+LARGEST_ANSWER = 1_000_000
 LONGEST_WORD = 60
 OK, TOO_MANY = 200, 429
 
@@ -147,7 +150,7 @@ class SlackChannel:
         told = await self._posted(f"{self._api}/{method}", {"authorization": f"Bearer {self._token}"}, content)
         try:
             answer = json.loads(told)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SlackProblem("what is no JSON") from None
         if not isinstance(answer, dict) or not answer.get("ok"):
             word = str(answer.get("error", "")) if isinstance(answer, dict) else ""
@@ -166,6 +169,8 @@ class SlackChannel:
 
     async def email_of(self, user: str) -> str | None:
         """Return the e-mail address that a Slack user has confirmed; None: Slack does not tell."""
+        if not user.isascii():
+            return None  # none of Slack's ids
         try:
             told = await self.call("users.info", {"user": user}, as_form=True)
         except SlackProblem:
@@ -181,14 +186,23 @@ class SlackChannel:
     async def _posted(url: str, headers: Mapping[str, str], content: Mapping[str, Any]) -> bytes:
         import httpx2  # noqa: PLC0415 -- only who posts needs it
 
+        told = b""
         try:
-            async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
-                answer = await client.post(url, headers=dict(headers), **content)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client,
+                client.stream("POST", url, headers=dict(headers), **content) as answer,
+            ):
+                async for part in answer.aiter_bytes():
+                    told += part
+                    if len(told) > LARGEST_ANSWER:
+                        raise SlackProblem("more than it ever does")
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
             raise SlackProblem(f"nothing ({type(error).__name__})") from None
         if answer.status_code == TOO_MANY:
             after = answer.headers.get("retry-after", "")
-            raise SlackProblem("ratelimited", float(after) if after.isdigit() and len(after) < LONGEST_WORD else None)
+            is_number = after.isascii() and after.isdigit() and len(after) < LONGEST_WORD
+            raise SlackProblem("ratelimited", float(after) if is_number else None)
         if answer.status_code != OK:
             raise SlackProblem(f"status {answer.status_code}")
-        return answer.content
+        return told

@@ -243,6 +243,46 @@ async def test_a_request_that_came_before_does_nothing(desk: Desk) -> None:
     assert desk.engine.review(item).lease_owner == "ann"
 
 
+@pytest.mark.dear
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [("views.update", (500, {}, {})), ("views.update", (429, {}, {"retry-after": "²"})),
+     ("views.open", (200, {"ok": True, "view": {"id": 5}}, {}))],
+)  # fmt: skip
+async def test_an_item_whose_form_slack_does_not_show_is_free_again(
+    desk: Desk, method: str, told: tuple[int, dict[str, Any], dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    item = await desk.ask(approves)
+    desk.stub.fails[method] = told
+    await desk.post({
+        "type": "block_actions", "user": {"id": "U1"}, "trigger_id": "T1",
+        "actions": [{"action_id": "claim", "value": str(item)}],
+    })  # fmt: skip
+    for _ in range(200):
+        if "could not be shown in Slack" in caplog.text:
+            break
+        await asyncio.sleep(0.05)
+    assert desk.engine.review(item).state == "open"
+    assert "could not be shown in Slack" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("user", "kept", "said"),
+    [("\ud800", '{"item": 1, "version": 1, "shown": ""}', "does not know who you are"),
+     ("U1", '{"item": 1e999, "version": 1, "shown": ""}', "no review item 0"),
+     ("U1", '{"item": 1, "version": -1e999, "shown": ""}', "no review item 0")],
+)  # fmt: skip
+async def test_a_form_that_was_never_ours_is_answered_and_decides_nothing(
+    desk: Desk, user: str, kept: str, said: str
+) -> None:
+    item = await desk.ask(approves)
+    view = {"id": "V1", "callback_id": "handrail_answer", "private_metadata": kept, "state": {"values": {}}}
+    told = await desk.post({"type": "view_submission", "user": {"id": user}, "view": view})
+    assert told.status_code == 200
+    assert said in told.text
+    assert desk.engine.review(item).state == "open"
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"payload=", b"payload=[]", b"payload={", b"x=1", b"\xff\xfe", b"payload=" + b"[" * 9999]
 )
@@ -318,6 +358,20 @@ async def test_what_slack_answers_says_whether_to_try_again(stub: SlackStub) -> 
     assert await channel.send(message("x")) == NotNow("Slack says something else")
     stub.fails["chat.postMessage"] = (503, {}, {})
     assert await channel.send(message("x")) == NotNow("Slack says status 503")
+    stub.fails["chat.postMessage"] = (429, {}, {"retry-after": "²"})
+    assert await channel.send(message("x")) == NotNow("Slack says ratelimited", None)
+    stub.fails["chat.postMessage"] = (200, {"ok": True, "x": "y" * 1_000_000}, {})
+    assert await channel.send(message("x")) == NotNow("Slack says more than it ever does")
+
+
+@pytest.mark.dear
+async def test_an_answer_of_slack_that_comes_byte_by_byte_is_left(
+    stub: SlackStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail_orchestrator.notices.slack.TIMEOUT_SECONDS", 0.3)
+    stub.drips_for_ever = True
+    assert await channel_of(stub).send(message("x")) == NotNow("Slack says nothing (TimeoutError)")
+    stub.drips_for_ever = False
 
 
 @pytest.mark.parametrize(
