@@ -10,7 +10,7 @@ from typing import Any
 from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.page import HiddenBy
 from handrail_ai_steps.documents.readers.office_zip import refuse_dtd
-from handrail_ai_steps.documents.readers.sheet_looks import LOW, NARROW, looks_of, measure
+from handrail_ai_steps.documents.readers.sheet_looks import LOW, NARROW, looks_of, measure, whole
 from handrail_ground.optional import needs
 
 with needs("office"):
@@ -58,14 +58,14 @@ class CellFormats:
         for each in styles.iter() if styles is not None else ():
             name = local_name(each)
             if name == "numFmt":
-                own[_whole(each.get("numFmtId"))] = each.get("formatCode") or ""
+                own[whole(each.get("numFmtId"))] = each.get("formatCode") or ""
             elif name == "xf" and local_name(each.getparent()) == "cellXfs":
-                key = _whole(each.get("numFmtId"))
+                key = whole(each.get("numFmtId"))
                 self._codes.append(own.get(key) or numbers.BUILTIN_FORMATS.get(key, "General"))
 
     def unseen(self, style: str | None) -> HiddenBy | None:
         """Return why nobody sees the letters of cells in a style; None: they are seen."""
-        at = _whole(style)
+        at = whole(style)
         return self._looks[at] if at < len(self._looks) else None
 
     def blanks_text(self, style: str | None) -> bool:
@@ -85,7 +85,7 @@ class CellFormats:
         )
 
     def _code(self, style: str | None) -> str:
-        at = _whole(style)
+        at = whole(style)
         return self._codes[at] if at < len(self._codes) else "General"
 
     def shown(self, value: str, style: str | None) -> str:
@@ -130,10 +130,10 @@ def cells_of(
                 is_first = False
             name = local_name(element)
             if name == "col" and element.get("hidden") in {"1", "true"}:
-                first, last = _whole(element.get("min")), min(_whole(element.get("max")), MOST_COLUMNS)
+                first, last = whole(element.get("min")), min(whole(element.get("max")), MOST_COLUMNS)
                 hidden_columns.update(dict.fromkeys(range(first, last + 1), "marked"))
             elif name == "col" and element.get("width") is not None and measure(element.get("width")) <= NARROW:
-                first, last = _whole(element.get("min")), min(_whole(element.get("max")), MOST_COLUMNS)
+                first, last = whole(element.get("min")), min(whole(element.get("max")), MOST_COLUMNS)
                 hidden_columns.update(dict.fromkeys(range(first, last + 1), "cropped"))
             elif name == "row":
                 yield _row(element, strings, formats, hidden_columns), _row_unseen(element)
@@ -193,7 +193,7 @@ def _cell(
     elif value is None:
         return SheetCell(place=place, hidden=hidden, unknown="f" in parts)
     elif kind == "s":
-        at = _whole(value)
+        at = whole(value, otherwise=len(strings))  # not the first one: that is another cell's
         if at >= len(strings):
             return SheetCell(place=place, hidden=hidden, lost=True)
         text = strings[at]
@@ -274,7 +274,3 @@ def _general(number: float, written: str) -> str:
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
     return f"{number:.15g}" if "." in written or "E" in written.upper() else written
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0

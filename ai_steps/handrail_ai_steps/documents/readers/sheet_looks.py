@@ -42,7 +42,7 @@ def looks_of(styles: "etree._Element | None") -> list[HiddenBy | None]:
 
 
 def _look(style: "etree._Element", fonts: list[HiddenBy | str | None], fills: list[str | None]) -> HiddenBy | None:
-    font, fill = _at(style.get("fontId")), _at(style.get("fillId"))
+    font, fill = whole(style.get("fontId")), whole(style.get("fillId"))
     letters = fonts[font] if font < len(fonts) else None
     if letters == "tiny":
         return "tiny"
@@ -74,9 +74,9 @@ def _colour(element: "etree._Element") -> str | None:
         return None
     theme, index = element.get("theme"), element.get("indexed")
     if theme is not None:
-        return _THEME.get(_at(theme))
+        return _THEME.get(whole(theme))
     if index is not None:
-        at = _at(index)
+        at = whole(index)
         return _SYSTEM.get(at) or (COLOR_INDEX[at][2:].lower() if at < len(COLOR_INDEX) else None)
     said = (element.get("rgb") or "").lower()
     return said[-6:] if re.fullmatch(r"(?:[0-9a-f]{2})?[0-9a-f]{6}", said) else None
@@ -87,8 +87,10 @@ def measure(text: str | None) -> float:
     return float(text) if text and re.fullmatch(r"-?\d{1,9}(?:\.\d{1,20})?", text) else 0.0
 
 
-def _at(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+def whole(text: str | None, *, otherwise: int = 0) -> int:
+    """Return a whole number of nine digits at most; ``otherwise`` where there is none."""
+    plain = (text or "").strip()
+    return int(plain) if plain.isdecimal() and len(plain) < 10 else otherwise
 
 
 def _local(element: "etree._Element") -> str:

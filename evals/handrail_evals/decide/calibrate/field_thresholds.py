@@ -32,7 +32,7 @@ def _at(data: Any, path: str) -> Any:
             return len(data) if isinstance(data, list | dict) else None
         if isinstance(data, Mapping):
             data = data.get(part)
-        elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
+        elif isinstance(data, list) and part.isdecimal() and int(part) < len(data):
             data = data[int(part)]
         else:
             return None

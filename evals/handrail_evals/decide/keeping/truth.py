@@ -63,6 +63,6 @@ def _at(data: Any, parts: list[str]) -> Any:
         return len(data)
     if isinstance(data, Mapping) and part in data:
         return _at(data[part], below)
-    if isinstance(data, list) and part.isdigit() and int(part) < len(data):
+    if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
         return _at(data[int(part)], below)
     return ABSENT

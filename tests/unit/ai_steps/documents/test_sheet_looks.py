@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -118,3 +119,44 @@ def test_text_of_shapes_on_a_sheet_is_read() -> None:
         added.writestr("xl/drawings/drawing1.xml", shape)
 
     assert open_document(saved.getvalue(), name="a.xlsx").text == "Sheet\nTotal\nAmount due 120.00"
+
+
+STRINGS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Paid</t></si></sst>'
+
+
+def sheet(**changes: tuple[str, str]) -> bytes:
+    """Return a workbook of ``Total 120`` with one place of some of its parts changed."""
+    saved, changed = io.BytesIO(), io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["Total", 120])
+    book.save(saved)
+    with zipfile.ZipFile(saved) as before, zipfile.ZipFile(changed, "w") as after:
+        for name in before.namelist():
+            text, (was, now) = before.read(name).decode(), changes.get(PurePosixPath(name).stem, ("", ""))
+            assert was in text
+            after.writestr(name, text.replace(was, now, 1))
+        after.writestr("xl/sharedStrings.xml", STRINGS)
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5_000, "-1", "x"])
+@pytest.mark.parametrize(
+    ("at", "was", "now"),
+    [
+        ("sheet1", '<c r="B1"', '<c s="{}" r="B1"'),
+        ("sheet1", "<sheetData>", '<cols><col min="{0}" max="{0}" hidden="1"/></cols><sheetData>'),
+        ("styles", 'fontId="0"', 'fontId="{}"'),
+    ],
+)
+def test_a_number_of_a_style_that_is_none_loses_no_cell(at: str, was: str, now: str, number: str) -> None:
+    document = open_document(sheet(**{at: (was, now.format(number))}), name="a.xlsx")
+
+    assert document.text == "Sheet\nTotal\t120"
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5_000, "-1", "x"])
+def test_a_cell_whose_text_cannot_be_found_shows_no_other_ones(number: str) -> None:
+    cell = ('t="inlineStr"><is><t>Total</t></is>', f't="s"><v>{number}</v>')
+    told = sheet(sheet1=cell, sharedStrings=("/>", "><si><t>Paid</t></si></sst>"))
+
+    assert open_document(told, name="a.xlsx").text == "Sheet\n\t120"
