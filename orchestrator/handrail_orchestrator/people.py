@@ -332,7 +332,7 @@ def _checked_email(email: str | None) -> str | None:
         return None
     checked_texts(email=email)
     if "@" not in email.strip().strip("@") or len(email.split()) != 1:
-        raise Misuse(f"{email[:100]!r} is no e-mail address")
+        raise Misuse(f"{email[:100]!r} is no e-mail address: write it like ann@example.com")
     return email.strip().casefold()
 
 

@@ -14,13 +14,15 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, StoreOption
 from handrail_orchestrator.cli.printing import moment, out, table
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.errors import Misuse, UnknownPerson
+from handrail_orchestrator.errors import Misuse, StoreNotFound, UnknownPerson
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.person import EVERY_QUEUE, Pass, Person, checked_role
 
 DAY_SECONDS = 86_400.0
 MOST_DAYS = 3_650
 NO_ROLE = "none"
+REHEARSED = "sqlite:///:memory:"
+"""A store that is gone at once: what it refuses, a new one would refuse, too."""
 
 app = typer.Typer(help="Say who works with a store, with which role, and how they sign in.", no_args_is_help=True)
 
@@ -37,6 +39,15 @@ def _with_people(store: str, use: Callable[[People], Awaitable[T]], *, create: b
             return await use(client.people)
 
     return asyncio.run(reach())
+
+
+def _with_people_of_new(store: str, use: Callable[[People], Awaitable[T]]) -> T:
+    """Change the people of a store that may be made for it; what is refused leaves none behind."""
+    try:
+        return _with_people(store, use)
+    except StoreNotFound:
+        _with_people(REHEARSED, use, create=True)
+        return _with_people(store, use, create=True)
 
 
 @app.command()
@@ -64,7 +75,7 @@ def add(
             await people.set_password(name, hashed, by=name if was_first else by)
         return was_first
 
-    was_first = _with_people(store, put, create=True)
+    was_first = _with_people_of_new(store, put)
     typer.echo(harmless(f"{name} is {role}" + ("" if queue == EVERY_QUEUE else f" in queue {queue}")))
     if was_first:
         typer.echo("from now on everybody needs a name that this store knows: --as NAME, or a sign-in at the pages")

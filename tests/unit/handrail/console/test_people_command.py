@@ -163,3 +163,21 @@ def test_what_cannot_be_is_said_and_changes_nothing(arguments: tuple[str, ...], 
 
     assert said in refused(*arguments)
     assert listed() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ann", "--role", "boss"),
+        ("ann", "--role", "viewer"),
+        ("ann", "--role", "admin", "--queue", "refunds"),
+        ("ann", "--role", "admin", "--zone", "Middle/Earth"),
+        ("ann", "--role", "admin", "--email", "ann"),
+        ("ann", "--role", "admin", "--group", " "),
+        (" ann", "--role", "admin"),
+    ],
+)
+def test_a_first_person_who_cannot_be_leaves_no_store_behind(folder: Path, arguments: tuple[str, ...]) -> None:
+    refused("add", *arguments)
+
+    assert list(folder.iterdir()) == []
