@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable
 from http.cookies import CookieError
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -28,10 +28,15 @@ LARGEST_BODY = 1_000_000
 LONGEST_FIELDS = 5_000
 """Fields of one form."""
 
+FORM = "application/x-www-form-urlencoded"
+
 OWN_TOKEN = ("/link/", "/slack/")
 """Paths that carry a secret of their own, which stands for the token of a form."""
 NO_FORMS = ("/api/", "/healthz", "/readyz")
 """Paths that take JSON alone, or change nothing: they refuse by themselves whatever a form can send."""
+
+NOT_READ = ("/slack/", *NO_FORMS)
+"""Paths whose bodies are no forms of ours, whatever they call themselves."""
 
 SIGNED = ("/hooks/",)
 """Paths whose callers sign what they send: they have no session, call from anywhere, and under any name of ours."""
@@ -207,6 +212,8 @@ async def _forged(request: Request, viewer: Viewer | None, path: str) -> Respons
     """Return the answer to a request that may change something and that no page of ours sent, or that is none."""
     if not is_same_origin(request.headers):
         return refusal(request, 403, "security.origin")
+    if not path.startswith(NOT_READ) and not await _is_text(request):
+        return refusal(request, 400, "security.garbled")
     try:
         if viewer is None or path.startswith(OWN_TOKEN + NO_FORMS) or await _has_token(request, viewer):
             return None
@@ -215,17 +222,32 @@ async def _forged(request: Request, viewer: Viewer | None, path: str) -> Respons
     return refusal(request, 403, "security.csrf")
 
 
+async def _is_text(request: Request) -> bool:
+    """Return whether the fields of a form are text: what is no UTF-8 would be read, and kept, as other characters."""
+    if _kind(request) != FORM:
+        return True
+    try:
+        unquote_to_bytes(await request.body()).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def _has_token(request: Request, viewer: Viewer) -> bool:
     """Return whether a request that may change something carries the viewer's token, or cannot come from a page.
 
     Raises:
         HTTPException: the form cannot be read.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(request)
     if kind == "application/json" or request.headers.get("authorization", "").lower().startswith("bearer "):
         return True  # no page of another site can send either, as no answer of ours allows it to
     token = request.headers.get("x-csrf-token")
-    if token is None and kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if token is None and kind in {FORM, "multipart/form-data"}:
         form = await request.form(max_files=0, max_fields=LONGEST_FIELDS)
         found = form.get("csrf")
         token = found if isinstance(found, str) else None

@@ -110,7 +110,7 @@ class AddNoteBody(Given):
 class ExtendBody(Given):
     """How long one was at it."""
 
-    worked: Annotated[float, Field(ge=0, le=LONGEST_UNDO_SECONDS)] = Field(
+    worked: Annotated[float, Field(strict=True, ge=0, le=LONGEST_UNDO_SECONDS)] = Field(
         default=0.0, description="Seconds at it since the last sign of life"
     )
 
@@ -128,7 +128,7 @@ class DecideBody(NoteBody):
     despite: list[Text] = Field(
         default=[], max_length=100, description="Guards that fail, and against which the answer stands"
     )
-    undo_seconds: Annotated[float, Field(ge=0, le=LONGEST_UNDO_SECONDS)] = Field(
+    undo_seconds: Annotated[float, Field(strict=True, ge=0, le=LONGEST_UNDO_SECONDS)] = Field(
         default=0.0, description=f"For so long it can be taken back before it counts; the pages wait {UNDO_SECONDS:g}"
     )
 

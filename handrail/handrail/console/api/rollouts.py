@@ -35,12 +35,12 @@ class RolloutQuery(Given):
 class PromoteBody(Given):
     """How far, why, and by which terms."""
 
-    to: Annotated[float, Field(ge=0, le=1, description="The new share of the runs")]
+    to: Annotated[float, Field(ge=0, le=1, strict=True, description="The new share of the runs")]
     why: Text = Field(description="Why, for the record")
-    margin: Margin | None = Field(
+    margin: Annotated[Margin, Field(strict=True)] | None = Field(
         default=None, description="How much worse is still fine; going back to less takes none"
     )
-    confidence: Confidence = USUAL_CONFIDENCE
+    confidence: Annotated[Confidence, Field(strict=True)] = USUAL_CONFIDENCE
 
 
 class RolloutReasonBody(Given):

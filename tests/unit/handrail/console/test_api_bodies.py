@@ -79,7 +79,7 @@ WRONG: list[tuple[str, Any, set[str]]] = [
     ("assign", {"to": ""}, {"to"}),
     ("notes", {"text": "  \n "}, {"text"}),
     ("notes", {"text": "x" * 10_001}, {"text"}),
-    ("extend", {"worked": True, "more": 1}, {"more"}),
+    ("extend", {"worked": True, "more": 1}, {"worked", "more"}),
 ]
 
 
@@ -151,6 +151,37 @@ async def test_a_body_that_says_nothing_of_its_length_is_read_no_further_than_th
 
         assert got.status_code == 413
         assert site.engine.runs() == []
+
+
+def numbers_of(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each field of a body that is a number, with the path of its operation."""
+    found: list[tuple[str, str]] = []
+    for path, operations in document["paths"].items():
+        body = operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        name = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        fields = document["components"]["schemas"].get(name, {}).get("properties", {})
+        for field, told in fields.items():
+            kinds = {each.get("type") for each in told.get("anyOf", [told])}
+            if kinds & {"number", "integer"} and not kinds & {"boolean", "string"}:
+                found.append((path.removeprefix(API), field))
+    return found
+
+
+async def test_a_number_in_a_body_is_given_as_a_number(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        await decided_by_nobody(site)
+        before, asked = site.stored(), numbers_of(site.document)
+        assert {("/rollouts/{target}/promote", "to"), ("/reviews/{item}/decide", "undo_seconds")} <= set(asked)
+        for path, field in asked:
+            where = (
+                path.replace("{item}", "1").replace("{target}", "x").replace("{name}", "tickets").replace("{id}", "x")
+            )
+            for given_as in (True, "1", [1]):
+                got = await site.call("POST", where, content=json.dumps({field: given_as}), headers=JSON)
+
+                assert (path, got.status_code) == (path, 422)
+                assert field in {error["field"].partition(".")[0] for error in got.json()["errors"]}, (path, field)
+        assert site.stored() == before
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 import pytest
 
+from handrail import Run, workflow
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail.console.server import listening
@@ -16,7 +17,7 @@ from tests.unit.handrail.console.served import BASE, Site, approvals, invoices, 
 
 SOURCE = "Nordic Office\nInvoice 2024-00817\nTotal 207.50"
 FORM = "application/x-www-form-urlencoded"
-CHOICES = ["[" * 100_000, '{"a":' * 3_000, "NaN", '"billing', "9" * 10_000, '"\ud800"', '{"billing": 1, "billing": 2}']
+CHOICES = ["[" * 100_000, '{"a":' * 3_000, "NaN", '"billing', "9" * 10_000, '{"billing": 1, "billing": 2}']
 SETTINGS = [
     "[" * 2_900,
     '{"a":' * 500,
@@ -26,6 +27,11 @@ SETTINGS = [
     '{"keys": {"triage.skip": "\\ud800"}}',
     '{"keys": {"triage.skip": 5, "extraction.save": {}}, "goal": 1e999}',
 ]
+
+
+@workflow(version=1)
+async def lines(run: Run, title: str) -> str:
+    return await run.ask(title, str)
 
 
 def strict(site: Site) -> httpx2.AsyncClient:
@@ -41,11 +47,32 @@ async def test_an_answer_that_no_button_sends_is_refused(tmp_path: Path) -> None
         token = site.token_in(await site.page("/queue"))
         for item in items:
             for choice in CHOICES:
-                form = {"csrf": token, "choice": choice.encode("utf-8", "surrogatepass")}
+                form = {"csrf": token, "choice": choice}
                 for move, status in (("decide", 422), ("check", 200)):
                     answered = await http.post(f"/items/{item}/{move}", data=form)
                     assert (answered.status_code, choice[:20], move) == (status, choice[:20], move)
         assert [site.engine.review(item).state for item in items] == ["open", "open"]
+
+
+@pytest.mark.parametrize("answer", [b"caf%E9", b"caf\xe9", b"%ED%A0%80", b"%80"])
+@pytest.mark.parametrize("move", ["decide", "note", "send_up"])
+async def test_a_form_in_no_utf_8_is_refused_and_no_other_characters_are_kept(
+    tmp_path: Path, move: str, answer: bytes
+) -> None:
+    async with opened(tmp_path, flows=[lines]) as site, strict(site) as http:
+        (item,) = await site.ask(lines, "Whose is it?")
+        before = site.engine.review(item)
+        token = site.token_in(await site.page("/queue"))
+        looked = urlencode({"csrf": token, **site.looked_at(item), "code": "other"}).encode()
+        sent = b"%b&a=%b&note=%b" % (looked, answer, answer)
+        answered = await http.post(f"/items/{item}/{move}", content=sent, headers={"content-type": FORM})
+        assert (answered.status_code, "UTF-8" in answered.text) == (400, True)
+        assert site.engine.review(item) == before
+        right = looked + b"&a=caf%C3%A9"
+        assert (
+            await http.post(f"/items/{item}/decide", content=right, headers={"content-type": FORM})
+        ).status_code == 303
+        assert site.engine.review_log(item)[-1].data["decision"] == "café"
 
 
 @pytest.mark.parametrize(
