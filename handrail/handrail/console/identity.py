@@ -7,6 +7,10 @@ class IdentityRefused(Exception):
     """What an identity provider said cannot be trusted or used; the message holds no secret."""
 
 
+class AnotherSignIn(IdentityRefused):
+    """An answer of the provider's to another sign-in, such as one that was begun in another tab; this one goes on."""
+
+
 class Identity(NamedTuple):
     """Who somebody is for the provider."""
 

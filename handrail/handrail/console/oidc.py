@@ -13,7 +13,7 @@ import httpx2
 from joserfc import jwk, jws, jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
-from handrail.console.identity import Identity, IdentityRefused
+from handrail.console.identity import AnotherSignIn, Identity, IdentityRefused
 from handrail.console.secret_keys import are_equal, derived
 from handrail.console.signin_settings import OidcSettings, is_trusted_address
 
@@ -75,7 +75,7 @@ class Provider:
             IdentityRefused: it is not the answer to this sign-in, or does not prove what it says.
         """
         if not are_equal(answer.get("state", ""), derived(secret, "state")):
-            raise IdentityRefused("the answer belongs to another sign-in: begin again")
+            raise AnotherSignIn("the answer belongs to another sign-in: begin again")
         if answer.get("iss", self.settings.issuer) != self.settings.issuer:
             raise IdentityRefused("the answer comes from another issuer")
         if "error" in answer or not answer.get("code"):

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import see
 from handrail.console.context import console_of, root_of
-from handrail.console.identity import Identity, IdentityRefused
+from handrail.console.identity import AnotherSignIn, Identity, IdentityRefused
 from handrail.console.passwords import TooBusy
 from handrail.console.render import link, page
 from handrail.console.secret_keys import looks_like_session, new_session_secret
@@ -140,6 +140,8 @@ async def from_provider(request: Request) -> Response:
         person = await _person_of(people, parts.provider, identity)
         answer: Response = RedirectResponse(f"{root_of(request)}{following}", 303)
         await parts.sessions.open(request, person, answer, how=parts.provider.settings.shown)
+    except AnotherSignIn as refused:  # the one that was begun last may still be answered, in another tab
+        return _not_let_in(request, str(refused), status=403)
     except (IdentityRefused, ReviewError) as refused:
         answer = _not_let_in(request, str(refused), status=403)
     _provider_cookie(request).take_back(answer)

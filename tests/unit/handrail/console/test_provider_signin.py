@@ -138,6 +138,17 @@ async def test_an_answer_for_another_browser_lets_nobody_in(site: House) -> None
     assert site.people.passes("ann") == []
 
 
+async def test_of_two_tabs_the_one_that_began_last_is_let_in_whichever_comes_back_first(site: House) -> None:
+    await site.people.set_email("ann", "ann@example.com", by="admin")
+    browser = site.browser()
+    first, last = await back_from(browser), await back_from(browser)
+
+    refused = await browser.get(first)
+    assert (refused.status_code, "begin again" in refused.text) == (403, True)
+    assert (await browser.get(last)).status_code == 303
+    assert len(site.people.passes("ann")) == 1
+
+
 async def test_a_link_back_is_good_once(site: House) -> None:
     await site.people.set_email("ann", "ann@example.com", by="admin")
     browser = site.browser()
