@@ -133,9 +133,12 @@ def _must_leave_an_admin(tx: Transaction, after: PersonRow) -> None:
     if _is_admin(after.roles) and not after.disabled:
         return
     if not any(_is_admin(roles) for (roles,) in rows):
+        is_first = tx.execute("SELECT 1 FROM people LIMIT 1").fetchone() is None
+        how = (
+            f"add {after.name} --role admin` for the first person" if is_first else "role NAME admin` for somebody else"
+        )
         raise ReviewError(
-            f"the store would have people and no admin: make somebody one first, `handrail people add {after.name}"
-            " --role admin` for the first person"
+            f"the store would have people and no admin in every queue: make somebody one first, `handrail people {how}"
         )
 
 

@@ -39,7 +39,7 @@ def stored_password(name: str) -> str | None:
 
 
 def test_the_first_person_is_an_admin_and_makes_names_needed() -> None:
-    assert "admin" in refused("add", "ann", "--role", "reviewer")
+    assert "`handrail people add ann --role admin` for the first person" in refused("add", "ann", "--role", "reviewer")
     said = people("add", "ann", "--role", "admin", by="root")
 
     assert "ann is admin" in said
@@ -155,6 +155,8 @@ def test_a_password_that_an_admin_sets_for_somebody_else_is_good_once() -> None:
         (("disable", "eve"), "nobody in this store is called 'eve'"),
         (("sessions", "eve"), "nobody in this store is called 'eve'"),
         (("email", "ann", "x"), "no e-mail address"),
+        (("disable", "ann"), "`handrail people role NAME admin` for somebody else"),
+        (("role", "ann", "senior"), "`handrail people role NAME admin` for somebody else"),
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(arguments: tuple[str, ...], said: str) -> None:
