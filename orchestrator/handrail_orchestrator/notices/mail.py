@@ -3,13 +3,13 @@
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from handrail_orchestrator.notices.channel import Delivered, Message, MessageRefused, NotNow, SendOutcome
 from handrail_orchestrator.notices.threads import in_thread
@@ -132,16 +132,15 @@ class _Call:
     def _connected(self) -> smtplib.SMTP:
         server, trust = self._server, _trust(self._server)
         if server.encryption == "ssl":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, server.own_name, timeout=self._timeout, context=trust
+            smtp: smtplib.SMTP = _WatchedSSL(
+                self._watch, server.host, server.port, server.own_name, timeout=self._timeout, context=trust
             )
         else:
-            smtp = smtplib.SMTP(server.host, server.port, server.own_name, timeout=self._timeout)
+            smtp = _Watched(self._watch, server.host, server.port, server.own_name, timeout=self._timeout)
         try:
-            self._watch(smtp)
             if server.encryption == "starttls":
                 smtp.starttls(context=trust)
-                self._watch(smtp)
+                self._watch(smtp.sock)
             if server.user and server.password:
                 smtp.login(server.user, server.password)
         except BaseException:
@@ -149,10 +148,36 @@ class _Call:
             raise
         return smtp
 
-    def _watch(self, smtp: smtplib.SMTP) -> None:
-        self._socket = smtp.sock
+    def _watch(self, connection: socket.socket | None) -> None:
+        self._socket = connection
         if self._is_cut:
             raise TimeoutError
+
+
+class _Watched(smtplib.SMTP):
+    """Tells of its connection before the server has said anything: a greeting that never ends can be cut off, too."""
+
+    def __init__(self, watch: Callable[[socket.socket], None], *given: Any, **named: Any) -> None:
+        self._watch = watch
+        super().__init__(*given, **named)
+
+    def _get_socket(self, *given: Any) -> socket.socket:
+        found: socket.socket = super()._get_socket(*given)  # type: ignore[misc]  # the library's hook, in no stub of it
+        self._watch(found)
+        return found
+
+
+class _WatchedSSL(smtplib.SMTP_SSL):
+    """The same over TLS, once that is agreed on."""
+
+    def __init__(self, watch: Callable[[socket.socket], None], *given: Any, **named: Any) -> None:
+        self._watch = watch
+        super().__init__(*given, **named)
+
+    def _get_socket(self, *given: Any) -> socket.socket:
+        found: socket.socket = super()._get_socket(*given)  # type: ignore[misc]  # as above
+        self._watch(found)
+        return found
 
 
 def _trust(server: MailServer) -> ssl.SSLContext:

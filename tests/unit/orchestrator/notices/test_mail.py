@@ -4,7 +4,10 @@ import asyncio
 import logging
 import socket
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +106,25 @@ async def test_what_hangs_sends_nothing_more_once_it_was_given_up(mail: MailProc
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(apprise(address(mail.port)).send(message()), 0.5)
     assert mail.mails() == []
+
+
+@pytest.mark.dear
+async def test_a_greeting_that_never_ends_leaves_nobody_behind_who_listens_to_it() -> None:
+    hung_up = threading.Event()
+
+    def drips(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            while True:
+                connection.send(b"2")
+                time.sleep(0.02)
+        hung_up.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drips, args=(listening,), daemon=True).start()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(apprise(address(listening.getsockname()[1])).send(message()), 0.5)
+        assert await asyncio.to_thread(hung_up.wait, 60)
 
 
 async def test_a_mail_that_was_taken_unheard_has_the_same_id_when_it_is_sent_again(
