@@ -1,5 +1,6 @@
 """The console as a process of its own, on a store that knows people: who gets in, and where it listens."""
 
+import asyncio
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from handrail import Client
+
 PATIENCE_SECONDS = 60.0
 PASSWORD = "correct horse battery"
 
@@ -21,6 +24,14 @@ def handrail(folder: Path, *arguments: str, typed: str = "") -> subprocess.Compl
     return subprocess.run(
         command, cwd=folder, input=typed, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
     )
+
+
+def store_without_people(folder: Path) -> None:
+    async def made() -> None:
+        async with Client(f"sqlite:///{folder / 'runs.db'}", create=True):
+            pass
+
+    asyncio.run(made())
 
 
 @contextmanager
@@ -70,7 +81,7 @@ def test_somebody_signs_in_over_a_socket_and_a_second_server_knows_the_session(f
 
 
 def test_the_first_person_ends_single_user_mode_of_a_server_that_runs(tmp_path: Path) -> None:
-    assert handrail(tmp_path, "people", "add", "x", "--role", "viewer").returncode == 2  # makes the store, adds nobody
+    store_without_people(tmp_path)
     with served(tmp_path) as address:
         assert "Single-user mode" in httpx2.get(f"{address}/queue").text
         assert handrail(tmp_path, "people", "add", "ann", "--role", "admin").returncode == 0
@@ -87,7 +98,7 @@ def test_the_first_person_ends_single_user_mode_of_a_server_that_runs(tmp_path: 
     ],
 )
 def test_a_store_without_people_serves_this_machine_only(tmp_path: Path, options: tuple[str, ...]) -> None:
-    handrail(tmp_path, "people", "add", "x", "--role", "viewer")
+    store_without_people(tmp_path)
     ended = handrail(tmp_path, "serve", "--port", "0", *options)
 
     assert ended.returncode == 2, ended.stderr

@@ -223,7 +223,7 @@ def test_what_is_typed_by_mistake_ends_with_one_message(name: str) -> None:
         (("runs", "fork", "a", "--id", " ", *STORE), "--id is empty"),
         (("review", "skip", "1", "--as", "", *STORE), "it is empty: give your name"),
         (("review", "next", "--as", " ", *STORE), "it is empty: give your name"),
-        (("eval", "run", "suites.py:suite", "--out", ""), "it names a folder, not a file"),
+        (("eval", "run", "suites.py:suite", "--out", ""), "it is a folder, a device or a pipe"),
         (("eval", "compare", RESULT, RESULT, "--margin", "1e-320"), "no number of cases can show so small"),
     ],
 )
