@@ -8,6 +8,7 @@ Exits with 1 when a bar is missed.
 
 import argparse
 import asyncio
+import gc
 import json
 import statistics
 import sys
@@ -151,17 +152,22 @@ async def any_provider(stub: Stub, count: int, rounds: int) -> list[Figure]:
 async def measure(contenders: dict[str, Call], count: int, rounds: int) -> dict[str, list[float]]:
     """Return each contender's CPU seconds a call, slice by slice; they take turns: a noisy machine is noisy for all.
 
-    A slice is a few calls: a collection of all garbage, which answers with log-probabilities bring about now and then
-    and which takes as long as a hundred of them, falls into few of many slices, and into one of few rounds.
+    Each pays for its own garbage: what the one before it left is collected before its slice begins, and what all were
+    built of is frozen, as looking through that takes as long as a hundred calls, in the slice of whoever comes then.
     """
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(1 + max(1, count * rounds // SLICE)):
+        if turn == 1:  # the first warms up
+            gc.collect()
+            gc.freeze()
         for name, call in contenders.items():
+            gc.collect()
             started = time.process_time()
             for _ in range(SLICE):
                 await call()
-            if turn:  # the first warms up
+            if turn:
                 taken[name].append((time.process_time() - started) / SLICE)
+    gc.unfreeze()
     return taken
 
 
