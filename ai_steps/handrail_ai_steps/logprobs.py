@@ -205,13 +205,21 @@ def json_spans(text: bytes) -> JsonSpans:
         elif first == 0x3A:
             expects_key = False
         elif expects_key:
-            key = json.loads(text[start:end])
+            key = _key(text[start:end])
         else:
             quoted = first == 0x22
             path = f"{prefix}{key}" if index < 0 else f"{prefix}{index}"
             spans[path] = (start + 1, end - 1) if quoted else (start, end)
         opened, before = False, end
     return JsonSpans(spans, list_ends, object_ends)
+
+
+def _key(quoted: bytes) -> str:
+    """Return the key that a JSON text has so between its quotes."""
+    if b"\\" not in quoted:
+        return quoted[1:-1].decode(errors="surrogatepass")
+    key: str = json.loads(quoted)
+    return key
 
 
 def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:

@@ -1,6 +1,7 @@
 """What an answer says about how sure it is: log-probabilities by label or by field, votes, its own word."""
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative
 
 ONE_HOT = "the log-probabilities are from after the choice: every token is certain, and that says nothing"
+
+_EMPTY_OBJECT = re.compile(rb"[{]\s*[}]")
 
 NOTABLE_OTHER_MASS = 0.5
 """Above this the record notes how much probability was on no label."""
@@ -84,6 +87,8 @@ def field_confidences(trace: TokenTrace, root: str = "", maps: Collection[str] =
 
 def _empty_records(trace: TokenTrace, root: str, value: object) -> set[str]:
     """Return the paths of records of which the answer says ``{}``: how sure that is says nothing of their fields."""
+    if not _EMPTY_OBJECT.search(trace.text):
+        return set()
     spans = value_spans(trace.text)
     paths = set(record_paths(value))
     said = {path: ".".join(filter(None, (root, path))) for path in paths}
