@@ -132,11 +132,11 @@ class _Call:
     def _connected(self) -> smtplib.SMTP:
         server, trust = self._server, _trust(self._server)
         if server.encryption == "ssl":
-            smtp: smtplib.SMTP = _WatchedSSL(
+            smtp: smtplib.SMTP = _WatchingTls(
                 self._watch, server.host, server.port, server.own_name, timeout=self._timeout, context=trust
             )
         else:
-            smtp = _Watched(self._watch, server.host, server.port, server.own_name, timeout=self._timeout)
+            smtp = _Watching(self._watch, server.host, server.port, server.own_name, timeout=self._timeout)
         try:
             if server.encryption == "starttls":
                 smtp.starttls(context=trust)
@@ -154,7 +154,7 @@ class _Call:
             raise TimeoutError
 
 
-class _Watched(smtplib.SMTP):
+class _Watching(smtplib.SMTP):
     """Tells of its connection before the server has said anything: a greeting that never ends can be cut off, too."""
 
     def __init__(self, watch: Callable[[socket.socket], None], *given: Any, **named: Any) -> None:
@@ -167,17 +167,8 @@ class _Watched(smtplib.SMTP):
         return found
 
 
-class _WatchedSSL(smtplib.SMTP_SSL):
+class _WatchingTls(_Watching, smtplib.SMTP_SSL):
     """The same over TLS, once that is agreed on."""
-
-    def __init__(self, watch: Callable[[socket.socket], None], *given: Any, **named: Any) -> None:
-        self._watch = watch
-        super().__init__(*given, **named)
-
-    def _get_socket(self, *given: Any) -> socket.socket:
-        found: socket.socket = super()._get_socket(*given)  # type: ignore[misc]  # as above
-        self._watch(found)
-        return found
 
 
 def _trust(server: MailServer) -> ssl.SSLContext:
