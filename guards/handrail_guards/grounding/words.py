@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from handrail_guards.values.digits import UNSPACED
+from handrail_guards.values.digits import UNSEEN, UNSPACED
 from handrail_guards.verdict import Span
 
 # Of a script without spaces between words each character is a word.
@@ -14,9 +14,8 @@ _WORD = re.compile(rf"[&+]|[{UNSPACED}]|(?:[^\W_{UNSPACED}][\u0300-\u036f]*)+")
 
 # Inside a compound such as S/B, 12-34, INV_7 or O'Hara nothing starts and nothing ends; nor where only what nobody
 # sees, such as a soft hyphen, stands between digits.
-_UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"
-_INSIDE_BEFORE = re.compile(rf"(?:[^\W_][/&'’@_]|\d[.,:-]|\d[{_UNSEEN}]{{1,2}}|(?<![^\W_])[^\W_]-)\Z")
-_INSIDE_AFTER = re.compile(rf"[/&'’@_][^\W_]|[.,:-]\d|[{_UNSEEN}]+\d|-[^\W_](?![^\W_])")
+_INSIDE_BEFORE = re.compile(rf"(?:[^\W_][/&'’@_]|\d[.,:-]|\d[{UNSEEN}]{{1,2}}|(?<![^\W_])[^\W_]-)\Z")
+_INSIDE_AFTER = re.compile(rf"[/&'’@_][^\W_]|[.,:-]\d|[{UNSEEN}]+\d|-[^\W_](?![^\W_])")
 
 # What a short word ends in is a part of it: A+ is not A, AA- not AA+, and C++ not C.
 _SIGNS_BEHIND = re.compile(r"[^\W_]([+#]+|[-−–](?![^\W_]))?[^\w+#]*\Z")

@@ -9,6 +9,9 @@ _ZEROS = (
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Scripts written without spaces between words (Thai, kana, Han, Hangul particles), as a range of characters."""
 
+UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"
+"""What may stand between digits and shows nothing, such as a soft hyphen, as a range of characters."""
+
 DECIMAL = "\u066b"
 """The Arabic decimal separator, which is nothing else and so is kept."""
 THOUSANDS = "\u066c"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from handrail_guards.values.currencies import SIGN, meanings
-from handrail_guards.values.digits import DECIMAL, THOUSANDS, UNSPACED, with_plain_digits
+from handrail_guards.values.digits import DECIMAL, THOUSANDS, UNSEEN, UNSPACED, with_plain_digits
 from handrail_guards.values.scales import EAST_ASIAN, SCALE, scales_of
 from handrail_guards.verdict import Span
 
@@ -23,9 +23,9 @@ _MINUS_WORD = rf"(?<![^\W_])(?:minus|moins|menos|meno|negative|neg\.):?{_BLANK}"
 _DASH = "[-–—―△▲]"
 _GAP = r"(?:\r\n|[^\S\t])"  # a line may end between a sign and its number
 _JOINS = f"ー{''.join(EAST_ASIAN)}"  # a dash in Japanese, and what 4万5千 goes on after
-_ENDS_BEFORE = r"(?<!\d[.,:/-])(?<![^\W_]_)(?<!\d[\u00ad\u200b-\u200d\u2060\ufeff])"  # inside of INV_45 none begins
+_ENDS_BEFORE = rf"(?<!\d[.,:/-])(?<![^\W_]_)(?<!\d[{UNSEEN}])"  # inside of INV_45 none begins
 _ENDS_AFTER = (
-    r"(?!\d)(?![.,:/-]\d)(?!_[^\W_])(?![\u00ad\u200b-\u200d\u2060\ufeff]+\d)"
+    rf"(?!\d)(?![.,:/-]\d)(?!_[^\W_])(?![{UNSEEN}]+\d)"
     rf"(?!{_BLANK}\d{{1,2}}/\d{{1,2}}(?![\d/]))"  # 45 1/2 is more than 45
 )
 # The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
