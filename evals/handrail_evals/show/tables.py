@@ -39,9 +39,9 @@ def figure(value: float | None, unit: Unit) -> str:
     return {"share": in_percent(value, 1), "score": score(value), "minutes": f"{value:.1f} min"}[unit]
 
 
-def score(value: float) -> str:
+def score(value: float, *, fewest: int = 3) -> str:
     """Return a score with three decimals, or as many as tell it from wrong and from right: 0.9998 is not 1."""
-    return f"{'-' if value < 0 else ''}{decimal(abs(value))}"
+    return f"{'-' if value < 0 else ''}{decimal(abs(value), fewest=fewest)}"
 
 
 def duration(seconds: float) -> str:

@@ -21,7 +21,7 @@ from handrail_evals.show.cli.publishing import Publication, publish, say_written
 from handrail_evals.show.cli.suites import RESULTS, results_in
 from handrail_evals.show.junit import junit as as_junit
 from handrail_evals.show.markdown import markdown as as_markdown
-from handrail_ground.shares import signed
+from handrail_evals.show.tables import score
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.printing import out, short, table
@@ -83,7 +83,7 @@ def _listed(result: Result) -> dict[str, Any]:
 
 
 def _cell(value: object) -> Any:
-    return signed(value, fewest=4).removeprefix("+") if isinstance(value, float) else value
+    return score(value, fewest=4) if isinstance(value, float) else value
 
 
 @measuring
