@@ -9,14 +9,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema, to_json
 
-from handrail_ai_steps.misread import (
-    counted_from_1970,
-    has_times,
-    holds_decimal,
-    odd_decimal,
-    of_another_type,
-    written_as_text,
-)
+from handrail_ai_steps.misread import counted_from_1970, has_times, odd_decimal, of_another_type, written_as_text
 from handrail_ai_steps.mistaken_choices import has_truths_and_numbers, mistaken_choice
 from handrail_ai_steps.strict_json import JsonObject, read_json
 
@@ -90,7 +83,7 @@ class Adapter:
             return wrong
         if self._has_mixed_choices and (wrong := mistaken_choice(self.schema, read_json(text))):
             return wrong
-        if is_quoted and holds_decimal(value) and (wrong := odd_decimal(read_json(text), value)):
+        if is_quoted and (wrong := odd_decimal(lambda: read_json(text), value)):
             return wrong
         return counted_from_1970(text, value) if self._has_times else ""
 
@@ -100,7 +93,7 @@ class Adapter:
             return wrong
         if self._has_mixed_choices and (wrong := mistaken_choice(self.schema, given)):
             return wrong
-        return odd_decimal(given, value) if self._has_scalars else ""
+        return odd_decimal(lambda: given, value) if self._has_scalars else ""
 
     def written_as_text(self, text: str) -> list[str]:
         """Return the places of a JSON text at which a number or a truth value is written as a text."""

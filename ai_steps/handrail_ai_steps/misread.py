@@ -6,7 +6,7 @@ and ``"2024"`` a moment of that day. A text that says a number as JSON writes it
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -76,19 +76,19 @@ def _is_odd_number(text: str) -> bool:
     return bool(_TAKEN.fullmatch(text)) and not _WRITTEN.fullmatch(text)
 
 
-def holds_decimal(value: object) -> bool:
-    """Return whether there is a ``Decimal`` anywhere in a value."""
-    return any(type(each) is Decimal for each in _leaves(value))
+def odd_decimal(given: Callable[[], object], value: object) -> str:
+    """Return what is wrong with a ``Decimal`` of a value, given as a text with more than digits in it, or "".
 
-
-def odd_decimal(given: object, value: object) -> str:
-    """Return what is wrong with a ``Decimal`` of a value, given as a text with more than digits in it, or ""."""
+    What was given is asked for where there is one.
+    """
     found = list(_leaves(value))
     numbers = {each for each in found if type(each) is Decimal}
     if not numbers:
         return ""
     kept = {each for each in found if isinstance(each, str)}
-    odd = [each for each in _leaves(given) if isinstance(each, str) and not _PLAIN.fullmatch(each) and each not in kept]
+    odd = [
+        each for each in _leaves(given()) if isinstance(each, str) and not _PLAIN.fullmatch(each) and each not in kept
+    ]
     for each in odd:
         if any(number in numbers for number in _as_decimal(each)):
             return f"the text {json.dumps(each)} is no plain number; write it without quotes, such as 1000.5"
